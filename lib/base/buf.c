@@ -1,0 +1,152 @@
+#include "lib/base/buf.h"
+
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+
+#define BUF_FIRST 256
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){.max = max};
+}
+
+void
+buf_release(struct buf *b)
+{
+	free(b->p);
+	buf_init(b, b->max);
+}
+
+void
+buf_reset(struct buf *b)
+{
+	buf_truncate(b, 0);
+	b->full = false;
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	buf_release(b);
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t cap;
+
+	if (b->full || n > b->max - b->n) {
+		b->full = true;
+		return NULL;
+	}
+	if (b->n + n + 1 > b->cap) {
+		cap = b->cap > 0 ? b->cap * 2 : BUF_FIRST;
+		if (cap > b->max + 1)
+			cap = b->max + 1;
+		if (cap < b->n + n + 1)
+			cap = b->n + n + 1;
+		b->p = mem_grow(b->p, cap, 1);
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void
+buf_used(struct buf *b, size_t n)
+{
+	assert(b->n + n < b->cap);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *at = n > 0 ? buf_room(b, n) : NULL;
+
+	if (at == NULL)
+		return;
+	memcpy(at, p, n);
+	buf_used(b, n);
+}
+
+void
+buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void
+buf_puts(struct buf *b, const char *cstr)
+{
+	buf_str(b, str_of(cstr));
+}
+
+void
+buf_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	char *at;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	assert(n >= 0);
+	at = buf_room(b, (size_t)n);
+	if (at == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(at, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	buf_used(b, (size_t)n);
+}
+
+void
+buf_int(struct buf *b, int64_t v)
+{
+	buf_printf(b, "%lld", (long long)v);
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	assert(n <= b->n);
+	if (n == 0)
+		return;
+	memmove(b->p, b->p + n, b->n - n + 1);
+	b->n -= n;
+}
+
+void
+buf_truncate(struct buf *b, size_t n)
+{
+	assert(n <= b->n);
+	b->n = n;
+	if (b->p != NULL)
+		b->p[n] = '\0';
+}
+
+struct str
+buf_view(const struct buf *b)
+{
+	return (struct str){b->p, b->n};
+}
+
+const char *
+buf_cstr(const struct buf *b)
+{
+	return b->p != NULL ? b->p : "";
+}

@@ -1,0 +1,43 @@
+/*
+ * buf.h - owned bytes that grow up to a maximum named at init.
+ *
+ * Appending past the maximum sets `full` and appends nothing from then on;
+ * callers write as much as they like and check `full` once at the end.
+ * The bytes are always followed by one NUL that does not count.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "lib/base/str.h"
+
+struct buf {
+	char *p;    /* NULL until the first append */
+	size_t n;   /* bytes in use */
+	size_t cap; /* bytes allocated, the NUL included */
+	size_t max; /* n never exceeds it */
+	bool full;  /* sticky: something did not fit */
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_release(struct buf *b); /* frees; usable again as after init */
+void buf_reset(struct buf *b);   /* empty, memory kept, full cleared */
+void buf_wipe(struct buf *b);    /* as buf_release, the bytes zeroed first */
+
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_str(struct buf *b, struct str s);
+void buf_puts(struct buf *b, const char *cstr);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_int(struct buf *b, int64_t v);
+
+/* Room for n more bytes, or NULL (full set).  Say with buf_used how many of
+ * them were written. */
+char *buf_room(struct buf *b, size_t n) MUST_USE;
+void buf_used(struct buf *b, size_t n);
+
+void buf_drop(struct buf *b, size_t n);     /* the first n bytes go */
+void buf_truncate(struct buf *b, size_t n); /* keep the first n */
+struct str buf_view(const struct buf *b);   /* valid until the next change */
+const char *buf_cstr(const struct buf *b);  /* never NULL */
+
+#endif

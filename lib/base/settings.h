@@ -1,0 +1,68 @@
+/*
+ * settings.h - what an operator can set, one row each.
+ *
+ * Values come from volley.conf (`name = value`; path in $VOLLEY_CONF, else
+ * ./volley.conf, else /etc/volley/volley.conf; none is fine), then from the
+ * environment (VOLLEY_ and the name in capitals), then from flags
+ * (--name=value or --name value, dashes for underscores).  An unknown key,
+ * a value of the wrong type or out of bounds stops the start and is named.
+ * The same rows give --help and the table in the README.
+ *
+ * Filled once in main(); passed down as const struct settings *.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include "lib/base/err.h"
+
+#define SETTING_TEXT_MAX 512
+
+struct settings {
+	char database[SETTING_TEXT_MAX]; /* libpq conninfo; "" = libpq's own */
+	char home[SETTING_TEXT_MAX];     /* state folder */
+	char listen[SETTING_TEXT_MAX];   /* host:port of the HTTP server */
+	char base_url[SETTING_TEXT_MAX]; /* public links, no trailing slash */
+	char key_file[SETTING_TEXT_MAX]; /* "" = <home>/master.key */
+	char log_level[16];
+	char helo[256];          /* EHLO name; "" = the host's name */
+	int64_t api_threads;     /* HTTP threads */
+	int64_t api_connections; /* HTTP connections at most */
+	int64_t workers;         /* sender processes; 0 = one per core */
+	int64_t lease_size;      /* recipients a lease */
+	int64_t lease_s;         /* seconds a lease lasts unrenewed */
+	int64_t lease_window;    /* recipients in flight a worker (watermark) */
+	int64_t outcome_batch;   /* outcomes a transaction at most */
+	int64_t retry_first_s;   /* first back-off after a 4xx */
+	int64_t retry_max_s;     /* longest back-off */
+	int64_t smtp_timeout_s;  /* 0 = RFC 5321's; lower only for tests */
+	int64_t drain_s;         /* SIGTERM: wait that long for replies */
+	int64_t poll_s;          /* mailbox poll beside IDLE */
+	int64_t idle_s;          /* longest IDLE before DONE */
+	int64_t import_bytes_max; /* an upload at most */
+};
+
+enum setting_type { SETTING_TEXT, SETTING_INT };
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t offset, size;
+	const char *initial;
+	int64_t min, max;
+	const char *help; /* one sentence */
+};
+
+extern const struct setting setting_table[];
+extern const size_t setting_count;
+
+void settings_defaults(struct settings *s);
+bool settings_set(struct settings *s, const char *name, const char *value,
+    struct err *err) MUST_USE;
+/* Defaults, file, environment; then takes the flags out of argv, leaving
+ * the rest (NULL-terminated, *argc adjusted).  "--" ends the flags. */
+bool settings_load(struct settings *s, int *argc, char **argv,
+    struct err *err) MUST_USE;
+/* The table as text, for --help. */
+void settings_help(FILE *out);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * conn.h - one outgoing TCP connection that may be, or become, TLS.
+ *
+ *   conn_new -> (lookup, connect, [handshake]) -> on_open -> on_data ...
+ *            -> conn_starttls -> on_open again -> ... -> on_closed
+ *
+ * Verified TLS only: chain, host name (or IP) and SNI are always checked,
+ * TLS 1.2 at least; there is no switch to accept a bad certificate.  Sessions
+ * are resumed per (host, port, tls, ca_file, key).  Writes are gathered and leave together at
+ * the end of the loop's turn.  Bytes that arrive between asking for STARTTLS
+ * and the handshake fail the connection (RFC 3207, 4.2; CVE-2011-0411).
+ *
+ * The conn owns its socket and buffers.  After on_closed it does nothing
+ * more; the owner calls conn_free, also from inside a callback.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "lib/base/str.h"
+#include "lib/net/loop.h"
+
+#define CONN_WRITE_MAX (64U << 20) /* bytes waiting to leave, else it fails */
+
+enum conn_tls {
+	CONN_TLS_NONE = 0,
+	CONN_TLS_IMPLICIT, /* handshake first */
+	CONN_TLS_STARTTLS, /* plain until conn_starttls() */
+};
+const char *conn_tls_name(enum conn_tls tls);
+bool conn_tls_parse(struct str name, enum conn_tls *out) MUST_USE;
+
+struct conn_params {
+	const char *host; /* name or address; copied */
+	int port;
+	enum conn_tls tls;
+	const char *ca_file;     /* NULL or "": the system's */
+	const char *session_key; /* who may share TLS sessions: the account */
+	int64_t connect_timeout_ms; /* lookup, connect and handshake together */
+};
+
+struct conn_events {
+	void (*on_open)(void *arg); /* ready, or now under TLS */
+	/* Consume from the front; what is left comes again with more. */
+	size_t (*on_data)(struct str data, void *arg);
+	void (*on_drained)(void *arg); /* all written bytes left; may be NULL */
+	/* Once; err->kind FAIL_NONE when the peer closed in order. */
+	void (*on_closed)(const struct err *err, void *arg);
+};
+
+struct conn;
+
+struct conn *conn_new(struct loop *loop, const struct conn_params *params,
+    const struct conn_events *events, void *arg);
+void conn_write(struct conn *c, struct str data);
+void conn_starttls(struct conn *c); /* only when all read bytes are consumed */
+void conn_free(struct conn *c);     /* closes at once; NULL is fine */
+void conn_shut(struct conn *c);     /* flush, then close; on_closed follows */
+
+bool conn_is_tls(const struct conn *c);
+size_t conn_pending(
+    const struct conn *c); /* bytes not yet handed to the kernel */
+const char *conn_describe(const struct conn *c);     /* "host:port" */
+const char *conn_tls_describe(const struct conn *c); /* "TLSv1.3 resumed" */
+
+#endif
