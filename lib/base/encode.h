@@ -3,7 +3,8 @@
  * (RFC 4648, 6, folded to a-z2-7) and hex.
  *
  * Decoders are strict: a byte outside the alphabet, wrong padding or bits
- * left over refuse the whole.  Encoders append to the buf.
+ * left over refuse the whole; then, and when it does not fit (`full`), `out`
+ * keeps what it had.  All append to the buf.
  */
 #ifndef BASE_ENCODE_H
 #define BASE_ENCODE_H

@@ -1,0 +1,82 @@
+#include "lib/base/digest.h"
+
+#include "lib/base/err.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/random.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+/* Looking an algorithm up costs more than hashing a token, so it is done
+ * once.  Both are only read afterwards. */
+static EVP_MD *sha256_md;
+static EVP_MAC_CTX *hmac_blank;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+fetch(void)
+{
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+	    OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+	sha256_md = EVP_MD_fetch(NULL, name, NULL);
+	hmac_blank = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	if (sha256_md == NULL || hmac_blank == NULL ||
+	    !EVP_MAC_CTX_set_params(hmac_blank, params))
+		BUG("OpenSSL has no HMAC-SHA-256");
+	EVP_MAC_free(mac);
+}
+
+void
+sha256(unsigned char out[SHA256_SIZE], struct str in)
+{
+	pthread_once(&once, fetch);
+	if (!EVP_Digest(in.p, in.n, out, NULL, sha256_md, NULL))
+		BUG("SHA-256 failed");
+}
+
+void
+hmac_sha256(unsigned char out[SHA256_SIZE], struct str key, struct str in)
+{
+	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
+	EVP_MAC_CTX *ctx;
+	size_t n;
+
+	pthread_once(&once, fetch);
+	ctx = EVP_MAC_CTX_dup(hmac_blank);
+	if (ctx == NULL || !EVP_MAC_init(ctx, k, key.n, NULL) ||
+	    !EVP_MAC_update(ctx, (const unsigned char *)in.p, in.n) ||
+	    !EVP_MAC_final(ctx, out, &n, SHA256_SIZE) || n != SHA256_SIZE)
+		BUG("HMAC-SHA-256 failed");
+	EVP_MAC_CTX_free(ctx);
+}
+
+bool
+equal_secret(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
+}
+
+void
+random_bytes(void *out, size_t n)
+{
+	char *p = out;
+	ssize_t got;
+
+	while (n > 0) {
+		got = getrandom(p, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			die("no random bytes: %s", strerror(errno));
+		p += got;
+		n -= (size_t)got;
+	}
+}
