@@ -1,0 +1,60 @@
+/*
+ * liquid.h - Liquid, compiled once to a linear program, rendered many times.
+ *
+ *   source -> liquid_compile -> struct liquid (immutable, shared by threads)
+ *   liquid + data -> liquid_render -> bytes
+ *
+ * One strict parser; errors carry line and column.  Escaping is fixed when
+ * compiling: in LIQUID_HTML every output is HTML-escaped unless the filter
+ * `raw` stands last.  A render is bounded in steps, output, depth and memory
+ * and touches no file, network, environment or database.
+ */
+#ifndef TEMPLATES_LIQUID_H
+#define TEMPLATES_LIQUID_H
+
+#include "lib/base/buf.h"
+#include "templates/value.h"
+
+#define LIQUID_SOURCE_MAX (1U << 20) /* bytes of a template */
+#define LIQUID_OUTPUT_MAX (1U << 20) /* bytes a render may write */
+#define LIQUID_STEPS_MAX  100000     /* operations a render may take */
+#define LIQUID_DEPTH_MAX  32         /* nested blocks */
+#define LIQUID_MEMORY_MAX (1U << 20) /* arena bytes a render may take */
+
+enum liquid_escape {
+	LIQUID_TEXT = 0, /* as it is */
+	LIQUID_HTML,     /* & < > " ' escaped */
+	LIQUID_HEADER,   /* CR, LF and other controls become one blank */
+};
+
+struct liquid_error {
+	int line, column; /* from 1; column counts code points */
+	char text[200];
+};
+
+struct liquid;
+
+bool liquid_compile(struct liquid **out, struct str source,
+    enum liquid_escape escape, struct liquid_error *error) MUST_USE;
+void liquid_free(struct liquid *program); /* NULL is fine */
+
+/* Top-level names are looked up in `scopes` from the first to the last.
+ * `now_us` is the clock of the render ("now"). */
+struct liquid_data {
+	const struct value *scopes;
+	size_t count;
+	int64_t now_us;
+};
+
+/* Appends to out.  The arena holds what the render makes; reset it after.
+ * On failure `error` says where; out holds what was written so far. */
+bool liquid_render(const struct liquid *program, const struct liquid_data *data,
+    struct arena *a, struct buf *out, struct liquid_error *error) MUST_USE;
+
+/* The top-level names that the program reads, in order of appearance: what
+ * has to be fetched per recipient.  For `contact.x` and `x` alike the dotted path's
+ * first two parts are told ("contact.x"). */
+typedef void liquid_name_fn(struct str path, void *arg);
+void liquid_names(const struct liquid *program, liquid_name_fn *fn, void *arg);
+
+#endif
