@@ -4,8 +4,9 @@
  *   log_info("lease_taken", "campaign=%lld first=%lld", ...)
  *   => ts=2026-11-23T09:00:00.123Z level=info role=sender event=lease_taken campaign=7 first=0
  *
- * Values with blanks or quotes are written with LOG_QUOTE: they come from
- * peers and are escaped.  No mail addresses above debug level, no secrets
+ * Values with blanks or quotes are written with log_quote: they come from
+ * peers and are escaped.  Other control bytes become `?`.  A line is cut at
+ * 4 KiB.  May be called from any thread after log_init.  No mail addresses above debug level, no secrets
  * ever.  Only the process that decides what to do about a failure logs it.
  */
 #ifndef BASE_LOG_H

@@ -4,9 +4,15 @@
  * Values come from volley.conf (`name = value`; path in $VOLLEY_CONF, else
  * ./volley.conf, else /etc/volley/volley.conf; none is fine), then from the
  * environment (VOLLEY_ and the name in capitals), then from flags
- * (--name=value or --name value, dashes for underscores).  An unknown key,
- * a value of the wrong type or out of bounds stops the start and is named.
- * The same rows give --help and the table in the README.
+ * (--name=value or --name value, dashes for underscores).  An unknown key
+ * in the file, a value of the wrong type or out of bounds stops the start
+ * and is named.  Unknown flags are left to the subcommand, and unknown
+ * variables alone: the environment is shared with others.  The same rows
+ * give --help and the table in the README.
+ *
+ * Lines of the file: at most 198 bytes; `#` or `;` first makes a comment,
+ * and so does `;` after a blank.  What does not fit goes into the
+ * environment.
  *
  * Filled once in main(); passed down as const struct settings *.
  */
@@ -14,6 +20,7 @@
 #define BASE_SETTINGS_H
 
 #include "lib/base/err.h"
+#include "lib/base/str.h"
 
 #define SETTING_TEXT_MAX 512
 
@@ -50,16 +57,21 @@ struct setting {
 	const char *initial;
 	int64_t min, max;
 	const char *help; /* one sentence */
+	/* Of a text: NULL, or what it has to be. */
+	const char *(*check)(struct str value);
 };
 
 extern const struct setting setting_table[];
 extern const size_t setting_count;
 
+const struct setting *setting_find(const char *name); /* NULL: none */
+
 void settings_defaults(struct settings *s);
 bool settings_set(struct settings *s, const char *name, const char *value,
     struct err *err) MUST_USE;
 /* Defaults, file, environment; then takes the flags out of argv, leaving
- * the rest (NULL-terminated, *argc adjusted).  "--" ends the flags. */
+ * the rest (NULL-terminated, *argc adjusted).  "--" ends the flags and stays.
+ * At last base_url and key_file, when empty, become what they stand for. */
 bool settings_load(struct settings *s, int *argc, char **argv,
     struct err *err) MUST_USE;
 /* The table as text, for --help. */
