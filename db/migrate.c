@@ -1,0 +1,162 @@
+#include "db/migrate.h"
+
+#include "db/conninfo.h"
+#include "lib/base/digest.h"
+#include "lib/base/encode.h"
+
+static void
+checksum(char out[2 * SHA256_SIZE + 1], const char *text)
+{
+	unsigned char digest[SHA256_SIZE];
+	struct buf hex;
+
+	sha256(digest, str_of(text));
+	buf_init(&hex, sizeof(digest) * 2);
+	hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
+	memcpy(out, buf_cstr(&hex), 2 * SHA256_SIZE + 1);
+	buf_release(&hex);
+}
+
+/* One row of the migration table against this build's text of it. */
+static bool
+check_applied(const struct db_result *r, int row, struct err *err)
+{
+	int64_t version = db_get_int(r, row, 0);
+	char want[2 * SHA256_SIZE + 1];
+
+	if (version > migration_count)
+		return err_set(err, FAIL_CONFLICT,
+		    "migrate: the database is at version %lld, this build "
+		    "knows only %d",
+		    (long long)version, migration_count);
+	checksum(want, migrations[version - 1].text);
+	if (!str_eq(db_get_text(r, row, 2), str_of(want)))
+		return err_set(err, FAIL_CONFLICT,
+		    "migrate: %s was changed after it was applied",
+		    migrations[version - 1].name);
+	return true;
+}
+
+/* How many are applied; they are the first ones, without a gap. */
+static bool
+count_applied(struct db *db, int *count, struct err *err)
+{
+	struct db_result r;
+	bool ok = true;
+	int row;
+
+	if (!db_run(db, Q_MIGRATION_LIST, DB_NO_ARGS, &r, err))
+		return false;
+	for (row = 0; ok && row < db_rows(&r); row++) {
+		ok = check_applied(&r, row, err);
+		if (ok && db_get_int(&r, row, 0) != row + 1)
+			ok = err_set(err, FAIL_CONFLICT,
+			    "migrate: version %d is missing", row + 1);
+	}
+	*count = db_rows(&r);
+	db_result_free(&r);
+	return ok;
+}
+
+static bool
+apply(struct db *db, const struct migration *m, struct err *err)
+{
+	char sum[2 * SHA256_SIZE + 1];
+
+	checksum(sum, m->text);
+	if (!db_script(db, m->text, err) ||
+	    !db_run(db, Q_MIGRATION_ADD,
+		DB_ARGS(db_int(m->version), db_cstr(m->name), db_cstr(sum)),
+		NULL, err))
+		return err_wrap(err, "migrate %s", m->name);
+	return true;
+}
+
+/* Applies the next one; *more says whether there was one. */
+static bool
+step(struct db *db, bool *more, struct err *err)
+{
+	int count;
+
+	if (!db_begin(db, err))
+		return false;
+	if (!db_run(db, Q_MIGRATION_LOCK, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_MIGRATION_TABLE, DB_NO_ARGS, NULL, err) ||
+	    !count_applied(db, &count, err))
+		goto fail;
+	*more = count < migration_count;
+	if (*more && !apply(db, &migrations[count], err))
+		goto fail;
+	if (db_commit(db, err))
+		return true;
+fail:
+	db_rollback(db);
+	return false;
+}
+
+bool
+db_migrate(struct db *db, int *applied, struct err *err)
+{
+	bool more = true;
+	int n = 0;
+
+	while (more) {
+		if (!step(db, &more, err))
+			return false;
+		n += more;
+	}
+	if (applied != NULL)
+		*applied = n;
+	return true;
+}
+
+bool
+db_schema_check(struct db *db, struct err *err)
+{
+	struct db_result r;
+	int64_t version;
+
+	if (!db_one(db, Q_MIGRATION_NEWEST, DB_NO_ARGS, &r, err))
+		return false;
+	version = db_get_int(&r, 0, 0);
+	db_result_free(&r);
+	if (version == migration_count)
+		return true;
+	return err_set(err, FAIL_MISSING,
+	    "database: schema is at version %lld, this build needs %d: %s",
+	    (long long)version, migration_count,
+	    version < migration_count ? "run `volley migrate`"
+				      : "install a newer build");
+}
+
+static int
+usage(void)
+{
+	printf("usage: volley migrate\n\n"
+	       "Brings the database to this build's schema.  Safe to repeat "
+	       "and to run\nfrom several places at once.\n");
+	return 0;
+}
+
+int
+migrate_main(int argc, char **argv, const struct settings *settings)
+{
+	char conninfo[DATABASE_CONNINFO_MAX];
+	struct err err = {FAIL_NONE, ""};
+	struct db *db;
+	int applied;
+
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return usage();
+	if (argc > 1)
+		die("migrate takes no argument: %s", argv[1]);
+	if (!database_conninfo(settings, conninfo, &err) ||
+	    !db_open(&db, conninfo, DB_PREPARED, &err))
+		die("%s", err.text);
+	if (!db_migrate(db, &applied, &err))
+		die("%s", err.text);
+	db_close(db);
+	printf("schema version %d (%d applied now)\n", migration_count,
+	    applied);
+	return 0;
+}
