@@ -47,7 +47,7 @@ buf_room(struct buf *b, size_t n)
 	}
 	if (b->n + n + 1 > b->cap) {
 		cap = b->cap > 0 ? b->cap * 2 : BUF_FIRST;
-		if (cap > b->max + 1)
+		if (cap - 1 > b->max)
 			cap = b->max + 1;
 		if (cap < b->n + n + 1)
 			cap = b->n + n + 1;

@@ -3,7 +3,8 @@
  *
  * Appending past the maximum sets `full` and appends nothing from then on;
  * callers write as much as they like and check `full` once at the end.
- * The bytes are always followed by one NUL that does not count.
+ * The bytes are always followed by one NUL that does not count.  What is
+ * appended must not stand in the same buf.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

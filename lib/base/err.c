@@ -5,14 +5,16 @@
 bool
 err_set(struct err *e, enum fail kind, const char *fmt, ...)
 {
+	char text[ERR_TEXT_MAX]; /* the arguments may stand in e->text */
 	va_list ap;
 
 	if (e == NULL)
 		return false;
-	e->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	e->kind = kind;
+	memcpy(e->text, text, strlen(text) + 1);
 	return false;
 }
 

@@ -41,7 +41,8 @@ size_t str_rchr(struct str s, char c);
 
 /* Cuts off what stands before the next `sep`; true while there was a piece:
  *   while (str_cut(&rest, ',', &piece)) ...
- * "a,,b" gives "a", "", "b"; an empty str gives nothing. */
+ * "a,,b" gives "a", "", "b"; an empty str gives nothing, and there is no
+ * piece after a separator at the end: "a," gives "a", as lines do. */
 bool str_cut(struct str *rest, char sep, struct str *piece);
 
 /* Strict decimal numbers: digits only, whole str, no overflow. */
