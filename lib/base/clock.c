@@ -101,7 +101,7 @@ time_from_civil(const struct civil *c)
 {
 	int64_t days = days_from_date(c->year, c->month, c->day);
 	int64_t seconds =
-	    days * DAY_S + c->hour * 3600 + c->minute * 60 + c->second;
+	    days * DAY_S + c->hour * 3600L + c->minute * 60L + c->second;
 
 	return seconds * US + c->micros;
 }
@@ -209,7 +209,7 @@ take_offset(struct str *s, int64_t *offset_s)
 	if (!take_char(s, "+-") || !take_number(s, 2, 23, &hours) ||
 	    !take_char(s, ":") || !take_number(s, 2, 59, &minutes))
 		return false;
-	*offset_s = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	*offset_s = (hours * 3600L + minutes * 60L) * (west ? -1 : 1);
 	return true;
 }
 

@@ -15,7 +15,7 @@ str_sub(struct str s, size_t from, size_t len)
 		from = s.n;
 	if (len > s.n - from)
 		len = s.n - from;
-	return (struct str){s.p != NULL ? s.p + from : NULL, len};
+	return (struct str){from > 0 ? s.p + from : s.p, len};
 }
 
 struct str
