@@ -94,10 +94,13 @@ $(B)/libapi.a: $(call objs,api) $(B)/api_files.o
 	@rm -f $@
 	ar rcs $@ $^
 
-# Shared helpers of tests live in tests/support/*.c.
-SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+# Shared helpers of tests live in tests/support/*.c; only what a test uses is
+# linked.
+$(B)/libsupport.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+	@rm -f $@
+	ar rcs $@ $^
 define test_rule
-$1: $1.o $(SUPPORT) $(call archives,$(call module_of,$(patsubst $(B)/%,%,$1)))
+$1: $1.o $(B)/libsupport.a $(call archives,$(call module_of,$(patsubst $(B)/%,%,$1)))
 	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -lcmocka $$(LDLIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
