@@ -1,0 +1,92 @@
+/*
+ * imap_link.h - one mailbox at one server: an imap_session on a connection,
+ * with the time that the session does not know.
+ *
+ *   imap_link_new -> on_ready -> search, fetch, wait ... -> on_closed
+ *
+ * One command of the owner at a time: each ends with on_done (or on_ready
+ * for a select), after which, also from inside it, the next may be given.
+ * The exception is imap_link_wait, which any command ends.
+ *
+ *   imap_link_search   -> on_found, on_done
+ *   imap_link_headers  -> on_header for each, on_done
+ *   imap_link_bodies   -> on_body for each, on_done
+ *   imap_link_folders  -> on_folder for each, on_done
+ *   imap_link_select   -> on_ready
+ *   imap_link_wait     -> on_new, when a search is worth while
+ *
+ * Messages of a fetch may be missing: they were deleted meanwhile (R-012).
+ *
+ * Time (R-016): every command has a limit (imap_session.h); IDLE is renewed
+ * every idle_s, and a server that does not answer that within 30 s is given
+ * up.  Waiting ends after check_s even when IDLE says nothing, after poll_s
+ * where there is no IDLE, it was refused, or twice kept silent about mail
+ * that was there.
+ *
+ * The link owns connection, session and copies of its parameters.  After
+ * on_closed it does nothing more; the owner calls imap_link_free, also from
+ * inside a callback.  It never reconnects: see imap_backoff.h.
+ */
+#ifndef BOUNCE_IMAP_LINK_H
+#define BOUNCE_IMAP_LINK_H
+
+#include "bounce/imap_session.h"
+
+struct imap_link_params {
+	const char *host;
+	int port;
+	enum conn_tls tls;   /* NONE: only to a loopback address */
+	const char *ca_file; /* NULL or "": the system's */
+	enum sasl_mechanism auth;
+	const char *username, *password; /* OAuth: the access token */
+	const char *folder;              /* UTF-8; NULL or "": INBOX */
+	const char *version, *contact;   /* for ID; may be NULL */
+	int64_t idle_s;                  /* longest IDLE; 0: 300 */
+	int64_t poll_s;                  /* wait without IDLE; 0: 60 */
+	int64_t check_s;                 /* longest wait with IDLE; 0: 900 */
+	int64_t timeout_s; /* upper bound on every limit, for tests; 0: none */
+};
+
+struct imap_link_events {
+	void (*on_ready)(const struct imap_mailbox *mailbox, void *arg);
+	/* The set is the link's until the next search; imap_set_take from it. */
+	void (*on_found)(struct imap_set *found, void *arg);
+	void (*on_header)(const struct imap_message *message, void *arg);
+	void (*on_body)(const struct imap_message *message, void *arg);
+	void (*on_folder)(const struct imap_folder *folder, void *arg);
+	void (*on_new)(void *arg);
+	/* err->kind FAIL_NONE: done; FAIL_REFUSED, FAIL_MISSING: the server
+	 * said no and the connection can go on. */
+	void (*on_done)(const struct err *err, void *arg);
+	/* Once.  FAIL_NONE after imap_link_logout.  FAIL_AUTH: wrong
+	 * credentials, FAIL_TLS, FAIL_BUSY: not now, ...  backoff_ms: what the
+	 * server asked us to wait at least, -1 when nothing. */
+	void (*on_closed)(const struct err *err, int64_t backoff_ms, void *arg);
+};
+
+struct imap_link;
+
+/* Starts to connect.  on_folder may be NULL. */
+struct imap_link *imap_link_new(struct loop *loop,
+    const struct imap_link_params *params,
+    const struct imap_link_events *events, void *arg);
+void imap_link_free(struct imap_link *l); /* closes at once; NULL is fine */
+
+/* FAIL_INPUT (of select, for a name with control bytes) comes by on_done. */
+void imap_link_search(struct imap_link *l, uint32_t uid_from, int64_t since_us);
+/* At most IMAP_BATCH_MAX UIDs, at least one. */
+void imap_link_headers(struct imap_link *l, struct imap_set *uids);
+void imap_link_bodies(struct imap_link *l, struct imap_set *uids);
+void imap_link_body(struct imap_link *l, uint32_t uid);
+void imap_link_folders(struct imap_link *l);
+void imap_link_select(struct imap_link *l, const char *folder);
+void imap_link_wait(struct imap_link *l);
+void imap_link_logout(struct imap_link *l); /* then on_closed */
+
+const struct imap_mailbox *imap_link_mailbox(const struct imap_link *l);
+bool imap_link_idles(const struct imap_link *l);     /* waiting uses IDLE */
+uint64_t imap_link_bytes(const struct imap_link *l); /* received */
+const char *imap_link_describe(const struct imap_link *l); /* "host:port" */
+const char *imap_link_tls(const struct imap_link *l);      /* "TLSv1.3", "" */
+
+#endif

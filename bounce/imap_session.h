@@ -1,0 +1,180 @@
+/*
+ * imap_session.h - the client side of one IMAP connection, without I/O.
+ *
+ * The session eats the server's bytes, fills `out` with what is to be sent
+ * and tells its owner what happened, one event a call.  It reads no clock
+ * and opens nothing, so that transcripts and fuzzers need no socket.  It
+ * opens the mailbox read-only (EXAMINE) and never changes it (R-011, R-023).
+ *
+ * Trust (R-001, X-002): before TLS it says nothing but CAPABILITY and
+ * STARTTLS; PREAUTH there, bytes after the OK of STARTTLS, or an answer to a
+ * command that has not wholly left yet, end the connection.  What the server
+ * can do is asked again under TLS and after the login (R-002).
+ *
+ * Its memory: one response (imap_parse.h), one command, the search's result.
+ */
+#ifndef BOUNCE_IMAP_SESSION_H
+#define BOUNCE_IMAP_SESSION_H
+
+#include "bounce/imap_command.h"
+#include "bounce/imap_response.h"
+#include "lib/mail/sasl.h"
+#include "lib/net/conn.h"
+
+#define IMAP_BATCH_MAX      500          /* UIDs of one FETCH */
+#define IMAP_PART_MAX       (256U << 10) /* fetched of a header, of a body */
+#define IMAP_BACKOFF_MAX_MS (24LL * 3600 * 1000)
+
+/*
+ * Legal paths ('*': only where the parameters and the server ask for it):
+ *
+ *   GREETING -> CAPABILITY -> STARTTLS* -> HANDSHAKE -> CAPABILITY
+ *            -> AUTHENTICATE | LOGIN -> CAPABILITY* -> ID* -> SELECT -> READY
+ *   READY -> SELECT | LIST | SEARCH | FETCH | NOOP -> READY
+ *   READY -> IDLE -> IDLING -> DONE -> READY
+ *   READY -> LOGOUT -> OVER          any -> OVER
+ *
+ * PREAUTH under TLS leads from GREETING to CAPABILITY and then past the login.
+ */
+enum imap_state {
+	IMAP_STATE_GREETING = 0,
+	IMAP_STATE_CAPABILITY,
+	IMAP_STATE_STARTTLS,
+	IMAP_STATE_HANDSHAKE, /* the owner is to start TLS */
+	IMAP_STATE_AUTHENTICATE,
+	IMAP_STATE_LOGIN,
+	IMAP_STATE_ID,
+	IMAP_STATE_SELECT,
+	IMAP_STATE_READY, /* no command is under way */
+	IMAP_STATE_LIST,
+	IMAP_STATE_SEARCH,
+	IMAP_STATE_FETCH,
+	IMAP_STATE_NOOP,
+	IMAP_STATE_IDLE,   /* asked for, `+` not there yet */
+	IMAP_STATE_IDLING, /* the server speaks when it has something */
+	IMAP_STATE_DONE,   /* DONE is said */
+	IMAP_STATE_LOGOUT,
+	IMAP_STATE_OVER,
+	IMAP_STATE__COUNT
+};
+const char *imap_state_name(enum imap_state s);  /* "authenticate" */
+const char *imap_state_doing(enum imap_state s); /* "logging in" */
+/* How long the server may take for it; 0: as long as the owner lets it. */
+int64_t imap_state_timeout_ms(enum imap_state s);
+
+enum imap_event {
+	IMAP_EVENT_NONE = 0, /* the bytes are used up */
+	IMAP_EVENT_STARTTLS, /* start TLS, then imap_session_secured() */
+	IMAP_EVENT_READY,    /* `mailbox` is open; first or after _select */
+	IMAP_EVENT_FOLDER,   /* `folder`: one line of a LIST */
+	IMAP_EVENT_FOUND,    /* `found`: what the search gave; DONE follows */
+	IMAP_EVENT_MESSAGE,  /* `message`: one of those asked for */
+	IMAP_EVENT_NEWS,     /* while idling: the mailbox has grown */
+	IMAP_EVENT_DONE,     /* the command is over; `refusal` says how */
+	IMAP_EVENT_OVER,     /* close; err says why, FAIL_NONE after LOGOUT */
+};
+
+struct imap_mailbox {
+	uint32_t uidvalidity, uidnext; /* uidnext 0: not told */
+	uint32_t exists;               /* kept up to date */
+	uint64_t highestmodseq;        /* 0: none */
+};
+
+/* One message of a FETCH; text is valid until the next call of the session. */
+struct imap_message {
+	uint32_t uid;
+	uint64_t size;       /* of the whole message; 0 when not told */
+	int64_t internal_us; /* 0 when not told */
+	bool is_body;        /* else a header */
+	struct str bytes;    /* IMAP_PART_MAX of it at most */
+};
+
+struct imap_folder {
+	unsigned use;    /* enum imap_folder_use */
+	struct str name; /* UTF-8 */
+};
+
+struct imap_session_params {
+	enum conn_tls
+	    tls; /* NONE: only where the owner knows the peer is local */
+	enum sasl_mechanism auth;
+	const char *username, *password; /* OAuth: the access token */
+	const char *host;                /* for OAUTHBEARER */
+	int port;
+	const char *folder;  /* UTF-8; NULL: INBOX */
+	const char *version; /* of this program, for ID; may be NULL */
+	const char *contact; /* who runs it, for ID; may be NULL */
+	const char *tag;     /* prefix that a stranger cannot guess, <= 16 */
+};
+
+struct imap_session {
+	enum imap_state state;
+	struct imap_session_params
+	    params; /* texts are the owner's, must last */
+	struct imap_capability can;
+	struct imap_mailbox mailbox;
+	bool secured; /* under TLS (or allowed without) */
+	bool authenticated;
+	bool idle_refused; /* offered, but the server said no */
+	bool news;         /* EXISTS came since the last search */
+	bool bye;
+	int64_t backoff_ms;  /* what the server suggested, -1 when nothing */
+	enum imap_code code; /* of the last NO, BAD or BYE */
+
+	struct buf out;   /* to be sent; the owner takes it with buf_drop */
+	size_t in_flight; /* taken, but not yet with the kernel: owner sets */
+
+	struct imap_set found;       /* of the last search */
+	struct imap_message message; /* of the event */
+	struct imap_folder folder;   /* of the event */
+	struct err refusal; /* of the last DONE; kind FAIL_NONE: it was done */
+
+	struct imap_parse parse;
+	struct imap_response response;
+	struct imap_command command, next; /* next: waits for IDLE to end */
+	enum imap_state next_state;        /* READY: nothing waits */
+	struct sasl *sasl;
+	char tag[IMAP_TAG_MAX];
+	unsigned tag_count;
+	struct imap_set wanted; /* UIDs of the present FETCH */
+	bool wanted_body;
+	uint32_t search_from;
+	struct buf scratch; /* decoded challenge, response, folder name */
+};
+
+void imap_session_init(struct imap_session *s,
+    const struct imap_session_params *params);
+void imap_session_release(struct imap_session *s);
+
+/* Takes bytes up to the end of one response; call again with the rest until
+ * it says IMAP_EVENT_NONE and has used all.  With IMAP_EVENT_OVER err says why
+ * (FAIL_AUTH, FAIL_TLS, FAIL_PROTOCOL, FAIL_LIMIT, FAIL_REFUSED, FAIL_BUSY =
+ * later, FAIL_MISSING = no such folder). */
+enum imap_event imap_session_feed(struct imap_session *s, struct str data,
+    size_t *used, struct err *err) MUST_USE;
+
+/* TLS stands; for CONN_TLS_STARTTLS only. */
+bool imap_session_secured(struct imap_session *s, struct err *err) MUST_USE;
+
+/* Commands of the owner: in READY, or in IDLING, which they end first.  False
+ * (FAIL_INPUT) when an argument cannot be sent; nothing is sent then. */
+bool imap_session_select(struct imap_session *s, struct str folder,
+    struct err *err) MUST_USE;
+/* Folders with a special use (RFC 6154); all where the server does not tell. */
+bool imap_session_list(struct imap_session *s, struct err *err) MUST_USE;
+/* UIDs from uid_from on (0 or 1: all) that came on or after since_us (0: any
+ * time), which is cut down to a day that suits every time zone. */
+bool imap_session_search(struct imap_session *s, uint32_t uid_from,
+    int64_t since_us, struct err *err) MUST_USE;
+/* At most IMAP_BATCH_MAX UIDs; `uids` is copied. */
+bool imap_session_fetch(struct imap_session *s, struct imap_set *uids,
+    bool bodies, struct err *err) MUST_USE;
+bool imap_session_noop(struct imap_session *s, struct err *err) MUST_USE;
+bool imap_session_logout(struct imap_session *s, struct err *err) MUST_USE;
+/* READY only.  True: IDLE is asked for; IMAP_EVENT_DONE ends it. */
+bool imap_session_idle(struct imap_session *s) MUST_USE;
+void imap_session_idle_end(
+    struct imap_session *s); /* in IDLING; else nothing */
+bool imap_session_can_idle(const struct imap_session *s);
+
+#endif
