@@ -59,18 +59,17 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Fails on a foreign byte, on a whole digit too many and on bits left over
- * that are not zero.  Then nothing has been appended. */
+/* Writes what the digits mean to `p` and its length to `n`.  Fails on a
+ * foreign byte, on a whole digit too many and on bits left over that are not
+ * zero. */
 static bool
-take_digits(struct buf *out, struct str in, int (*digit)(char), int bits)
+read_digits(char *p, size_t *n, struct str in, int (*digit)(char), int bits)
 {
-	char *p = buf_room(out, in.n * (size_t)bits / 8);
 	unsigned held = 0, value = 0;
-	size_t i, n = 0;
+	size_t i;
 	int d;
 
-	if (p == NULL)
-		return false;
+	*n = 0;
 	for (i = 0; i < in.n; i++) {
 		d = digit(in.p[i]);
 		if (d < 0)
@@ -79,14 +78,25 @@ take_digits(struct buf *out, struct str in, int (*digit)(char), int bits)
 		held += (unsigned)bits;
 		if (held >= 8) {
 			held -= 8;
-			p[n++] = (char)(value >> held);
+			p[(*n)++] = (char)(value >> held);
 		}
 		value &= (1U << held) - 1;
 	}
-	if (held >= (unsigned)bits || value != 0)
+	return held < (unsigned)bits && value == 0;
+}
+
+static bool
+take_digits(struct buf *out, struct str in, int (*digit)(char), int bits)
+{
+	char *p = buf_room(out, in.n * (size_t)bits / 8);
+	bool ok;
+	size_t n;
+
+	if (p == NULL)
 		return false;
-	buf_used(out, n);
-	return true;
+	ok = read_digits(p, &n, in, digit, bits);
+	buf_used(out, ok ? n : 0); /* the NUL was written over */
+	return ok;
 }
 
 void

@@ -27,7 +27,7 @@ read_step(int fd, struct buf *out, size_t *got)
 {
 	size_t room = out->max - out->n;
 	size_t want = room < READ_STEP ? room : READ_STEP;
-	char probe, *p = want > 0 ? buf_room(out, want) : &probe;
+	char probe = 0, *p = want > 0 ? buf_room(out, want) : &probe;
 	ssize_t n;
 
 	do
