@@ -27,6 +27,12 @@ floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+static int64_t
+floor_mod(int64_t a, int64_t b)
+{
+	return a % b + (a % b < 0 ? b : 0);
+}
+
 static bool
 leap_year(int64_t year)
 {
@@ -56,7 +62,7 @@ days_from_date(int64_t year, int month, int day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = floor_div(y, 400);
-	int64_t year_of_era = y - era * 400;
+	int64_t year_of_era = floor_mod(y, 400);
 	int64_t day_of_year = days_before_month((month + 9) % 12) + day - 1;
 	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
 			     year_of_era / 100 + day_of_year;
@@ -69,7 +75,7 @@ date_from_days(struct civil *c, int64_t days)
 {
 	int64_t z = days + 719468;
 	int64_t era = floor_div(z, 146097);
-	int64_t doe = z - era * 146097;
+	int64_t doe = floor_mod(z, 146097);
 	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	int64_t doy = doe - (yoe * 365 + yoe / 4 - yoe / 100);
 	int64_t march_month = (5 * doy + 2) / 153;
@@ -84,14 +90,14 @@ time_civil(int64_t us)
 {
 	int64_t seconds = floor_div(us, US);
 	int64_t days = floor_div(seconds, DAY_S);
-	int rest = (int)(seconds - days * DAY_S);
-	struct civil c = {.micros = (int)(us - seconds * US)};
+	int rest = (int)floor_mod(seconds, DAY_S);
+	struct civil c = {.micros = (int)floor_mod(us, US)};
 
 	date_from_days(&c, days);
 	c.hour = rest / 3600;
 	c.minute = rest / 60 % 60;
 	c.second = rest % 60;
-	c.weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7);
+	c.weekday = (int)floor_mod(days + 4, 7);
 	c.yearday = (int)(days - days_from_date(c.year, 1, 1)) + 1;
 	return c;
 }
@@ -230,7 +236,7 @@ time_parse_rfc3339(struct str s, int64_t *us)
 		return false;
 	t = time_from_civil(&c) - offset_s * US;
 	/* A leap second ends a day of UTC; it counts as the next one. */
-	if (c.second == 60 && floor_div(t, US) % DAY_S != 0)
+	if (c.second == 60 && floor_mod(floor_div(t, US), DAY_S) != 0)
 		return false;
 	*us = t;
 	return true;
