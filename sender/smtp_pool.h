@@ -1,0 +1,85 @@
+/*
+ * smtp_pool.h - the connections of one SMTP account.
+ *
+ * Takes messages, opens links as they are needed and at most `connections`
+ * of them, hands messages to links that have room, and gives every message
+ * back in exactly one on_verdict.  Connecting is tried with back-off, one
+ * link at a time until one has been let in, so that a wrong password costs
+ * one attempt and not one a connection (S-048).
+ *
+ *   OPENING -> IDLE <-> WORKING <-> FULL -> LEAVING -> GONE
+ *
+ * A pool belongs to one version of one account row: whatever changes in the
+ * row (host, port, TLS, CA, login) makes a new pool, so that no connection
+ * serves settings that it was not opened with (S-043).  Rate limits are the
+ * owner's business: it submits what may be sent now.
+ *
+ * When the account itself is refused (verdict.h: ACCOUNT_PAUSE) the pool
+ * says so once, hands back all that is queued as not attempted, lets finish
+ * what is under way, and takes nothing more; the owner frees it.
+ *
+ * Callbacks come from the loop and from smtp_pool_submit, _drain and _resume;
+ * inside them everything here may be called but smtp_pool_free.
+ */
+#ifndef SENDER_SMTP_POOL_H
+#define SENDER_SMTP_POOL_H
+
+#include "sender/smtp_link.h"
+#include "sender/verdict.h"
+
+#define SMTP_POOL_CONNECTIONS_MAX  1000
+#define SMTP_POOL_BACKOFF_FIRST_MS 1000
+#define SMTP_POOL_BACKOFF_MAX_MS   300000
+
+struct smtp_pool;
+
+/* Copied, the texts too; the password is wiped with the pool. */
+struct smtp_pool_params {
+	struct smtp_link_params link; /* session_key: account and version */
+	int connections;              /* at most; 1.. */
+	int64_t backoff_first_ms, backoff_max_ms; /* 0: the defaults */
+};
+
+struct smtp_pool_events {
+	/* The message is the owner's again.  r->reply.text of an accepted one
+	 * is the server's queue text (S-056). */
+	void (*on_verdict)(const struct smtp_result *r, const struct verdict *v,
+	    void *arg);
+	enum smtp_dot (*before_dot)(const struct smtp_message *m, void *arg);
+	/* smtp_pool_room has grown; at most once a turn of the loop. */
+	void (*on_room)(struct smtp_pool *p, void *arg);
+	/* Once: the account is refused; `why` is fit to show (S-048). */
+	void (*on_paused)(struct smtp_pool *p, const struct verdict *v,
+	    const char *why, void *arg);
+	/* After smtp_pool_drain or on_paused: no message and no link is left. */
+	void (*on_drained)(struct smtp_pool *p, void *arg);
+};
+
+struct smtp_pool *smtp_pool_new(struct loop *loop,
+    const struct smtp_pool_params *params,
+    const struct smtp_pool_events *events, void *arg);
+/* Closes all at once; messages still inside are dropped without a verdict,
+ * so drain first.  NULL is fine. */
+void smtp_pool_free(struct smtp_pool *p);
+
+/* How many more messages it wants now: enough to keep every connection
+ * fed, not more. */
+int smtp_pool_room(const struct smtp_pool *p);
+/* The message, and all that it borrows, is the pool's until on_verdict. */
+void smtp_pool_submit(struct smtp_pool *p, struct smtp_message *m);
+/* Dots that before_dot held are asked for again. */
+void smtp_pool_resume(struct smtp_pool *p);
+/* Hands back what is queued, finishes what is under way, quits. */
+void smtp_pool_drain(struct smtp_pool *p);
+
+struct smtp_pool_state {
+	int opening, idle, working, leaving; /* links */
+	int queued, under_way;               /* messages */
+	int failures;                        /* connection attempts in a row */
+	int64_t retry_ms;                    /* until the next one; 0: now */
+	const char *trouble; /* last connection error; "" when none */
+	bool paused, draining;
+};
+void smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out);
+
+#endif

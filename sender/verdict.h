@@ -1,0 +1,61 @@
+/*
+ * verdict.h - the error policy of sending, in one place.
+ *
+ * What the wire said of a message, or of a connection, becomes an outcome
+ * for the recipient and something to do about account and connection.
+ * Nothing else decides this; the mechanism (session, link, pool) only asks.
+ *
+ *   reply or error, phase, dot sent   outcome          besides
+ *   2xx to the dot                    accepted
+ *   no reply, dot sent                uncertain        (S-031, RFC 1047)
+ *   no reply, dot not sent            not attempted    (S-045); after
+ *                                     VERDICT_LOSSES_MAX deferred
+ *   timeout, dot not sent             deferred
+ *   421, dot not sent                 not attempted    slow down (S-044)
+ *   4xx                               deferred         account scope: slow
+ *   5xx recipient, message            failed           (S-050)
+ *   5xx account                       not attempted    pause the account
+ *   5xx provider, connection          deferred         tell the owner
+ *
+ * Scope, type and category are lib/mail's diagnosis (table 1G).
+ */
+#ifndef SENDER_VERDICT_H
+#define SENDER_VERDICT_H
+
+#include "lib/mail/diagnosis.h"
+#include "sender/smtp_session.h"
+
+/* A message under which so many connections ended is deferred: it may be
+ * what ends them. */
+#define VERDICT_LOSSES_MAX 8
+
+enum outcome {
+	OUTCOME_ACCEPTED = 0,
+	OUTCOME_DEFERRED,      /* try later, with back-off */
+	OUTCOME_FAILED,        /* never again for this message */
+	OUTCOME_UNCERTAIN,     /* may have been accepted */
+	OUTCOME_NOT_ATTEMPTED, /* still pending; does not count */
+	OUTCOME__COUNT
+};
+const char *outcome_name(enum outcome o); /* "accepted", ... */
+
+enum verdict_account {
+	ACCOUNT_KEEP = 0,
+	ACCOUNT_SLOW,  /* open and send less for a while */
+	ACCOUNT_PAUSE, /* stop until a person or a quota's end */
+};
+const char *verdict_account_name(enum verdict_account a);
+
+struct verdict {
+	enum outcome outcome;
+	struct diagnosis diagnosis; /* type BOUNCE_NONE when accepted */
+	enum verdict_account account;
+};
+
+struct verdict verdict_of_result(const struct smtp_result *r);
+
+/* A connection that ended: whether that is the account's fault, which
+ * nobody but its owner can mend (S-040, S-042, S-048), or the moment's. */
+struct verdict verdict_of_end(const struct smtp_end *end);
+
+#endif
