@@ -18,7 +18,8 @@ import parts  # noqa: E402
 import people  # noqa: E402
 
 FOLDER = os.path.abspath("build/demo")
-STACK_FOLDER = f"/tmp/volley-demo-{os.getpid()}"  # Postfix must reach it
+SCRATCH = f"/tmp/volley-demo-{os.getpid()}"  # where unprivileged users can reach it
+STACK_FOLDER = f"{SCRATCH}/mail"
 
 
 def say(text):
@@ -212,9 +213,9 @@ def main():
     started = time.time()
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER)
-    os.chmod(FOLDER, 0o755)
+    os.makedirs(STACK_FOLDER)
     mail = parts.MailStack(STACK_FOLDER, parts.free_base())
-    v = parts.Volley(f"{FOLDER}/home", f"{FOLDER}/volley.log")
+    v = parts.Volley(f"{SCRATCH}/home", f"{FOLDER}/volley.log")
     try:
         stack = mail.start()
         v.start()
@@ -228,6 +229,7 @@ def main():
     finally:
         v.stop()
         mail.stop()
+        shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
 if __name__ == "__main__":
