@@ -1,0 +1,31 @@
+/*
+ * api.h - the HTTP process: what all its requests share, and its start.
+ *
+ * One process answers HTTP (server.h) with a pool of threads, and works off
+ * the imports that were uploaded to this host (import_worker.h).  Everything
+ * in struct api is set before the first request and constant from then on,
+ * or locks itself.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "db/pool.h"
+#include "lib/base/keyring.h"
+#include "lib/base/settings.h"
+
+struct key_cache;
+struct metrics;
+
+struct api {
+	const struct settings *settings;
+	struct keyring keyring;
+	struct db_pool *pool; /* unprepared: PgBouncer may stand between */
+	struct key_cache *keys;
+	struct metrics *metrics;
+	char spool[SETTING_TEXT_MAX + 16]; /* folder of uploads */
+};
+
+/* volley api: serves until SIGTERM or SIGINT. */
+int api_main(int argc, char **argv, const struct settings *settings);
+
+#endif

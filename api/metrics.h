@@ -1,0 +1,23 @@
+/*
+ * metrics.h - counters of this process, as OpenMetrics text.
+ *
+ * Requests by route template, method and status, with their durations; no
+ * ids, addresses or other labels that grow with the data.
+ */
+#ifndef API_METRICS_H
+#define API_METRICS_H
+
+#include "api/route.h"
+#include "lib/base/buf.h"
+
+struct metrics;
+
+struct metrics *metrics_new(const struct route *const *tables);
+void metrics_free(struct metrics *m);
+
+/* route NULL: nothing was found. Thread-safe, as metrics_write. */
+void metrics_request(struct metrics *m, const struct route *route, int status,
+    int64_t us);
+void metrics_write(struct metrics *m, struct buf *out);
+
+#endif

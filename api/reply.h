@@ -1,0 +1,51 @@
+/*
+ * reply.h - the answer to a request, put together before any of it is sent.
+ *
+ * The last reply_* call of a request wins.  Every answer carries
+ * X-Content-Type-Options: nosniff and, unless said otherwise,
+ * Cache-Control: no-store.  See problem.h for answers that say no.
+ */
+#ifndef API_REPLY_H
+#define API_REPLY_H
+
+#include "db/args.h"
+#include "lib/base/buf.h"
+
+#include <jansson.h>
+
+#define REPLY_MAX         (64U << 20)
+#define REPLY_HEADERS_MAX 12
+
+struct request;
+
+struct reply {
+	int status; /* 0: none yet */
+	struct str type;
+	struct buf body;
+	struct {
+		const char *name;
+		struct str value;
+	} headers[REPLY_HEADERS_MAX];
+	size_t header_count;
+};
+
+/* Takes the reference. */
+void reply_json(struct request *q, int status, json_t *value);
+/* Text that is JSON already. */
+void reply_document(struct request *q, int status, struct str json);
+/* The first column of the first row, a JSON document made by the statement. */
+void reply_row(struct request *q, int status, const struct db_result *rows);
+void reply_empty(struct request *q, int status);
+void reply_text(struct request *q, int status, const char *type,
+    struct str text);
+/* HTML with a content security policy that lets nothing in but our own
+ * style sheet and forms to ourselves. */
+void reply_html(struct request *q, int status, struct str page);
+
+/* One more header; the name is a literal.  Control bytes in the value are a bug. */
+void reply_header(struct request *q, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+const char *status_phrase(int status); /* "Not Found" */
+
+#endif
