@@ -39,6 +39,9 @@ struct header_field {
 /* Takes the next field off `block`; false at its end (the empty line is
  * consumed too).  Lines that are no field are skipped. */
 bool header_next(struct str *block, struct header_field *field);
+/* A value on one line, without blanks at its ends; STR_NONE when the arena
+ * has no room. */
+struct str header_unfold(struct str value, struct arena *a);
 /* First field of that name (ASCII case), trimmed and unfolded into the
  * arena; STR_NONE when absent. */
 struct str header_get(struct str block, const char *name, struct arena *a);

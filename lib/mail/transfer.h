@@ -14,6 +14,8 @@
  * and '.' at line starts encoded (S-012, X-001). */
 void qp_encode(struct buf *out, struct str in);
 void qp_decode(struct buf *out, struct str in);
+/* The octet that "=XX" at the start of text stands for, or -1. */
+int qp_octet(struct str text);
 
 /* Lines of 76 characters with CRLF after each. */
 void base64_lines(struct buf *out, struct str in);
