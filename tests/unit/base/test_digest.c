@@ -15,7 +15,7 @@ expect_hex(const char *label, const unsigned char got[SHA256_SIZE],
 {
 	struct buf b;
 
-	buf_init(&b, 2 * SHA256_SIZE);
+	buf_init(&b, 64);
 	hex_encode(&b, (struct str){(const char *)got, SHA256_SIZE});
 	if (!str_starts(buf_view(&b), str_of(want)))
 		fail_msg("%s: %s", label, buf_cstr(&b));

@@ -92,14 +92,14 @@ static void
 levels(void **state)
 {
 	static const struct {
-		enum log_level level;
 		const char *name;
+		enum log_level level;
 		int lines;
 	} rows[] = {
-	    {LOG_LEVEL_ERROR, "error", 1},
-	    {LOG_LEVEL_WARN, "warn", 2},
-	    {LOG_LEVEL_INFO, "info", 3},
-	    {LOG_LEVEL_DEBUG, "debug", 4},
+	    {"error", LOG_LEVEL_ERROR, 1},
+	    {"warn", LOG_LEVEL_WARN, 2},
+	    {"info", LOG_LEVEL_INFO, 3},
+	    {"debug", LOG_LEVEL_DEBUG, 4},
 	};
 	enum log_level level;
 	struct buf text;
