@@ -6,12 +6,19 @@
  *
  * Verified TLS only: chain, host name (or IP) and SNI are always checked,
  * TLS 1.2 at least; there is no switch to accept a bad certificate.  Sessions
- * are resumed per (host, port, tls, ca_file, key).  Writes are gathered and leave together at
- * the end of the loop's turn.  Bytes that arrive between asking for STARTTLS
- * and the handshake fail the connection (RFC 3207, 4.2; CVE-2011-0411).
+ * are resumed per (host, port, tls, ca_file, key).  Writes are gathered and
+ * leave together at the end of the loop's turn; before on_open, and between
+ * conn_starttls and the second on_open, they wait.  Bytes that arrive between
+ * asking for STARTTLS and the handshake fail the connection (RFC 3207, 4.2;
+ * CVE-2011-0411).
  *
- * The conn owns its socket and buffers.  After on_closed it does nothing
- * more; the owner calls conn_free, also from inside a callback.
+ * Failures: FAIL_TLS certificate or handshake, FAIL_PROTOCOL bytes before the
+ * handshake, FAIL_IO no address, refused, reset, unreachable, closed without
+ * the goodbye of TLS, FAIL_TIMEOUT, FAIL_LIMIT one of the two bounds below.
+ *
+ * The conn owns its socket and buffers.  No callback comes from inside a
+ * function of this header.  After on_closed it does nothing more, and calls
+ * have no effect; the owner calls conn_free, also from inside a callback.
  */
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -20,6 +27,8 @@
 #include "lib/net/loop.h"
 
 #define CONN_WRITE_MAX (64U << 20) /* bytes waiting to leave, else it fails */
+#define CONN_READ_MAX  (1U << 20)  /* bytes on_data leaves, else it fails */
+#define CONN_SHUT_MS   5000        /* conn_shut: flush, goodbye, peer's end */
 
 enum conn_tls {
 	CONN_TLS_NONE = 0,
@@ -34,8 +43,10 @@ struct conn_params {
 	int port;
 	enum conn_tls tls;
 	const char *ca_file;     /* NULL or "": the system's */
-	const char *session_key; /* who may share TLS sessions: the account */
-	int64_t connect_timeout_ms; /* lookup, connect and handshake together */
+	const char *session_key; /* who may share TLS sessions: the account;
+				    NULL: none are kept */
+	/* lookup, connect and implicit handshake together; STARTTLS anew */
+	int64_t connect_timeout_ms;
 };
 
 struct conn_events {
@@ -54,7 +65,9 @@ struct conn *conn_new(struct loop *loop, const struct conn_params *params,
 void conn_write(struct conn *c, struct str data);
 void conn_starttls(struct conn *c); /* only when all read bytes are consumed */
 void conn_free(struct conn *c);     /* closes at once; NULL is fine */
-void conn_shut(struct conn *c);     /* flush, then close; on_closed follows */
+/* Flush, then close; on_closed follows, on_data does not come any more.  One
+ * that is not open yet closes without having said anything. */
+void conn_shut(struct conn *c);
 
 bool conn_is_tls(const struct conn *c);
 size_t conn_pending(

@@ -4,6 +4,10 @@
  * One loop a process (or thread); nothing here is thread-safe.  Objects made
  * from a loop are freed by their own _free, which is safe inside their own
  * callback; loop_free asserts that none is left.
+ *
+ * A turn: timers that are due, then what was deferred, then the loop blocks
+ * until a descriptor is ready or a signal arrives.  Started timers, wanted
+ * watches, signals, lookups and deferrals keep it running.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -16,15 +20,17 @@ struct loop_watch;
 struct loop_signal;
 struct loop_lookup;
 
+/* Also makes the process ignore SIGPIPE: whoever has a loop has sockets. */
 struct loop *loop_new(void);
+/* NULL is fine.  Waits for the resolver when a lookup was given up. */
 void loop_free(struct loop *loop);
 void loop_run(struct loop *loop); /* until loop_stop or nothing is left */
 void loop_stop(struct loop *loop);
 int64_t loop_now_ms(const struct loop *loop); /* monotonic, cached a turn */
 
 /* Runs once at the end of the present turn, before the loop blocks: the
- * place to flush what a turn has gathered.  Asking again before it ran is
- * fine for different (fn, arg). */
+ * place to flush what a turn has gathered.  Asking again for the same (fn,
+ * arg) before it ran changes nothing. */
 typedef void loop_fn(void *arg);
 void loop_defer(struct loop *loop, loop_fn *fn, void *arg);
 void loop_undefer(struct loop *loop, loop_fn *fn, void *arg);
