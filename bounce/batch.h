@@ -1,0 +1,47 @@
+/*
+ * batch.h - a few messages of one mailbox on their way into the database.
+ *
+ *   batch_header for each -> batch_wants (whose bodies) -> batch_body ...
+ *   -> batch_judge -> batch_add_to (a database batch) -> batch_reset
+ *
+ * Owns copies of everything it is given; bounded by BATCH_MESSAGES_MAX
+ * messages of IMAP_PART_MAX each.  One message that cannot be read is
+ * recorded as `unparsed` and stops nothing (R-024).
+ */
+#ifndef BOUNCE_BATCH_H
+#define BOUNCE_BATCH_H
+
+#include "bounce/imap_session.h"
+#include "db/link.h"
+#include "lib/base/keyring.h"
+
+#define BATCH_MESSAGES_MAX 40
+#define RAW_DAYS           30 /* */
+
+struct batch;
+
+/* Which folder of which mailbox the messages are of. */
+struct batch_source {
+	int64_t mailbox;
+	const char *folder;
+	uint32_t uidvalidity;
+};
+
+struct batch *batch_new(const struct keyring *ring);
+void batch_free(struct batch *b); /* NULL is fine */
+void batch_reset(struct batch *b);
+
+void batch_header(struct batch *b, const struct imap_message *m);
+/* UIDs whose bodies are worth fetching; false when there is none. */
+bool batch_wants(struct batch *b, struct imap_set *uids);
+void batch_body(struct batch *b, const struct imap_message *m);
+
+/* Classifies and attributes everything that has come. */
+void batch_judge(struct batch *b, const struct batch_source *source,
+    int64_t now_us);
+int batch_count(const struct batch *b);
+/* Adds the statement that records all of it. */
+void batch_add_to(const struct batch *b, const struct batch_source *source,
+    struct db_batch *out);
+
+#endif

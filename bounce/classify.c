@@ -1,0 +1,153 @@
+#include "bounce/classify.h"
+
+#include "bounce/auto_reply.h"
+#include "lib/mail/header.h"
+
+const char *
+inbound_class_name(enum inbound_class c)
+{
+	static const char *const names[INBOUND__COUNT] = {
+	    [INBOUND_BOUNCE] = "bounce",
+	    [INBOUND_DELAY] = "delay",
+	    [INBOUND_DSN_SUCCESS] = "dsn_success",
+	    [INBOUND_COMPLAINT] = "complaint",
+	    [INBOUND_MDN] = "mdn",
+	    [INBOUND_AUTO_REPLY] = "auto_reply",
+	    [INBOUND_REPLY] = "reply",
+	    [INBOUND_OTHER] = "other",
+	    [INBOUND_UNPARSED] = "unparsed",
+	};
+
+	return names[c];
+}
+
+/* A report without an action: the status class has to tell. */
+static enum dsn_action
+action_of(const struct dsn_recipient *r)
+{
+	if (r->action != DSN_ACTION_NONE)
+		return r->action;
+	switch (r->status.class) {
+	case 2: return DSN_DELIVERED;
+	case 4: return DSN_DELAYED;
+	case 5: return DSN_FAILED;
+	default: return DSN_ACTION_NONE;
+	}
+}
+
+static const struct dsn_recipient *
+first_with(const struct dsn *dsn, enum dsn_action action)
+{
+	int i;
+
+	for (i = 0; i < dsn->count; i++)
+		if (action_of(&dsn->recipients[i]) == action)
+			return &dsn->recipients[i];
+	return NULL;
+}
+
+/* In this order: one failure makes the report a bounce. */
+static const struct {
+	enum dsn_action action;
+	enum inbound_class class;
+	const char *rule;
+} actions[] = {
+    {DSN_FAILED, INBOUND_BOUNCE, "dsn-failed"},
+    {DSN_DELAYED, INBOUND_DELAY, "dsn-delayed"},
+    {DSN_DELIVERED, INBOUND_DSN_SUCCESS, "dsn-delivered"},
+    {DSN_RELAYED, INBOUND_DSN_SUCCESS, "dsn-relayed"},
+    {DSN_EXPANDED, INBOUND_DSN_SUCCESS, "dsn-expanded"},
+};
+
+static struct diagnosis
+diagnose_report(const struct dsn_recipient *r)
+{
+	const struct failure f = {
+	    .phase = PHASE_REPORT,
+	    .code = r->reply_code,
+	    .status = r->status,
+	    .text = r->diagnostic,
+	};
+
+	return diagnose(&f);
+}
+
+static bool
+decide_report(struct classification *c, struct dsn *dsn)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(actions); i++) {
+		c->recipient = first_with(dsn, actions[i].action);
+		if (c->recipient == NULL)
+			continue;
+		c->class = actions[i].class;
+		c->rule = actions[i].rule;
+		c->dsn = *dsn;
+		if (c->class == INBOUND_BOUNCE)
+			c->diagnosis = diagnose_report(c->recipient);
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_report(struct classification *c, struct inbound_mail *m)
+{
+	struct dsn dsn;
+	int i;
+
+	for (i = 0; i < m->delivery_status_count; i++)
+		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
+		    decide_report(c, &dsn))
+			return true;
+	return false;
+}
+
+/* RFC 5965: not-spam takes a complaint back, auth-failure is none. */
+static bool
+is_complaint(struct classification *c, struct inbound_mail *m)
+{
+	struct str type;
+
+	if (!m->has_feedback_report)
+		return false;
+	type = header_get(m->feedback_report, "Feedback-Type", &m->arena);
+	if (str_eq_nocase(type, STR("not-spam")) ||
+	    str_starts_nocase(type, STR("auth-failure")))
+		return false;
+	c->class = INBOUND_COMPLAINT;
+	c->rule = "feedback-report";
+	return true;
+}
+
+static bool
+is_receipt(struct classification *c, const struct inbound_mail *m)
+{
+	if (!m->has_disposition)
+		return false;
+	c->class = INBOUND_MDN;
+	c->rule = "disposition-notification";
+	return true;
+}
+
+static bool
+is_automatic(struct classification *c, struct inbound_mail *m)
+{
+	c->rule = auto_reply_rule(m);
+	if (c->rule == NULL)
+		return false;
+	c->class = INBOUND_AUTO_REPLY;
+	return true;
+}
+
+void
+classify(struct classification *c, struct inbound_mail *m, bool answers_us)
+{
+	*c = (struct classification){.class = INBOUND_OTHER, .rule = ""};
+	if (is_report(c, m) || is_complaint(c, m) || is_receipt(c, m) ||
+	    is_automatic(c, m))
+		return;
+	c->class = answers_us ? INBOUND_REPLY : INBOUND_OTHER;
+	c->rule = answers_us ? "answers-a-delivery" : "not-ours";
+}

@@ -1,0 +1,46 @@
+/*
+ * classify.h - what kind of mail came back (2C of the requirements).
+ *
+ * Order: delivery report -> complaint -> read receipt -> automatic reply ->
+ * reply of a person -> other.  Automatic replies come after the reports
+ * because reports are marked as automatic too.  A reply is what answers one
+ * of our deliveries; mail that has nothing to do with us is `other`.
+ *
+ * Pure: no clock, no database.  What decided is named in `rule`, so that a
+ * person can see why.
+ */
+#ifndef BOUNCE_CLASSIFY_H
+#define BOUNCE_CLASSIFY_H
+
+#include "bounce/dsn.h"
+#include "bounce/mime_walk.h"
+#include "lib/mail/diagnosis.h"
+
+enum inbound_class {
+	INBOUND_BOUNCE = 0,  /* a recipient failed for good */
+	INBOUND_DELAY,       /* still being tried: no bounce */
+	INBOUND_DSN_SUCCESS, /* delivered, relayed or expanded */
+	INBOUND_COMPLAINT,   /* feedback loop */
+	INBOUND_MDN,         /* read receipt */
+	INBOUND_AUTO_REPLY,  /* a machine answered */
+	INBOUND_REPLY,       /* a person answered */
+	INBOUND_OTHER,       /* none of ours */
+	INBOUND_UNPARSED,    /* could not be read */
+	INBOUND__COUNT
+};
+const char *inbound_class_name(enum inbound_class c); /* as in the schema */
+
+struct classification {
+	enum inbound_class class;
+	const char *rule; /* static */
+	struct dsn dsn;   /* of a report; count 0 otherwise */
+	/* The recipient that decided, NULL when there is none. */
+	const struct dsn_recipient *recipient;
+	struct diagnosis diagnosis; /* INBOUND_BOUNCE only */
+};
+
+/* `answers_us`: the mail was attributed to one of our deliveries. */
+void classify(struct classification *c, struct inbound_mail *m,
+    bool answers_us);
+
+#endif
