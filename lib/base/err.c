@@ -1,6 +1,27 @@
 #include "lib/base/err.h"
 
+#include "lib/base/str.h"
+
 #include <stdarg.h>
+
+/* Peers' words are in there, and the text goes on into logs, JSON and the
+ * database. */
+static void
+keep_text(struct err *e, const char *text)
+{
+	struct str s = str_sub(str_of(text), 0, ERR_TEXT_MAX - 1);
+	bool utf8 = str_is_utf8(s);
+	unsigned char c;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f)
+			c = ' ';
+		e->text[i] = c >= 0x80 && !utf8 ? '?' : (char)c;
+	}
+	e->text[i] = '\0';
+}
 
 bool
 err_set(struct err *e, enum fail kind, const char *fmt, ...)
@@ -14,7 +35,7 @@ err_set(struct err *e, enum fail kind, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	e->kind = kind;
-	memcpy(e->text, text, strlen(text) + 1);
+	keep_text(e, text);
 	return false;
 }
 
@@ -30,7 +51,7 @@ err_wrap(struct err *e, const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	snprintf(all, sizeof(all), "%s: %s", what, e->text);
-	snprintf(e->text, sizeof(e->text), "%.*s", ERR_TEXT_MAX - 1, all);
+	keep_text(e, all);
 	return false;
 }
 

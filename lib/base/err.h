@@ -8,7 +8,9 @@
  * on its stack, and owns no memory.
  *
  * Text: lower case, no full stop; what was being done, to what, then the
- * reason: `connect mx1.example.org:25: refused`.
+ * reason: `connect mx1.example.org:25: refused`.  Whatever is put in, it stays
+ * one line of UTF-8: control bytes become blanks and, where it is not UTF-8
+ * (or was cut within a character), other bytes question marks.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
