@@ -42,6 +42,9 @@ void imap_command_begin(struct imap_command *c, const char *tag,
 /* A word of the protocol, with a blank before it: IMAP_WORD(c, "UID FETCH"). */
 #define IMAP_WORD(c, literal) imap_command_word((c), STR(literal))
 void imap_command_word(struct imap_command *c, struct str word);
+/* A list around what stands between the two calls. */
+void imap_command_open(struct imap_command *c);
+void imap_command_close(struct imap_command *c);
 void imap_command_string(struct imap_command *c, struct str text);
 /* A mailbox name in UTF-8, written in modified UTF-7. */
 void imap_command_mailbox(struct imap_command *c, struct str name);

@@ -82,6 +82,7 @@ enum imap_feature {
 	IMAP_CAN_CONDSTORE = 1 << 14,
 	IMAP_CAN_QRESYNC = 1 << 15,
 	IMAP_CAN_GMAIL = 1 << 16, /* X-GM-EXT-1 */
+	IMAP_CAN_LIST_EXTENDED = 1 << 17,
 };
 
 struct imap_capability {

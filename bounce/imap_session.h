@@ -67,7 +67,7 @@ enum imap_event {
 	IMAP_EVENT_STARTTLS, /* start TLS, then imap_session_secured() */
 	IMAP_EVENT_READY,    /* `mailbox` is open; first or after _select */
 	IMAP_EVENT_FOLDER,   /* `folder`: one line of a LIST */
-	IMAP_EVENT_FOUND,    /* `found`: what the search gave; DONE follows */
+	IMAP_EVENT_FOUND,    /* `found`: what the search gave; it is over */
 	IMAP_EVENT_MESSAGE,  /* `message`: one of those asked for */
 	IMAP_EVENT_NEWS,     /* while idling: the mailbox has grown */
 	IMAP_EVENT_DONE,     /* the command is over; `refusal` says how */
@@ -113,11 +113,12 @@ struct imap_session {
 	    params; /* texts are the owner's, must last */
 	struct imap_capability can;
 	struct imap_mailbox mailbox;
-	bool secured; /* under TLS (or allowed without) */
-	bool authenticated;
-	bool idle_refused; /* offered, but the server said no */
-	bool news;         /* EXISTS came since the last search */
-	bool bye;
+	bool secured;        /* under TLS (or allowed without) */
+	bool authenticated;  /* the server believes us, and we it */
+	bool identified;     /* ID was exchanged */
+	bool opened;         /* a mailbox was opened once */
+	bool idle_refused;   /* offered, but the server said no */
+	bool news;           /* EXISTS came since the last search was sent */
 	int64_t backoff_ms;  /* what the server suggested, -1 when nothing */
 	enum imap_code code; /* of the last NO, BAD or BYE */
 
@@ -134,12 +135,12 @@ struct imap_session {
 	struct imap_command command, next; /* next: waits for IDLE to end */
 	enum imap_state next_state;        /* READY: nothing waits */
 	struct sasl *sasl;
-	char tag[IMAP_TAG_MAX];
+	char tag[IMAP_TAG_MAX], next_tag[IMAP_TAG_MAX];
 	unsigned tag_count;
 	struct imap_set wanted; /* UIDs of the present FETCH */
 	bool wanted_body;
 	uint32_t search_from;
-	struct buf scratch; /* decoded challenge, response, folder name */
+	struct buf scratch; /* decoded challenge, folder name */
 };
 
 void imap_session_init(struct imap_session *s,
