@@ -195,7 +195,9 @@ put_failure(struct rows *r, int i, const struct classification *c,
 		return;
 	r->final_key[i] = key_of(a, who->final);
 	r->original_key[i] = key_of(a, who->original);
-	r->status[i] = arena_dup(a, str_of(status_text(who->status, status)));
+	if (who->status.class != 0)
+		r->status[i] =
+		    arena_dup(a, str_of(status_text(who->status, status)));
 	r->diagnostic[i] = clean(a, who->diagnostic, TEXT_MAX);
 	if (c->class != INBOUND_BOUNCE || c->diagnosis.type == BOUNCE_NONE)
 		return;

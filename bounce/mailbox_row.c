@@ -1,0 +1,118 @@
+#include "bounce/mailbox.h"
+
+#include "lib/base/mem.h"
+
+/* Columns of mailbox_claim and, without the cursor, mailbox_by_id. */
+enum {
+	COL_ID = 0,
+	COL_HOST,
+	COL_PORT,
+	COL_TLS,
+	COL_AUTH,
+	COL_USERNAME,
+	COL_SECRET,
+	COL_CA_FILE,
+	COL_FOLDER,
+	COL_VERSION,
+	COL_SINCE,
+	COL_UIDVALIDITY,
+	COL_LAST_UID,
+	COL_CURSOR_AT,
+};
+
+static bool
+read_password(struct mailbox_row *row, const struct db_result *r, int at,
+    const struct keyring *ring, struct err *err)
+{
+	struct arena a;
+	struct buf plain;
+	struct str secret;
+	bool ok = true;
+
+	arena_init(&a, 1U << 20);
+	buf_init(&plain, SEAL_PLAIN_MAX);
+	secret = db_get_bytes(r, at, COL_SECRET, &a);
+	if (secret.p != NULL)
+		ok = unseal(ring,
+		    arena_printf(&a, "mailbox:%lld", (long long)row->id),
+		    secret, &plain, err);
+	row->password = mem_strdup(buf_cstr(&plain));
+	buf_wipe(&plain);
+	arena_release(&a);
+	return ok;
+}
+
+bool
+mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
+    const struct keyring *ring, struct err *err)
+{
+	*row = (struct mailbox_row){
+	    .id = db_get_int(r, at, COL_ID),
+	    .version = db_get_int(r, at, COL_VERSION),
+	    .host = str_dup(db_get_text(r, at, COL_HOST)),
+	    .username = str_dup(db_get_text(r, at, COL_USERNAME)),
+	    .ca_file = str_dup(db_get_text(r, at, COL_CA_FILE)),
+	    .folder = str_dup(db_get_text(r, at, COL_FOLDER)),
+	    .port = (int)db_get_int(r, at, COL_PORT),
+	    .since_us = db_get_time(r, at, COL_SINCE),
+	};
+
+	if (!conn_tls_parse(db_get_text(r, at, COL_TLS), &row->tls) ||
+	    !sasl_parse(db_get_text(r, at, COL_AUTH), &row->auth))
+		return err_set(err, FAIL_INPUT, "unknown tls or auth setting");
+	if (!read_password(row, r, at, ring, err))
+		return err_wrap(err, "stored password");
+	return true;
+}
+
+/* The columns that only mailbox_claim has. */
+static void
+read_cursor(struct mailbox_row *row, const struct db_result *r, int at)
+{
+	row->has_cursor = !db_is_null(r, at, COL_UIDVALIDITY);
+	row->uidvalidity = (uint32_t)db_get_int(r, at, COL_UIDVALIDITY);
+	row->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
+	row->cursor_us = db_get_time(r, at, COL_CURSOR_AT);
+}
+
+bool
+mailbox_claim_read(struct mailbox_row *row, const struct db_result *r, int at,
+    const struct keyring *ring, struct err *err)
+{
+	bool ok = mailbox_row_read(row, r, at, ring, err);
+
+	read_cursor(row, r, at);
+	return ok;
+}
+
+void
+mailbox_row_release(struct mailbox_row *row)
+{
+	if (row->password != NULL)
+		explicit_bzero(row->password, strlen(row->password));
+	free(row->password);
+	free(row->host);
+	free(row->username);
+	free(row->ca_file);
+	free(row->folder);
+	*row = (struct mailbox_row){.id = 0};
+}
+
+void
+mailbox_link_params(struct imap_link_params *params,
+    const struct mailbox_row *row, const struct settings *settings)
+{
+	*params = (struct imap_link_params){
+	    .host = row->host,
+	    .port = row->port,
+	    .tls = row->tls,
+	    .ca_file = row->ca_file,
+	    .auth = row->auth,
+	    .username = row->username,
+	    .password = row->password,
+	    .folder = row->folder,
+	    .version = "1",
+	    .idle_s = settings->idle_s,
+	    .poll_s = settings->poll_s,
+	};
+}
