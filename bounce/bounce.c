@@ -250,10 +250,10 @@ run(const struct settings *settings)
 	p.shared.loop = loop_new();
 	p.shared.db = db_link_new(p.shared.loop, conninfo);
 	start(&p);
-	log_info("started", "");
+	log_info("started", "holder=%s", process_name());
 	loop_run(p.shared.loop);
 	finish(&p);
-	log_info("stopped", "");
+	log_info("stopped", "holder=%s", process_name());
 	return 0;
 }
 
