@@ -81,7 +81,10 @@ decoders_are_strict(void **state)
 	    {"padding in 32", base32_decode, "my======"},
 	    {"digit one", base32_decode, "m1"},
 	    {"digit eight", base32_decode, "m8"},
+	    {"a digit too many, of zeros", base32_decode, "a"},
+	    {"three digits, the last of zeros", base32_decode, "mya"},
 	    {"odd", hex_decode, "666"},
+	    {"odd, the last one zero", hex_decode, "660"},
 	    {"not hex", hex_decode, "6g"},
 	    {"0x", hex_decode, "0x66"},
 	};

@@ -319,7 +319,7 @@ bad_files_are_named(void **state)
 static void
 the_longest_line_is_read_whole(void **state)
 {
-	char text[200] = "database = ";
+	char text[201] = "database = ";
 	struct settings s;
 	struct err err;
 	char rest[200];
@@ -330,6 +330,10 @@ the_longest_line_is_read_whole(void **state)
 	if (!load(&s, "", rest, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(strlen(s.database), 198 - 11);
+	text[198] = 'x';
+	conf_file(*state, text);
+	assert_false(load(&s, "", rest, &err));
+	assert_int_equal(err.kind, FAIL_LIMIT);
 }
 
 static void
