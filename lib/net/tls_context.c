@@ -242,14 +242,15 @@ tls_context_keep(struct tls_context *c, const char *party,
     struct ssl_session_st *session)
 {
 	struct party *p = party_find(c, party);
+	int i;
 
 	if (p == NULL)
 		p = party_new(c, party);
 	if (p->count == TLS_SESSIONS_MAX) {
 		SSL_SESSION_free(p->sessions[0]);
-		memmove(p->sessions, p->sessions + 1,
-		    sizeof(p->sessions[0]) * (TLS_SESSIONS_MAX - 1));
 		p->count--;
+		for (i = 0; i < p->count; i++)
+			p->sessions[i] = p->sessions[i + 1];
 	}
 	p->sessions[p->count++] = session;
 }
