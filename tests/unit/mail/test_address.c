@@ -286,29 +286,37 @@ a_long_unicode_domain_is_measured_in_ascii(void **state)
 	assert_false(accepts(str_of(text)));
 }
 
+static long
+milliseconds_since(const struct timespec *from)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - from->tv_sec) * 1000 +
+	       (now.tv_nsec - from->tv_nsec) / 1000000;
+}
+
+/* 21 texts of 10,000 octets; 10 ms each would be allowed. */
 static void
 nesting_costs_nothing(void **state)
 {
 	static const char pieces[] = "(:<\"\\@.";
-	static char text[40000];
-	struct timespec from, to;
-	size_t i, n;
+	static char text[20020];
+	struct timespec from;
+	size_t i, n = 10000;
 
 	(void)state;
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (i = 0; i < sizeof(pieces) - 1; i++) {
-		n = 10000;
 		memset(text, pieces[i], n);
-		memcpy(text + n, "a@example.com", 13);
-		assert_false(accepts((struct str){text, n + 13}));
 		assert_false(accepts((struct str){text, n}));
-		memcpy(text, "a@b", 3);
+		snprintf(text + n, 20, "a@example.com");
+		assert_false(accepts(str_of(text)));
+		snprintf(text, 4, "a@b");
+		text[3] = pieces[i];
 		assert_false(accepts((struct str){text, n}));
 	}
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	assert_in_range((to.tv_sec - from.tv_sec) * 1000 +
-			    (to.tv_nsec - from.tv_nsec) / 1000000,
-	    0, 200);
+	assert_in_range(milliseconds_since(&from), 0, 100);
 }
 
 /* What goes on the wire, and the key. */
