@@ -49,14 +49,4 @@ void smtp_command_data(struct buf *out);
 void smtp_command_rset(struct buf *out);
 void smtp_command_quit(struct buf *out);
 
-/*
- * The message after a 354 and its final dot (RFC 5321, 4.5.2).  Lines that
- * begin with a dot get a second one; a CR or LF that stands alone becomes
- * CRLF and a missing last line end is added, so that nothing a message
- * holds can end it (S-001, S-002; SMTP smuggling).
- */
-void smtp_command_body(struct buf *out, struct str message);
-/* A body of nothing: ends a DATA that should not have been accepted. */
-void smtp_command_lone_dot(struct buf *out);
-
 #endif

@@ -55,7 +55,7 @@ struct smtp_link_events {
 	/* The message's body and final dot would be written next; what is
 	 * true when this returns SMTP_DOT_SEND is true before the dot is on
 	 * the wire (journal, fencing). */
-	enum smtp_dot (*before_dot)(const struct smtp_message *m, void *arg);
+	enum smtp_dot (*before_dot)(struct smtp_message *m, void *arg);
 	void (*on_result)(struct smtp_link *l, const struct smtp_result *r,
 	    void *arg);
 	void (*on_closed)(struct smtp_link *l, const struct smtp_end *end,
@@ -69,7 +69,7 @@ struct smtp_link *smtp_link_new(struct loop *loop,
 void smtp_link_free(struct smtp_link *l);
 
 int smtp_link_room(const struct smtp_link *l);
-void smtp_link_send(struct smtp_link *l, const struct smtp_message *m);
+void smtp_link_send(struct smtp_link *l, struct smtp_message *m);
 void smtp_link_resume(struct smtp_link *l); /* asks before_dot again */
 /* No more messages; QUIT when what is under way has its result. */
 void smtp_link_quit(struct smtp_link *l);

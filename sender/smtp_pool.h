@@ -45,7 +45,7 @@ struct smtp_pool_events {
 	 * is the server's queue text (S-056). */
 	void (*on_verdict)(const struct smtp_result *r, const struct verdict *v,
 	    void *arg);
-	enum smtp_dot (*before_dot)(const struct smtp_message *m, void *arg);
+	enum smtp_dot (*before_dot)(struct smtp_message *m, void *arg);
 	/* smtp_pool_room has grown; at most once a turn of the loop. */
 	void (*on_room)(struct smtp_pool *p, void *arg);
 	/* Once: the account is refused; `why` is fit to show (S-048). */

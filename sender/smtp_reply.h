@@ -50,6 +50,10 @@ void smtp_reply_make(struct smtp_reply *r, int code, struct status status,
 /* Copies what is in use, not the whole buffer. */
 void smtp_reply_copy(struct smtp_reply *to, const struct smtp_reply *from);
 struct str smtp_reply_text(const struct smtp_reply *r);
+/* "550 5.1.1 their words", cut short, for the text of an err. */
+#define SMTP_REPLY_BRIEF_MAX 240
+const char *smtp_reply_brief(const struct smtp_reply *r,
+    char out[SMTP_REPLY_BRIEF_MAX]);
 /* 2 yes, 3 go on, 4 later, 5 no; unknown codes judged by their first digit. */
 int smtp_reply_class(const struct smtp_reply *r);
 

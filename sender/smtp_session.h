@@ -40,7 +40,8 @@
 #include "sender/smtp_reply.h"
 #include "sender/smtp_step.h"
 
-#define SMTP_SESSION_OUT_MAX      (48U << 20)
+#define SMTP_SESSION_MESSAGE_MAX  (16U << 20)
+#define SMTP_SESSION_OUT_MAX      (48U << 20) /* stuffed, with envelopes */
 #define SMTP_SESSION_PENDING_MAX  8
 #define SMTP_SESSION_MESSAGES_MAX 2
 #define SMTP_SESSION_AUTH_ROUNDS  8 /* challenges, then we give up */
@@ -60,8 +61,9 @@ struct smtp_message {
 /* How a message ended, as far as the wire is concerned; what follows from
  * it is decided in verdict.h. */
 struct smtp_result {
-	const struct smtp_message *message;
+	struct smtp_message *message;
 	bool accepted; /* 2xx to the final dot; reply.text names the queue */
+	bool begun;    /* MAIL was handed to the connection */
 	bool dot_sent; /* its final dot was handed to the connection */
 	bool local;    /* refused by us before MAIL; reply is our own */
 	enum phase phase;
@@ -109,10 +111,10 @@ enum smtp_event {
 
 /* One message on its way. */
 struct smtp_transaction {
-	const struct smtp_message *message; /* NULL: free */
-	bool said;                          /* MAIL was sent */
-	bool dot_sent; /* body and dot were written to out */
-	bool refused;  /* `refusal` decides; what follows is its consequence */
+	struct smtp_message *message; /* NULL: free */
+	bool said;                    /* MAIL was sent */
+	bool dot_sent;                /* body and dot were written to out */
+	bool refused; /* `refusal` decides; what follows is its consequence */
 	enum phase phase; /* of the refusal */
 	struct smtp_reply refusal;
 };
@@ -134,9 +136,12 @@ struct smtp_session {
 	struct smtp_reply reply; /* being assembled */
 	struct smtp_pending pending[SMTP_SESSION_PENDING_MAX];
 	int pending_count;
+	uint64_t replies; /* complete ones, in all */
 	struct smtp_transaction slots[SMTP_SESSION_MESSAGES_MAX];
 	struct smtp_transaction *current, *following; /* in slots, or NULL */
-	struct buf out;            /* to be sent; the caller resets it */
+	struct smtp_transaction *blamed; /* whose reply did not come in time */
+	struct buf out; /* to be sent; smtp_session_written() empties it */
+	size_t dot_end; /* where in out a final dot ends; 0: there is none */
 	struct smtp_result result; /* of the last SMTP_RESULT */
 	struct smtp_end end;       /* of SMTP_OVER */
 };
@@ -160,13 +165,18 @@ int smtp_session_busy(const struct smtp_session *s);
 /* Takes a message (room > 0).  False: refused by us before MAIL, because of
  * SIZE (S-034), SMTPUTF8 (S-024), 8BITMIME or its addresses (X-004);
  * `result` is filled. */
-bool smtp_session_send(struct smtp_session *s,
-    const struct smtp_message *m) MUST_USE;
+bool smtp_session_send(struct smtp_session *s, struct smtp_message *m) MUST_USE;
+
+/* `out` was handed to the connection: empties it. */
+void smtp_session_written(struct smtp_session *s);
 
 /* The message that waits for smtp_session_body, or NULL. */
-const struct smtp_message *smtp_session_held(const struct smtp_session *s);
+struct smtp_message *smtp_session_held(const struct smtp_session *s);
 /* Writes body and final dot, and what can go with them. */
 void smtp_session_body(struct smtp_session *s);
+
+/* The final dot of the message under way is known not to have left. */
+void smtp_session_dot_unsent(struct smtp_session *s);
 
 /* Ends it in order once nothing is under way. */
 void smtp_session_quit(struct smtp_session *s);

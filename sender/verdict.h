@@ -54,8 +54,14 @@ struct verdict {
 
 struct verdict verdict_of_result(const struct smtp_result *r);
 
-/* A connection that ended: whether that is the account's fault, which
- * nobody but its owner can mend (S-040, S-042, S-048), or the moment's. */
-struct verdict verdict_of_end(const struct smtp_end *end);
+/* A login refused with 4xx may be told so once more; then it is paused
+ * (S-048). */
+#define VERDICT_LOGINS_MAX 2
+
+/* A connection that ended: whether that is the account's fault, which only
+ * its owner can mend (S-040, S-042, S-048), or the moment's.  `logins`: how
+ * many in a row were refused, this one included.  outcome is that of a
+ * message which was waiting for it. */
+struct verdict verdict_of_end(const struct smtp_end *end, int logins);
 
 #endif

@@ -1,0 +1,161 @@
+#include "lib/base/base.h"
+
+#include "sender/smtp_command.h"
+
+#include "lib/base/encode.h"
+
+/* Printable, no blank; `utf8` admits what is beyond ASCII. */
+static bool
+graphic_byte(unsigned char c, bool utf8)
+{
+	return c > 0x20 && c != 0x7f && (c < 0x80 || utf8);
+}
+
+static bool
+graphic(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!graphic_byte((unsigned char)s.p[i], false))
+			return false;
+	return s.n > 0;
+}
+
+bool
+smtp_command_path_ok(struct str path, bool utf8)
+{
+	size_t at = str_chr(path, '@'), i;
+
+	if (path.n > SMTP_COMMAND_PATH_MAX || at == STR_NOWHERE || at == 0 ||
+	    at + 1 == path.n)
+		return false;
+	for (i = 0; i < path.n; i++) {
+		char c = path.p[i];
+
+		if (!graphic_byte((unsigned char)c, utf8) || c == '<' ||
+		    c == '>' || c == '"' || c == '\\' || (c == '@' && i != at))
+			return false;
+	}
+	return !utf8 || str_is_utf8(path);
+}
+
+static bool
+hello(struct buf *out, const char *verb, struct str name, struct err *err)
+{
+	if (name.n > 255 || !graphic(name))
+		return err_set(err, FAIL_INPUT,
+		    "%s name with bytes that no host name has", verb);
+	buf_printf(out, "%s %.*s\r\n", verb, STR_ARG(name));
+	return true;
+}
+
+bool
+smtp_command_ehlo(struct buf *out, struct str name, struct err *err)
+{
+	return hello(out, "EHLO", name, err);
+}
+
+bool
+smtp_command_helo(struct buf *out, struct str name, struct err *err)
+{
+	return hello(out, "HELO", name, err);
+}
+
+bool
+smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
+    struct err *err)
+{
+	if (!smtp_command_path_ok(mail->from, mail->smtputf8))
+		return err_set(err, FAIL_INPUT,
+		    "envelope sender is no address that can be sent");
+	buf_puts(out, "MAIL FROM:<");
+	buf_str(out, mail->from);
+	buf_char(out, '>');
+	if (mail->with_size)
+		buf_printf(out, " SIZE=%llu", (unsigned long long)mail->size);
+	if (mail->eight_bit)
+		buf_puts(out, " BODY=8BITMIME");
+	if (mail->smtputf8)
+		buf_puts(out, " SMTPUTF8");
+	buf_puts(out, "\r\n");
+	return true;
+}
+
+bool
+smtp_command_rcpt(struct buf *out, struct str to, bool utf8, struct err *err)
+{
+	if (!smtp_command_path_ok(to, utf8))
+		return err_set(err, FAIL_INPUT,
+		    "recipient is no address that can be sent");
+	buf_puts(out, "RCPT TO:<");
+	buf_str(out, to);
+	buf_puts(out, ">\r\n");
+	return true;
+}
+
+bool
+smtp_command_auth(struct buf *out, const char *mechanism,
+    const struct buf *initial, struct err *err)
+{
+	size_t before = out->n;
+
+	if (!graphic(str_of(mechanism)))
+		return err_set(err, FAIL_INPUT, "mechanism is no word");
+	buf_puts(out, "AUTH ");
+	buf_puts(out, mechanism);
+	if (initial != NULL) {
+		buf_char(out, ' ');
+		if (initial->n == 0)
+			buf_char(out, '=');
+		base64_encode(out, buf_view(initial));
+	}
+	buf_puts(out, "\r\n");
+	if (out->n - before <= SMTP_COMMAND_AUTH_MAX)
+		return true;
+	buf_truncate(out, before);
+	return err_set(err, FAIL_LIMIT, "credentials longer than a line");
+}
+
+bool
+smtp_command_response(struct buf *out, struct str response, struct err *err)
+{
+	size_t before = out->n;
+
+	base64_encode(out, response);
+	buf_puts(out, "\r\n");
+	if (out->n - before <= SMTP_COMMAND_AUTH_MAX)
+		return true;
+	buf_truncate(out, before);
+	return err_set(err, FAIL_LIMIT, "credentials longer than a line");
+}
+
+void
+smtp_command_cancel(struct buf *out)
+{
+	buf_puts(out, "*\r\n");
+}
+
+void
+smtp_command_starttls(struct buf *out)
+{
+	buf_puts(out, "STARTTLS\r\n");
+}
+
+void
+smtp_command_data(struct buf *out)
+{
+	buf_puts(out, "DATA\r\n");
+}
+
+void
+smtp_command_rset(struct buf *out)
+{
+	buf_puts(out, "RSET\r\n");
+}
+
+void
+smtp_command_quit(struct buf *out)
+{
+	buf_puts(out, "QUIT\r\n");
+}

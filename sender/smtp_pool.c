@@ -1,0 +1,526 @@
+#include "lib/base/base.h"
+
+#include "sender/smtp_pool.h"
+
+#include "lib/base/arena.h"
+#include "lib/base/mem.h"
+#include "sender/retry.h"
+
+#include <assert.h>
+
+#define TEXTS_MAX        (64U << 10)
+#define MESSAGES_A_LINK  2
+#define OPENING_MAX      2 /* at once; more where there are many links */
+#define LINKS_AN_OPENING 8
+
+enum state {
+	OPENING = 0, /* not yet let in */
+	IDLE,        /* carries nothing */
+	WORKING,     /* carries something and has room for more */
+	FULL,
+	LEAVING, /* takes no more */
+	GONE,
+	STATE__COUNT
+};
+
+/* Rows: from; columns: to. */
+static const bool legal[STATE__COUNT][STATE__COUNT] = {
+    [OPENING] = {[IDLE] = true, [LEAVING] = true, [GONE] = true},
+    [IDLE] = {[WORKING] = true, [FULL] = true, [LEAVING] = true, [GONE] = true},
+    [WORKING] = {[IDLE] = true, [FULL] = true, [LEAVING] = true, [GONE] = true},
+    [FULL] = {[IDLE] = true, [WORKING] = true, [LEAVING] = true, [GONE] = true},
+    [LEAVING] = {[GONE] = true},
+};
+
+struct member {
+	struct smtp_pool *pool;
+	struct smtp_link *link;
+	enum state state;
+	bool progressed; /* the server decided about a message */
+	struct member *prev, *next;
+};
+
+struct queue {
+	struct smtp_message *first, **last;
+	int count;
+};
+
+struct smtp_pool {
+	struct loop *loop;
+	struct arena texts;
+	struct smtp_link_params link;
+	char *password; /* in texts, to be wiped */
+	int connections;
+	const struct smtp_pool_events *events;
+	void *arg;
+	struct loop_timer *timer;             /* when a gate opens */
+	struct member *members[STATE__COUNT]; /* lists, newest first */
+	int counts[STATE__COUNT];
+	int links;          /* not GONE */
+	struct queue queue; /* waiting for a link */
+	int under_way;      /* in a link */
+	struct retry open, send;
+	bool proven; /* the last link that was opened was let in */
+	int logins;  /* refused in a row */
+	struct err trouble;
+	bool dispatching, paused, draining, drained;
+};
+
+static void
+queue_add(struct queue *q, struct smtp_message *m)
+{
+	m->next = NULL;
+	*q->last = m;
+	q->last = &m->next;
+	q->count++;
+}
+
+static struct smtp_message *
+queue_take(struct queue *q)
+{
+	struct smtp_message *m = q->first;
+
+	q->first = m->next;
+	if (q->first == NULL)
+		q->last = &q->first;
+	q->count--;
+	m->next = NULL;
+	return m;
+}
+
+static void
+list_remove(struct smtp_pool *p, struct member *m)
+{
+	if (m->prev != NULL)
+		m->prev->next = m->next;
+	else
+		p->members[m->state] = m->next;
+	if (m->next != NULL)
+		m->next->prev = m->prev;
+	p->counts[m->state]--;
+}
+
+static void
+list_add(struct smtp_pool *p, struct member *m)
+{
+	m->prev = NULL;
+	m->next = p->members[m->state];
+	if (m->next != NULL)
+		m->next->prev = m;
+	p->members[m->state] = m;
+	p->counts[m->state]++;
+}
+
+/* The only place where a link's state changes. */
+static void
+move(struct member *m, enum state to)
+{
+	struct smtp_pool *p = m->pool;
+
+	assert(legal[m->state][to]);
+	list_remove(p, m);
+	m->state = to;
+	if (to == GONE)
+		p->links--;
+	else
+		list_add(p, m);
+}
+
+static void
+settle(struct member *m)
+{
+	enum state to = WORKING;
+
+	if (smtp_link_leaving(m->link))
+		to = LEAVING;
+	else if (smtp_link_busy(m->link) == 0)
+		to = IDLE;
+	else if (smtp_link_room(m->link) == 0)
+		to = FULL;
+	if (to != m->state)
+		move(m, to);
+}
+
+static void
+drop(struct member *m)
+{
+	move(m, GONE);
+	smtp_link_free(m->link);
+	free(m);
+}
+
+static void
+offer_room(void *arg)
+{
+	struct smtp_pool *p = arg;
+
+	if (smtp_pool_room(p) > 0)
+		p->events->on_room(p, p->arg);
+}
+
+static void
+tell_drained(void *arg)
+{
+	struct smtp_pool *p = arg;
+
+	if (!p->draining || p->drained || p->links > 0 || p->under_way > 0)
+		return;
+	p->drained = true;
+	p->events->on_drained(p, p->arg);
+}
+
+/* What became of a message, or of a link, may have made room or an end. */
+static void
+stir(struct smtp_pool *p)
+{
+	loop_defer(p->loop, p->draining ? tell_drained : offer_room, p);
+}
+
+static void
+pause_account(struct smtp_pool *p, const struct verdict *v, const char *why)
+{
+	if (p->paused)
+		return;
+	p->paused = true;
+	p->events->on_paused(p, v, why, p->arg);
+	smtp_pool_drain(p);
+}
+
+/* Connections that end under a message, again and again: it may be the
+ * message (VERDICT_LOSSES_MAX). */
+static bool
+lost_under(const struct smtp_result *r)
+{
+	if (!r->begun || r->dot_sent)
+		return false;
+	if (r->reply.code == 0)
+		return r->err.kind == FAIL_IO || r->err.kind == FAIL_PROTOCOL ||
+		       r->err.kind == FAIL_LIMIT;
+	return r->reply.code == 421;
+}
+
+static void
+on_link_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
+{
+	struct member *m = arg;
+	struct smtp_pool *p = m->pool;
+	char words[SMTP_REPLY_BRIEF_MAX];
+	struct verdict v;
+
+	(void)l;
+	if (lost_under(r))
+		r->message->losses++;
+	v = verdict_of_result(r);
+	if (!r->local && r->reply.code != 0 && r->reply.code != 421) {
+		if (!m->progressed)
+			retry_succeed(&p->open);
+		m->progressed = true;
+	}
+	if (v.account == ACCOUNT_SLOW)
+		retry_fail(&p->send, loop_now_ms(p->loop));
+	else if (r->accepted)
+		retry_succeed(&p->send);
+	p->under_way--;
+	p->events->on_verdict(r, &v, p->arg);
+	if (v.account == ACCOUNT_PAUSE)
+		pause_account(p, &v, smtp_reply_brief(&r->reply, words));
+	stir(p);
+}
+
+static void dispatch(struct smtp_pool *p);
+
+static void
+on_link_ready(struct smtp_link *l, void *arg)
+{
+	struct member *m = arg;
+	struct smtp_pool *p = m->pool;
+
+	(void)l;
+	if (m->state == OPENING) {
+		p->proven = true;
+		p->logins = 0;
+		stir(p);
+	}
+	settle(m);
+	dispatch(p);
+}
+
+/* A link that ends before the server has decided about any message is as
+ * good as one that did not open. */
+static void
+on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
+{
+	struct member *m = arg;
+	struct smtp_pool *p = m->pool;
+	struct verdict v;
+
+	(void)l;
+	if (end->err.kind == FAIL_AUTH)
+		p->logins++;
+	v = verdict_of_end(end, p->logins);
+	if (end->err.kind != FAIL_NONE) {
+		p->trouble = end->err;
+		if (m->state == OPENING)
+			p->proven = false;
+		if (v.account != ACCOUNT_KEEP || !m->progressed)
+			retry_fail(&p->open, loop_now_ms(p->loop));
+	}
+	drop(m);
+	if (v.account == ACCOUNT_PAUSE)
+		pause_account(p, &v, end->err.text);
+	stir(p);
+	dispatch(p);
+}
+
+static enum smtp_dot
+on_link_dot(struct smtp_message *message, void *arg)
+{
+	const struct member *m = arg;
+
+	return m->pool->events->before_dot(message, m->pool->arg);
+}
+
+static const struct smtp_link_events link_events = {
+    .on_ready = on_link_ready,
+    .before_dot = on_link_dot,
+    .on_result = on_link_result,
+    .on_closed = on_link_closed,
+};
+
+static int
+opening_max(const struct smtp_pool *p)
+{
+	int many = p->connections / LINKS_AN_OPENING;
+
+	if (!p->proven)
+		return 1;
+	return many > OPENING_MAX ? many : OPENING_MAX;
+}
+
+static void
+open_links(struct smtp_pool *p)
+{
+	struct member *m;
+
+	while (p->queue.count > p->counts[OPENING] &&
+	       p->links < p->connections &&
+	       p->counts[OPENING] < opening_max(p)) {
+		m = NEW(struct member);
+		m->pool = p;
+		m->link = smtp_link_new(p->loop, &p->link, &link_events, m);
+		list_add(p, m);
+		p->links++;
+	}
+}
+
+static void
+hand_out(struct smtp_pool *p)
+{
+	struct member *m;
+
+	while (p->queue.count > 0) {
+		m = p->members[IDLE];
+		if (m == NULL)
+			m = p->members[WORKING];
+		if (m == NULL)
+			break;
+		if (smtp_link_room(m->link) > 0) {
+			p->under_way++;
+			smtp_link_send(m->link, queue_take(&p->queue));
+		}
+		settle(m);
+	}
+}
+
+/* Messages to links with room, then links for the rest.  Handing out may
+ * bring verdicts, and these more messages: they wait for the loop here. */
+static void
+dispatch(struct smtp_pool *p)
+{
+	int64_t now = loop_now_ms(p->loop);
+	int64_t send_ms = retry_wait_ms(&p->send, now);
+	int64_t open_ms = retry_wait_ms(&p->open, now);
+
+	if (p->dispatching || p->draining)
+		return;
+	p->dispatching = true;
+	if (send_ms == 0)
+		hand_out(p);
+	p->dispatching = false;
+	if (p->queue.count == 0 || p->draining)
+		return;
+	if (send_ms == 0 && open_ms == 0)
+		open_links(p);
+	else
+		loop_timer_start(p->timer,
+		    send_ms > open_ms ? send_ms : open_ms);
+}
+
+static void
+on_gate(void *arg)
+{
+	struct smtp_pool *p = arg;
+
+	dispatch(p);
+	stir(p);
+}
+
+static void
+copy_params(struct smtp_pool *p, const struct smtp_pool_params *params)
+{
+	struct smtp_session_params *s = &p->link.session;
+
+	arena_init(&p->texts, TEXTS_MAX);
+	p->link = params->link;
+	p->password = arena_cstr(&p->texts, str_of(s->password));
+	s->password = p->password;
+	s->helo = arena_cstr(&p->texts, str_of(s->helo));
+	s->username = arena_cstr(&p->texts, str_of(s->username));
+	s->host = arena_cstr(&p->texts, str_of(s->host));
+	p->link.ca_file = arena_cstr(&p->texts, str_of(p->link.ca_file));
+	p->link.session_key =
+	    arena_cstr(&p->texts, str_of(p->link.session_key));
+}
+
+struct smtp_pool *
+smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
+    const struct smtp_pool_events *events, void *arg)
+{
+	struct smtp_pool *p = NEW(struct smtp_pool);
+	int64_t first = params->backoff_first_ms, max = params->backoff_max_ms;
+
+	assert(params->connections > 0 &&
+	       params->connections <= SMTP_POOL_CONNECTIONS_MAX);
+	p->loop = loop;
+	p->events = events;
+	p->arg = arg;
+	p->connections = params->connections;
+	p->timer = loop_timer_new(loop, on_gate, p);
+	p->queue.last = &p->queue.first;
+	copy_params(p, params);
+	if (first == 0)
+		first = SMTP_POOL_BACKOFF_FIRST_MS;
+	if (max == 0)
+		max = SMTP_POOL_BACKOFF_MAX_MS;
+	retry_init(&p->open, first, max);
+	retry_init(&p->send, first, max);
+	return p;
+}
+
+void
+smtp_pool_free(struct smtp_pool *p)
+{
+	int s;
+
+	if (p == NULL)
+		return;
+	for (s = OPENING; s < GONE; s++)
+		while (p->members[s] != NULL)
+			drop(p->members[s]);
+	loop_undefer(p->loop, offer_room, p);
+	loop_undefer(p->loop, tell_drained, p);
+	loop_timer_free(p->timer);
+	explicit_bzero(p->password, strlen(p->password));
+	arena_release(&p->texts);
+	free(p);
+}
+
+int
+smtp_pool_room(const struct smtp_pool *p)
+{
+	int live = p->counts[IDLE] + p->counts[WORKING] + p->counts[FULL];
+	int most = p->connections + MESSAGES_A_LINK * live;
+	int inside = p->queue.count + p->under_way;
+
+	if (p->draining)
+		return 0;
+	if (live == 0 && retry_wait_ms(&p->open, loop_now_ms(p->loop)) > 0)
+		return 0;
+	return most > inside ? most - inside : 0;
+}
+
+void
+smtp_pool_submit(struct smtp_pool *p, struct smtp_message *m)
+{
+	assert(!p->draining);
+	queue_add(&p->queue, m);
+	dispatch(p);
+}
+
+void
+smtp_pool_resume(struct smtp_pool *p)
+{
+	struct member *m, *next;
+	int s;
+
+	for (s = WORKING; s <= LEAVING; s++)
+		for (m = p->members[s]; m != NULL; m = next) {
+			next = m->next;
+			smtp_link_resume(m->link);
+		}
+}
+
+static void
+hand_back(struct smtp_pool *p, struct smtp_message *m)
+{
+	const struct verdict v = {
+	    .outcome = OUTCOME_NOT_ATTEMPTED,
+	    .diagnosis = {.scope = SCOPE_ACCOUNT, .rule = "handed_back"},
+	};
+	struct smtp_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.message = m;
+	err_set(&r.err, FAIL_BUSY, "handed back unsent");
+	p->events->on_verdict(&r, &v, p->arg);
+}
+
+static void
+quit_all(struct smtp_pool *p, enum state state)
+{
+	struct member *m, *next;
+
+	for (m = p->members[state]; m != NULL; m = next) {
+		next = m->next;
+		smtp_link_quit(m->link);
+		settle(m);
+	}
+}
+
+void
+smtp_pool_drain(struct smtp_pool *p)
+{
+	if (p->draining)
+		return;
+	p->draining = true;
+	while (p->queue.count > 0)
+		hand_back(p, queue_take(&p->queue));
+	while (p->members[OPENING] != NULL)
+		drop(p->members[OPENING]);
+	quit_all(p, IDLE);
+	quit_all(p, WORKING);
+	quit_all(p, FULL);
+	stir(p);
+}
+
+void
+smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out)
+{
+	int64_t now = loop_now_ms(p->loop);
+	int64_t send_ms = retry_wait_ms(&p->send, now);
+	int64_t open_ms = retry_wait_ms(&p->open, now);
+
+	*out = (struct smtp_pool_state){
+	    .opening = p->counts[OPENING],
+	    .idle = p->counts[IDLE],
+	    .working = p->counts[WORKING] + p->counts[FULL],
+	    .leaving = p->counts[LEAVING],
+	    .queued = p->queue.count,
+	    .under_way = p->under_way,
+	    .failures = p->open.failures,
+	    .retry_ms = send_ms > open_ms ? send_ms : open_ms,
+	    .trouble = p->trouble.text,
+	    .paused = p->paused,
+	    .draining = p->draining,
+	};
+}
