@@ -19,6 +19,7 @@
 
 #define BODY_FIELDS_MAX 48
 #define BODY_ITEMS_MAX  1000 /* of an array */
+#define BODY_DEPTH_MAX  24   /* of an object kept as JSON */
 
 enum {
 	BODY_REQUIRED = 1, /* absent is an error; a text must not be empty */

@@ -1,7 +1,7 @@
 /*
  * reply.h - the answer to a request, put together before any of it is sent.
  *
- * The last reply_* call of a request wins.  Every answer carries
+ * The last reply of a request wins, and drops the headers of those before.  Every answer carries
  * X-Content-Type-Options: nosniff and, unless said otherwise,
  * Cache-Control: no-store.  See problem.h for answers that say no.
  */
@@ -18,6 +18,8 @@
 
 struct request;
 
+/* Lists are cut before they reach REPLY_MAX (page.h); everything else is
+ * bounded by the fields it is made of. */
 struct reply {
 	int status; /* 0: none yet */
 	struct str type;

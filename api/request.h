@@ -60,13 +60,14 @@ struct request {
 	enum access access;
 
 	struct arena arena;
-	struct buf body; /* raw, complete when the handler runs */
-	void *upload;    /* what struct upload's functions keep */
-	void *fields;    /* body.h: the parsed document */
+	struct buf body;  /* raw, complete when the handler runs */
+	void *upload;     /* what struct upload's functions keep */
+	json_t *document; /* body.h: the body, parsed */
 	struct reply reply;
 
 	struct db *db; /* request_db */
 	struct request_result *results;
+	json_t *errors; /* problem.h: the fields that are not right */
 };
 
 /* Header by name (ASCII case), query parameter by name; STR_NONE if none. */
@@ -93,5 +94,10 @@ const struct db_result *request_try(struct request *q, enum query query,
     struct db_args args, struct err *err) MUST_USE;
 /* Commits now; the next statement begins anew.  false: answered. */
 bool request_commit(struct request *q) MUST_USE;
+
+/* For dispatch.c. */
+void request_start(struct request *q, const struct api *api);
+void request_leave_db(struct request *q); /* rolls back what is open */
+void request_end(struct request *q);
 
 #endif

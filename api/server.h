@@ -14,6 +14,8 @@
 struct server;
 
 struct server *server_start(const struct api *api, struct err *err) MUST_USE;
+/* About once a second: cuts off peers that are late. */
+void server_tick(struct server *s);
 /* Takes no new connections; waits for the requests under way. */
 void server_stop(struct server *s);
 int server_port(const struct server *s); /* as bound */

@@ -1,0 +1,121 @@
+#include "api/api.h"
+
+#include "api/auth.h"
+#include "api/metrics.h"
+#include "api/server.h"
+#include "db/conninfo.h"
+#include "db/migrate.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/process.h"
+
+#include <signal.h>
+
+static const char usage[] =
+    "usage: volley api [--routes] [--SETTING=VALUE]...\n"
+    "Answers HTTP on the setting `listen`, and works off uploaded imports.\n"
+    "Stops on SIGTERM, after the requests under way.\n\n"
+    "  --routes    print method, path, scope and parameters of each route\n"
+    "\nSettings:\n";
+
+/* -1: go on and serve. */
+static int
+read_flags(int argc, char **argv)
+{
+	if (argc == 1)
+		return -1;
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
+		route_print(route_tables, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		settings_help(stdout);
+		return 0;
+	}
+	fprintf(stderr, "volley api: unknown argument %s\n", argv[1]);
+	fputs("try: volley api --help\n", stderr);
+	return 2;
+}
+
+static void
+check_schema(const char *conninfo)
+{
+	struct err err;
+	struct db *db;
+
+	if (!db_open(&db, conninfo, DB_UNPREPARED, &err) ||
+	    !db_schema_check(db, &err))
+		die("volley api: %s", err.text);
+	db_close(db);
+}
+
+static void
+open_api(struct api *api, const struct settings *settings)
+{
+	char conninfo[DATABASE_CONNINFO_MAX];
+	struct err err;
+
+	*api = (struct api){.settings = settings};
+	if (!database_conninfo(settings, conninfo, &err))
+		die("volley api: %s", err.text);
+	check_schema(conninfo);
+	snprintf(api->spool, sizeof(api->spool), "%s/imports", settings->home);
+	if (!file_mkdirs(api->spool, 0700, &err) ||
+	    !keyring_load(&api->keyring, settings->key_file, &err))
+		die("volley api: %s", err.text);
+	api->pool = db_pool_new(conninfo, (int)settings->api_threads + 1,
+	    DB_UNPREPARED);
+	api->keys = key_cache_new();
+	api->metrics = metrics_new(route_tables);
+}
+
+static void
+close_api(struct api *api)
+{
+	metrics_free(api->metrics);
+	key_cache_free(api->keys);
+	db_pool_free(api->pool);
+	keyring_wipe(&api->keyring);
+}
+
+static void
+block_stop(int how)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	pthread_sigmask(how, &stops, NULL);
+}
+
+int
+api_main(int argc, char **argv, const struct settings *settings)
+{
+	int status = read_flags(argc, argv);
+	struct server *server;
+	struct api api;
+	struct err err;
+
+	if (status >= 0)
+		return status;
+	process_start("api", settings->log_level);
+	process_catch_stop();
+	open_api(&api, settings);
+	block_stop(SIG_BLOCK); /* threads inherit it; this one is to be told */
+	server = server_start(&api, &err);
+	if (server == NULL)
+		die("volley api: %s", err.text);
+	block_stop(SIG_UNBLOCK);
+	log_info("listening", "address=%s port=%d", settings->listen,
+	    server_port(server));
+	while (!process_stopping()) {
+		process_nap(1000);
+		server_tick(server);
+	}
+	log_info("stopping", "signal=caught");
+	server_stop(server);
+	close_api(&api);
+	return 0;
+}

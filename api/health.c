@@ -1,0 +1,81 @@
+#include "api/files.h"
+#include "api/metrics.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "db/migrate.h"
+
+#define READY_WAIT_MS 1000
+
+static void
+healthz(struct request *q)
+{
+	reply_document(q, 200, STR("{\"status\":\"ok\"}"));
+}
+
+static bool
+is_ready(struct db *db, struct err *err)
+{
+	if (db_schema_check(db, err))
+		return true;
+	/* the connection may have been closed since its last use */
+	return err->kind == FAIL_IO && db_schema_check(db, err);
+}
+
+static void
+readyz(struct request *q)
+{
+	struct err err = {0};
+	struct db *db;
+	bool ok;
+
+	ok = db_pool_take(q->api->pool, READY_WAIT_MS, &db, &err);
+	if (ok) {
+		ok = is_ready(db, &err);
+		db_pool_give(q->api->pool, db);
+	}
+	if (ok)
+		reply_document(q, 200, STR("{\"status\":\"ready\"}"));
+	else
+		problem(q, 503, "%s",
+		    err.kind == FAIL_MISSING
+			? "the database needs volley migrate"
+			: "the database cannot be used");
+}
+
+static void
+metrics_show(struct request *q)
+{
+	struct buf *out = &q->reply.body;
+	const struct db_result *r;
+	struct err err;
+	int row;
+
+	r = request_try(q, Q_IMPORT_TOTALS, DB_NO_ARGS, &err);
+	reply_text(q, 200,
+	    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	    STR(""));
+	metrics_write(q->api->metrics, out);
+	buf_puts(out, "# TYPE volley_imports gauge\n"
+		      "# HELP volley_imports Imports by state.\n");
+	for (row = 0; r != NULL && row < db_rows(r); row++)
+		buf_printf(out, "volley_imports{state=\"%.*s\"} %lld\n",
+		    STR_ARG(db_get_text(r, row, 0)),
+		    (long long)db_get_int(r, row, 1));
+	buf_puts(out, "# EOF\n");
+}
+
+static void
+openapi(struct request *q)
+{
+	reply_document(q, 200, api_file("openapi.json"));
+}
+
+const struct route health_routes[] = {
+    {METHOD_GET, "/healthz", healthz, ACCESS_NONE, PAYLOAD_NONE, NULL, NULL},
+    {METHOD_GET, "/readyz", readyz, ACCESS_NONE, PAYLOAD_NONE, NULL, NULL},
+    {METHOD_GET, "/metrics", metrics_show, ACCESS_NONE, PAYLOAD_NONE, NULL,
+	NULL},
+    {METHOD_GET, "/openapi.json", openapi, ACCESS_NONE, PAYLOAD_NONE, NULL,
+	NULL},
+    {0},
+};

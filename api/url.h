@@ -1,0 +1,24 @@
+/*
+ * url.h - the request target: percent-encoding and the query (RFC 3986).
+ *
+ * Strict: a '%' without two hex digits, a NUL, other control bytes or text
+ * that is not UTF-8 refuse the whole.
+ */
+#ifndef API_URL_H
+#define API_URL_H
+
+#include "api/request.h"
+
+#define URL_PARAMS_MAX 32
+
+/* Decodes one piece into the arena; `plus` takes '+' for a blank. */
+bool url_decode(struct arena *a, struct str in, bool plus,
+    struct str *out) MUST_USE;
+/* Appends with everything encoded but letters, digits and "-._~". */
+void url_encode(struct buf *out, struct str in);
+
+/* Splits "a=b&c" into q->query; false when it does not decode or there are
+ * more than URL_PARAMS_MAX. */
+bool url_query(struct request *q, struct str query) MUST_USE;
+
+#endif
