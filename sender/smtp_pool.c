@@ -5,6 +5,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "sender/retry.h"
+#include "sender/smtp_roster.h"
 
 #include <assert.h>
 
@@ -12,33 +13,6 @@
 #define MESSAGES_A_LINK  2
 #define OPENING_MAX      2 /* at once; more where there are many links */
 #define LINKS_AN_OPENING 8
-
-enum state {
-	OPENING = 0, /* not yet let in */
-	IDLE,        /* carries nothing */
-	WORKING,     /* carries something and has room for more */
-	FULL,
-	LEAVING, /* takes no more */
-	GONE,
-	STATE__COUNT
-};
-
-/* Rows: from; columns: to. */
-static const bool legal[STATE__COUNT][STATE__COUNT] = {
-    [OPENING] = {[IDLE] = true, [LEAVING] = true, [GONE] = true},
-    [IDLE] = {[WORKING] = true, [FULL] = true, [LEAVING] = true, [GONE] = true},
-    [WORKING] = {[IDLE] = true, [FULL] = true, [LEAVING] = true, [GONE] = true},
-    [FULL] = {[IDLE] = true, [WORKING] = true, [LEAVING] = true, [GONE] = true},
-    [LEAVING] = {[GONE] = true},
-};
-
-struct member {
-	struct smtp_pool *pool;
-	struct smtp_link *link;
-	enum state state;
-	bool progressed; /* the server decided about a message */
-	struct member *prev, *next;
-};
 
 struct queue {
 	struct smtp_message *first, **last;
@@ -53,10 +27,8 @@ struct smtp_pool {
 	int connections;
 	const struct smtp_pool_events *events;
 	void *arg;
-	struct loop_timer *timer;             /* when a gate opens */
-	struct member *members[STATE__COUNT]; /* lists, newest first */
-	int counts[STATE__COUNT];
-	int links;          /* not GONE */
+	struct loop_timer *timer; /* when a gate opens */
+	struct smtp_roster roster;
 	struct queue queue; /* waiting for a link */
 	int under_way;      /* in a link */
 	struct retry open, send;
@@ -89,67 +61,6 @@ queue_take(struct queue *q)
 }
 
 static void
-list_remove(struct smtp_pool *p, struct member *m)
-{
-	if (m->prev != NULL)
-		m->prev->next = m->next;
-	else
-		p->members[m->state] = m->next;
-	if (m->next != NULL)
-		m->next->prev = m->prev;
-	p->counts[m->state]--;
-}
-
-static void
-list_add(struct smtp_pool *p, struct member *m)
-{
-	m->prev = NULL;
-	m->next = p->members[m->state];
-	if (m->next != NULL)
-		m->next->prev = m;
-	p->members[m->state] = m;
-	p->counts[m->state]++;
-}
-
-/* The only place where a link's state changes. */
-static void
-move(struct member *m, enum state to)
-{
-	struct smtp_pool *p = m->pool;
-
-	assert(legal[m->state][to]);
-	list_remove(p, m);
-	m->state = to;
-	if (to == GONE)
-		p->links--;
-	else
-		list_add(p, m);
-}
-
-static void
-settle(struct member *m)
-{
-	enum state to = WORKING;
-
-	if (smtp_link_leaving(m->link))
-		to = LEAVING;
-	else if (smtp_link_busy(m->link) == 0)
-		to = IDLE;
-	else if (smtp_link_room(m->link) == 0)
-		to = FULL;
-	if (to != m->state)
-		move(m, to);
-}
-
-static void
-drop(struct member *m)
-{
-	move(m, GONE);
-	smtp_link_free(m->link);
-	free(m);
-}
-
-static void
 offer_room(void *arg)
 {
 	struct smtp_pool *p = arg;
@@ -163,7 +74,8 @@ tell_drained(void *arg)
 {
 	struct smtp_pool *p = arg;
 
-	if (!p->draining || p->drained || p->links > 0 || p->under_way > 0)
+	if (!p->draining || p->drained || p->roster.links > 0 ||
+	    p->under_way > 0)
 		return;
 	p->drained = true;
 	p->events->on_drained(p, p->arg);
@@ -202,7 +114,7 @@ lost_under(const struct smtp_result *r)
 static void
 on_link_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
 {
-	struct member *m = arg;
+	struct smtp_member *m = arg;
 	struct smtp_pool *p = m->pool;
 	char words[SMTP_REPLY_BRIEF_MAX];
 	struct verdict v;
@@ -232,16 +144,16 @@ static void dispatch(struct smtp_pool *p);
 static void
 on_link_ready(struct smtp_link *l, void *arg)
 {
-	struct member *m = arg;
+	struct smtp_member *m = arg;
 	struct smtp_pool *p = m->pool;
 
 	(void)l;
-	if (m->state == OPENING) {
+	if (m->state == MEMBER_OPENING) {
 		p->proven = true;
 		p->logins = 0;
 		stir(p);
 	}
-	settle(m);
+	smtp_roster_settle(&p->roster, m);
 	dispatch(p);
 }
 
@@ -250,7 +162,7 @@ on_link_ready(struct smtp_link *l, void *arg)
 static void
 on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 {
-	struct member *m = arg;
+	struct smtp_member *m = arg;
 	struct smtp_pool *p = m->pool;
 	struct verdict v;
 
@@ -260,12 +172,12 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 	v = verdict_of_end(end, p->logins);
 	if (end->err.kind != FAIL_NONE) {
 		p->trouble = end->err;
-		if (m->state == OPENING)
+		if (m->state == MEMBER_OPENING)
 			p->proven = false;
 		if (v.account != ACCOUNT_KEEP || !m->progressed)
 			retry_fail(&p->open, loop_now_ms(p->loop));
 	}
-	drop(m);
+	smtp_roster_drop(&p->roster, m);
 	if (v.account == ACCOUNT_PAUSE)
 		pause_account(p, &v, end->err.text);
 	stir(p);
@@ -275,7 +187,7 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 static enum smtp_dot
 on_link_dot(struct smtp_message *message, void *arg)
 {
-	const struct member *m = arg;
+	const struct smtp_member *m = arg;
 
 	return m->pool->events->before_dot(message, m->pool->arg);
 }
@@ -300,35 +212,28 @@ opening_max(const struct smtp_pool *p)
 static void
 open_links(struct smtp_pool *p)
 {
-	struct member *m;
+	struct smtp_member *m;
 
-	while (p->queue.count > p->counts[OPENING] &&
-	       p->links < p->connections &&
-	       p->counts[OPENING] < opening_max(p)) {
-		m = NEW(struct member);
-		m->pool = p;
+	while (p->queue.count > p->roster.counts[MEMBER_OPENING] &&
+	       p->roster.links < p->connections &&
+	       p->roster.counts[MEMBER_OPENING] < opening_max(p)) {
+		m = smtp_roster_add(&p->roster, p);
 		m->link = smtp_link_new(p->loop, &p->link, &link_events, m);
-		list_add(p, m);
-		p->links++;
 	}
 }
 
 static void
 hand_out(struct smtp_pool *p)
 {
-	struct member *m;
+	struct smtp_member *m;
 
-	while (p->queue.count > 0) {
-		m = p->members[IDLE];
-		if (m == NULL)
-			m = p->members[WORKING];
-		if (m == NULL)
-			break;
+	while (
+	    p->queue.count > 0 && (m = smtp_roster_best(&p->roster)) != NULL) {
 		if (smtp_link_room(m->link) > 0) {
 			p->under_way++;
 			smtp_link_send(m->link, queue_take(&p->queue));
 		}
-		settle(m);
+		smtp_roster_settle(&p->roster, m);
 	}
 }
 
@@ -347,13 +252,12 @@ dispatch(struct smtp_pool *p)
 	if (send_ms == 0)
 		hand_out(p);
 	p->dispatching = false;
-	if (p->queue.count == 0 || p->draining)
+	if (p->draining)
 		return;
 	if (send_ms == 0 && open_ms == 0)
 		open_links(p);
 	else
-		loop_timer_start(p->timer,
-		    send_ms > open_ms ? send_ms : open_ms);
+		loop_timer_start(p->timer, send_ms > 0 ? send_ms : open_ms);
 }
 
 static void
@@ -407,6 +311,15 @@ smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
 	return p;
 }
 
+static void
+drop_all(struct smtp_pool *p, int state)
+{
+	struct smtp_member *m;
+
+	while ((m = p->roster.first[state]) != NULL)
+		smtp_roster_drop(&p->roster, m);
+}
+
 void
 smtp_pool_free(struct smtp_pool *p)
 {
@@ -414,9 +327,8 @@ smtp_pool_free(struct smtp_pool *p)
 
 	if (p == NULL)
 		return;
-	for (s = OPENING; s < GONE; s++)
-		while (p->members[s] != NULL)
-			drop(p->members[s]);
+	for (s = MEMBER_OPENING; s < MEMBER_GONE; s++)
+		drop_all(p, s);
 	loop_undefer(p->loop, offer_room, p);
 	loop_undefer(p->loop, tell_drained, p);
 	loop_timer_free(p->timer);
@@ -428,7 +340,7 @@ smtp_pool_free(struct smtp_pool *p)
 int
 smtp_pool_room(const struct smtp_pool *p)
 {
-	int live = p->counts[IDLE] + p->counts[WORKING] + p->counts[FULL];
+	int live = smtp_roster_live(&p->roster);
 	int most = p->connections + MESSAGES_A_LINK * live;
 	int inside = p->queue.count + p->under_way;
 
@@ -447,17 +359,22 @@ smtp_pool_submit(struct smtp_pool *p, struct smtp_message *m)
 	dispatch(p);
 }
 
+/* No handing out meanwhile: it would move members between the lists that
+ * are being walked.  What turns LEAVING is found there. */
 void
 smtp_pool_resume(struct smtp_pool *p)
 {
-	struct member *m, *next;
+	struct smtp_member *m, *next;
 	int s;
 
-	for (s = WORKING; s <= LEAVING; s++)
-		for (m = p->members[s]; m != NULL; m = next) {
+	p->dispatching = true;
+	for (s = MEMBER_WORKING; s <= MEMBER_LEAVING; s++)
+		for (m = p->roster.first[s]; m != NULL; m = next) {
 			next = m->next;
 			smtp_link_resume(m->link);
 		}
+	p->dispatching = false;
+	dispatch(p);
 }
 
 static void
@@ -476,14 +393,14 @@ hand_back(struct smtp_pool *p, struct smtp_message *m)
 }
 
 static void
-quit_all(struct smtp_pool *p, enum state state)
+quit_all(struct smtp_pool *p, enum smtp_member_state state)
 {
-	struct member *m, *next;
+	struct smtp_member *m, *next;
 
-	for (m = p->members[state]; m != NULL; m = next) {
+	for (m = p->roster.first[state]; m != NULL; m = next) {
 		next = m->next;
 		smtp_link_quit(m->link);
-		settle(m);
+		smtp_roster_settle(&p->roster, m);
 	}
 }
 
@@ -495,11 +412,10 @@ smtp_pool_drain(struct smtp_pool *p)
 	p->draining = true;
 	while (p->queue.count > 0)
 		hand_back(p, queue_take(&p->queue));
-	while (p->members[OPENING] != NULL)
-		drop(p->members[OPENING]);
-	quit_all(p, IDLE);
-	quit_all(p, WORKING);
-	quit_all(p, FULL);
+	drop_all(p, MEMBER_OPENING);
+	quit_all(p, MEMBER_IDLE);
+	quit_all(p, MEMBER_WORKING);
+	quit_all(p, MEMBER_FULL);
 	stir(p);
 }
 
@@ -511,10 +427,11 @@ smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out)
 	int64_t open_ms = retry_wait_ms(&p->open, now);
 
 	*out = (struct smtp_pool_state){
-	    .opening = p->counts[OPENING],
-	    .idle = p->counts[IDLE],
-	    .working = p->counts[WORKING] + p->counts[FULL],
-	    .leaving = p->counts[LEAVING],
+	    .opening = p->roster.counts[MEMBER_OPENING],
+	    .idle = p->roster.counts[MEMBER_IDLE],
+	    .working =
+		smtp_roster_live(&p->roster) - p->roster.counts[MEMBER_IDLE],
+	    .leaving = p->roster.counts[MEMBER_LEAVING],
 	    .queued = p->queue.count,
 	    .under_way = p->under_way,
 	    .failures = p->open.failures,

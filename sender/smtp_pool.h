@@ -7,8 +7,6 @@
  * link at a time until one has been let in, so that a wrong password costs
  * one attempt and not one a connection (S-048).
  *
- *   OPENING -> IDLE <-> WORKING <-> FULL -> LEAVING -> GONE
- *
  * A pool belongs to one version of one account row: whatever changes in the
  * row (host, port, TLS, CA, login) makes a new pool, so that no connection
  * serves settings that it was not opened with (S-043).  Rate limits are the
