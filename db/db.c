@@ -1,5 +1,6 @@
 #include "db/db.h"
 
+#include "db/session.h"
 #include "lib/base/mem.h"
 
 #include <assert.h>
@@ -16,8 +17,7 @@ struct db {
 	struct arena args;
 };
 
-/* Every session of ours, whatever the server's defaults. */
-static const char session_setup[] =
+const char db_session_setup[] =
     "set timezone to 'UTC'; set datestyle to 'ISO, YMD'; "
     "set intervalstyle to 'iso_8601'; set client_min_messages to warning; "
     "set client_encoding to 'UTF8'; set standard_conforming_strings to on";
@@ -51,7 +51,7 @@ connect_now(struct db *db, struct err *err)
 	db->pg = PQconnectdb(db->conninfo);
 	if (PQstatus(db->pg) != CONNECTION_OK)
 		return db_fail(err, db->pg, NULL, "connect");
-	return simple(db, session_setup, "session", err);
+	return simple(db, db_session_setup, "session", err);
 }
 
 bool
