@@ -1,0 +1,226 @@
+#include "templates/liquid_compiler.h"
+
+#include "lib/base/mem.h"
+
+#include <stdarg.h>
+
+#define PROGRAM_MEMORY_MAX (64U << 20)
+
+void
+liquid_position(struct liquid_error *error, struct str source, size_t at)
+{
+	size_t i;
+
+	error->line = error->column = 1;
+	for (i = 0; i < at && i < source.n; i++) {
+		if (source.p[i] == '\n') {
+			error->line++;
+			error->column = 1;
+		} else if (((unsigned char)source.p[i] & 0xc0) != 0x80) {
+			error->column++;
+		}
+	}
+}
+
+bool
+liquid_compile_fail(struct liquid_compiler *c, const char *at, const char *fmt,
+    ...)
+{
+	struct str source = c->program->source;
+	va_list ap;
+
+	liquid_position(c->error, source, (size_t)(at - source.p));
+	va_start(ap, fmt);
+	vsnprintf(c->error->text, sizeof(c->error->text), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+liquid_compile_expected(struct liquid_compiler *c, const char *what)
+{
+	const struct liquid_lexer *x = &c->lexer;
+
+	if (x->token == TOKEN_END)
+		return liquid_compile_fail(c,
+		    x->at != NULL ? x->at : c->piece.at, "expected %s", what);
+	if (x->token == TOKEN_BAD &&
+	    (x->text.p[0] == '"' || x->text.p[0] == '\''))
+		return liquid_compile_fail(c, x->at, "text is not closed");
+	return liquid_compile_fail(c, x->at, "expected %s, found '%.*s'", what,
+	    (int)(x->text.n < 40 ? x->text.n : 40), x->text.p);
+}
+
+bool
+liquid_compile_finish(struct liquid_compiler *c)
+{
+	return c->lexer.token == TOKEN_END ||
+	       liquid_compile_expected(c,
+		   c->piece.kind == PIECE_OUTPUT ? "'|' or '}}'" : "'%}'");
+}
+
+bool
+liquid_compile_is(const struct liquid_compiler *c, const char *tag)
+{
+	return c->piece.kind == PIECE_TAG && str_eq(c->piece.name, str_of(tag));
+}
+
+bool
+liquid_compile_stray(struct liquid_compiler *c, const char *block,
+    const char *at)
+{
+	struct liquid_error opened;
+	struct str name = c->piece.name;
+
+	liquid_position(&opened, c->program->source,
+	    (size_t)(at - c->program->source.p));
+	if (c->piece.kind == PIECE_OPEN)
+		return liquid_compile_fail(c, c->piece.at,
+		    "'%.*s' is not closed", STR_ARG(c->piece.body));
+	if (c->piece.kind == PIECE_END)
+		return liquid_compile_fail(c, c->piece.at,
+		    "unexpected end of template, '%s' from line %d is not "
+		    "closed",
+		    block, opened.line);
+	if (name.n > 40)
+		name.n = 40;
+	if (str_starts(name, STR("end")) || str_eq(name, STR("else")) ||
+	    str_eq(name, STR("elsif")))
+		return liquid_compile_fail(c, c->piece.at,
+		    "'%.*s' does not fit '%s' from line %d", STR_ARG(name),
+		    block, opened.line);
+	return liquid_compile_fail(c, c->piece.at, "unknown tag '%.*s'",
+	    STR_ARG(name));
+}
+
+/* One tag that has a row. */
+static bool
+compile_tag(struct liquid_compiler *c, const struct liquid_tag *tag)
+{
+	bool ok;
+
+	if (++c->depth > LIQUID_DEPTH_MAX)
+		return liquid_compile_fail(c, c->piece.at,
+		    "nested deeper than %d", LIQUID_DEPTH_MAX);
+	ok = tag->compile(c);
+	c->depth--;
+	return ok;
+}
+
+/* Pieces up to a tag without a row or the end. */
+static bool
+compile_pieces(struct liquid_compiler *c)
+{
+	const struct liquid_tag *tag;
+	bool ok = true;
+
+	while (ok) {
+		liquid_scan_next(&c->scan, &c->piece);
+		liquid_lexer_init(&c->lexer, c->piece.body);
+		switch (c->piece.kind) {
+		case PIECE_TEXT: ok = liquid_emit_text(c, c->piece.body); break;
+		case PIECE_OUTPUT: ok = liquid_compile_output(c); break;
+		case PIECE_TAG:
+			tag = liquid_tag_find(c->piece.name);
+			if (tag == NULL)
+				return true;
+			ok = compile_tag(c, tag);
+			break;
+		case PIECE_END:
+		case PIECE_OPEN: return true;
+		}
+	}
+	return false;
+}
+
+bool
+liquid_compile_block(struct liquid_compiler *c, const char *name,
+    const char *at)
+{
+	if (!compile_pieces(c))
+		return false;
+	return c->piece.kind == PIECE_TAG || liquid_compile_stray(c, name, at);
+}
+
+/* What stopped the outermost level must be the end. */
+static bool
+compile_all(struct liquid_compiler *c)
+{
+	struct str name;
+
+	if (!compile_pieces(c))
+		return false;
+	name = c->piece.name;
+	if (c->piece.kind == PIECE_END) {
+		liquid_emit(c, OP_END, 0);
+		return true;
+	}
+	if (c->piece.kind == PIECE_OPEN)
+		return liquid_compile_fail(c, c->piece.at,
+		    "'%.*s' is not closed", STR_ARG(c->piece.body));
+	if (name.n > 40)
+		name.n = 40;
+	if (name.n == 0)
+		return liquid_compile_fail(c, c->piece.at,
+		    "tag without a name");
+	if (str_starts(name, STR("end")) || str_eq(name, STR("else")) ||
+	    str_eq(name, STR("elsif")))
+		return liquid_compile_fail(c, c->piece.at,
+		    "'%.*s' without a block to belong to", STR_ARG(name));
+	return liquid_compile_fail(c, c->piece.at, "unknown tag '%.*s'",
+	    STR_ARG(name));
+}
+
+static bool
+check_source(struct str source, struct liquid_error *error)
+{
+	*error = (struct liquid_error){.line = 1, .column = 1};
+	if (source.n > LIQUID_SOURCE_MAX)
+		snprintf(error->text, sizeof(error->text),
+		    "template is larger than %u bytes", LIQUID_SOURCE_MAX);
+	else if (!str_is_utf8(source))
+		snprintf(error->text, sizeof(error->text),
+		    "template is not UTF-8");
+	return error->text[0] == '\0';
+}
+
+bool
+liquid_compile(struct liquid **out, struct str source,
+    enum liquid_escape escape, struct liquid_error *error)
+{
+	struct liquid_compiler c = {.error = error, .blank = true};
+
+	*out = NULL;
+	if (!check_source(source, error))
+		return false;
+	c.program = NEW(struct liquid);
+	arena_init(&c.program->memory, PROGRAM_MEMORY_MAX);
+	c.program->source = arena_dup(&c.program->memory, source);
+	c.program->escape = escape;
+	liquid_scan_init(&c.scan, c.program->source);
+	if (!compile_all(&c)) {
+		liquid_free(c.program);
+		return false;
+	}
+	*out = c.program;
+	return true;
+}
+
+void
+liquid_free(struct liquid *program)
+{
+	if (program == NULL)
+		return;
+	free(program->ops);
+	arena_release(&program->memory);
+	free(program);
+}
+
+void
+liquid_names(const struct liquid *program, liquid_name_fn *fn, void *arg)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->path_count; i++)
+		fn(program->paths[i], arg);
+}

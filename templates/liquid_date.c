@@ -1,0 +1,68 @@
+/*
+ * liquid_date.c - the filter `date`.
+ *
+ * Whole numbers and texts of digits are Unix time; what is no date stays
+ * as it is.
+ */
+#include "templates/liquid_filters.h"
+#include "templates/liquid_time.h"
+
+#define US            1000000LL
+#define UNIX_TIME_MAX 250000000000LL /* the year 9892 */
+
+static bool
+from_unix(struct liquid_time *t, int64_t seconds)
+{
+	*t = (struct liquid_time){.us = seconds * US};
+	return seconds > -UNIX_TIME_MAX && seconds < UNIX_TIME_MAX;
+}
+
+static bool
+read_time(struct liquid_call *c, struct liquid_time *t)
+{
+	struct str s = value_text(c->in);
+	int64_t now = c->run->data->now_us;
+	uint64_t digits;
+
+	if (c->in.type == VALUE_INT)
+		return c->in.u.integer > -UNIX_TIME_MAX &&
+		       c->in.u.integer < UNIX_TIME_MAX &&
+		       from_unix(t, c->in.u.integer);
+	if (c->in.type != VALUE_STRING)
+		return false;
+	if (str_eq_nocase(s, STR("now")) || str_eq_nocase(s, STR("today"))) {
+		*t = (struct liquid_time){.us = now};
+		return true;
+	}
+	if (str_to_u64(s, &digits))
+		return digits < UNIX_TIME_MAX && from_unix(t, (int64_t)digits);
+	return liquid_time_parse(t, s, now);
+}
+
+bool
+liquid_filter_date(struct liquid_call *c)
+{
+	struct liquid_run *r = c->run;
+	size_t mark = r->out->n, most = r->out->max;
+	struct liquid_time t;
+	struct str format;
+
+	c->out = c->in;
+	if (!liquid_text(r, c->args[0], &format))
+		return false;
+	if (format.n == 0 || !read_time(c, &t))
+		return true;
+	if (!liquid_run_charge(r, format.n / 16))
+		return false;
+	if (most > r->out_end)
+		r->out->max = r->out_end;
+	liquid_time_format(r->out, &t, format);
+	r->out->max = most;
+	if (r->out->full)
+		return liquid_run_fail(r, "writes more than %u bytes",
+		    LIQUID_OUTPUT_MAX);
+	if (!liquid_run_take(r, mark, &format))
+		return false;
+	c->out = value_string(format);
+	return true;
+}

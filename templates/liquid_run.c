@@ -1,0 +1,324 @@
+#include "templates/liquid_run.h"
+
+#include "templates/liquid_filters.h"
+
+#include <stdarg.h>
+
+bool
+liquid_run_fail(struct liquid_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->error->text, sizeof(r->error->text), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+void *
+liquid_run_alloc(struct liquid_run *r, size_t size)
+{
+	void *p = NULL;
+
+	if (size <= r->arena_end - r->arena->used)
+		p = arena_try(r->arena, size);
+	if (p == NULL || r->arena->used > r->arena_end) {
+		(void)liquid_run_fail(r, "needs more than %u bytes of memory",
+		    LIQUID_MEMORY_MAX);
+		return NULL;
+	}
+	return p;
+}
+
+bool
+liquid_run_charge(struct liquid_run *r, size_t steps)
+{
+	if (steps > LIQUID_STEPS_MAX - r->steps)
+		return liquid_run_fail(r, "takes more than %d steps",
+		    LIQUID_STEPS_MAX);
+	r->steps += (uint32_t)steps;
+	return true;
+}
+
+bool
+liquid_run_write(struct liquid_run *r, const char *p, size_t n)
+{
+	if (n > r->out_end - r->out->n)
+		return liquid_run_fail(r, "writes more than %u bytes",
+		    LIQUID_OUTPUT_MAX);
+	buf_add(r->out, p, n);
+	return !r->out->full ||
+	       liquid_run_fail(r, "writes more than there is room for");
+}
+
+bool
+liquid_run_take(struct liquid_run *r, size_t mark, struct str *out)
+{
+	size_t n = r->out->n - mark;
+	char *p = liquid_run_alloc(r, n);
+
+	if (p == NULL)
+		return false;
+	if (n > 0)
+		memcpy(p, r->out->p + mark, n);
+	buf_truncate(r->out, mark);
+	*out = (struct str){p, n};
+	return true;
+}
+
+static struct value
+pop(struct liquid_run *r)
+{
+	return r->stack[--r->top];
+}
+
+static void
+push(struct liquid_run *r, struct value v)
+{
+	r->stack[r->top++] = v;
+}
+
+static bool
+run_range(struct liquid_run *r)
+{
+	struct value last = pop(r), first = pop(r);
+	struct value_range *range = liquid_run_alloc(r, sizeof(*range));
+
+	if (range == NULL || !liquid_bound(r, first, &range->first) ||
+	    !liquid_bound(r, last, &range->last))
+		return false;
+	push(r, (struct value){.type = VALUE_RANGE, .u.range = range});
+	return true;
+}
+
+static bool
+run_named(struct liquid_run *r)
+{
+	struct str name = value_text(r->stack[r->top - 1]);
+	uint32_t number = liquid_name_find(r->program, name);
+
+	r->stack[r->top - 1] =
+	    number != LIQUID_NONE
+		? *liquid_variable(r, number)
+		: liquid_data_find(r->data, name, value_hash(name));
+	return true;
+}
+
+static bool
+run_filter(struct liquid_run *r, const struct liquid_op *op)
+{
+	struct liquid_call call = {
+	    .run = r,
+	    .argc = op->args,
+	    .keywords = op->u.filter.keywords,
+	    .keyword_count = op->keywords,
+	};
+
+	r->top -= op->keywords;
+	call.keyword_values = &r->stack[r->top];
+	r->top -= op->args;
+	call.args = &r->stack[r->top];
+	call.in = r->stack[r->top - 1];
+	call.out = value_nil();
+	if (!op->u.filter.row->run(&call))
+		return false;
+	r->stack[r->top - 1] = call.out;
+	return true;
+}
+
+static bool
+run_print(struct liquid_run *r, enum liquid_escape how)
+{
+	struct value v = pop(r);
+	struct str s = value_text(v);
+
+	if (v.type != VALUE_STRING && !liquid_text(r, v, &s))
+		return false;
+	if (how == LIQUID_TEXT || (v.safe && how == LIQUID_HTML))
+		return liquid_run_write(r, s.p, s.n);
+	return liquid_write_escaped(r, s, how);
+}
+
+/* As the filter `escape` and then printed. */
+static bool
+run_escape(struct liquid_run *r)
+{
+	struct value v = pop(r);
+	struct str s;
+
+	if (!liquid_string(r, v, &s))
+		return false;
+	return v.safe ? liquid_run_write(r, s.p, s.n)
+		      : liquid_write_escaped(r, s, LIQUID_HTML);
+}
+
+static bool
+run_compare(struct liquid_run *r, enum liquid_comparison how)
+{
+	struct value b = pop(r), a = pop(r);
+	bool result;
+
+	if (!liquid_compare(r, how, a, b, &result))
+		return false;
+	push(r, value_bool(result));
+	return true;
+}
+
+static bool
+run_and_or(struct liquid_run *r, const struct liquid_op *op)
+{
+	if (value_truthy(r->stack[r->top - 1]) == (op->code == OP_OR))
+		r->pc = op->u.target;
+	else
+		r->top--;
+	return true;
+}
+
+/* Below the loops that use the name for their items. */
+static void
+assign(struct liquid_run *r, uint32_t name, struct value v)
+{
+	struct liquid_variable *to = &r->variables[name];
+	int i;
+
+	for (i = r->depth - 1; i >= 0; i--) {
+		if (r->loops[i].code->variable == name)
+			to = &r->loops[i].variable;
+		if (r->loops[i].code->forloop == name)
+			to = &r->loops[i].forloop;
+	}
+	*to = (struct liquid_variable){v, true};
+}
+
+static bool
+run_captured(struct liquid_run *r, uint32_t name)
+{
+	struct value mark = pop(r), v;
+	struct str s;
+
+	if (!liquid_run_take(r, (size_t)mark.u.integer, &s))
+		return false;
+	v = value_string(s);
+	v.safe = r->program->escape == LIQUID_HTML;
+	assign(r, name, v);
+	return true;
+}
+
+static void
+leave_loop(struct liquid_run *r, const struct liquid_for *code)
+{
+	liquid_loop_end(r);
+	r->pc = code->end;
+}
+
+static void
+continue_loop(struct liquid_run *r, const struct liquid_for *code)
+{
+	r->top = r->loops[r->depth - 1].top;
+	r->pc = code->next;
+}
+
+/* Operations that look at or change the stack only. */
+static bool
+run_value_op(struct liquid_run *r, const struct liquid_op *op)
+{
+	struct value *top = &r->stack[r->top - (r->top > 0)];
+	struct value index;
+
+	switch ((unsigned)op->code) {
+	case OP_PUSH: push(r, op->u.value); return true;
+	case OP_NAME: push(r, *liquid_variable(r, op->u.number)); return true;
+	case OP_NAMED: return run_named(r);
+	case OP_MEMBER: *top = liquid_member(*top, op->u.key); return true;
+	case OP_COMMAND: return liquid_command(r, *top, op->u.key, top);
+	case OP_INDEX:
+		index = pop(r);
+		return liquid_index(r, top[-1], index, &top[-1]);
+	case OP_RANGE: return run_range(r);
+	case OP_FILTER: return run_filter(r, op);
+	case OP_COMPARE: return run_compare(r, op->u.compare);
+	case OP_POP: r->top--; return true;
+	default: BUG("operation %d", op->code);
+	}
+}
+
+/* Operations that write, assign or go elsewhere. */
+static bool
+run_op(struct liquid_run *r, const struct liquid_op *op)
+{
+	switch ((unsigned)op->code) {
+	case OP_TEXT: return liquid_run_write(r, op->u.text.p, op->u.text.n);
+	case OP_PRINT: return run_print(r, r->program->escape);
+	case OP_ESCAPE: return run_escape(r);
+	case OP_JUMP: r->pc = op->u.target; return true;
+	case OP_JUMP_FALSE:
+	case OP_JUMP_TRUE:
+		if (value_truthy(pop(r)) == (op->code == OP_JUMP_TRUE))
+			r->pc = op->u.target;
+		return true;
+	case OP_AND:
+	case OP_OR: return run_and_or(r, op);
+	case OP_ASSIGN: assign(r, op->u.number, pop(r)); return true;
+	case OP_CAPTURE: push(r, value_int((int64_t)r->out->n)); return true;
+	case OP_CAPTURED: return run_captured(r, op->u.number);
+	case OP_LOOP: return liquid_loop_begin(r, op->u.loop);
+	case OP_NEXT: return liquid_loop_next(r);
+	case OP_BREAK: leave_loop(r, op->u.loop); return true;
+	case OP_CONTINUE: continue_loop(r, op->u.loop); return true;
+	default: return run_value_op(r, op);
+	}
+}
+
+static bool
+run(struct liquid_run *r)
+{
+	const struct liquid_op *op;
+
+	for (;;) {
+		op = &r->program->ops[r->pc++];
+		if (op->code == OP_END)
+			return true;
+		if (!liquid_run_charge(r, 1) || !run_op(r, op))
+			break;
+	}
+	liquid_position(r->error, r->program->source, op->at);
+	return false;
+}
+
+static bool
+prepare(struct liquid_run *r)
+{
+	const struct liquid *p = r->program;
+	size_t variables = p->name_count * sizeof(*r->variables);
+	size_t cursors = p->cursor_count * sizeof(*r->cursors);
+	char *memory;
+
+	memory = liquid_run_alloc(r,
+	    variables + cursors + p->stack_max * sizeof(*r->stack));
+	if (memory == NULL)
+		return false;
+	memset(memory, 0, variables + cursors);
+	r->variables = (struct liquid_variable *)(void *)memory;
+	r->cursors = (int64_t *)(void *)(memory + variables);
+	r->stack = (struct value *)(void *)(memory + variables + cursors);
+	return true;
+}
+
+bool
+liquid_render(const struct liquid *program, const struct liquid_data *data,
+    struct arena *a, struct buf *out, struct liquid_error *error)
+{
+	struct liquid_run r;
+
+	*error = (struct liquid_error){.line = 1, .column = 1};
+	r.program = program;
+	r.data = data;
+	r.arena = a;
+	r.arena_end = a->used + LIQUID_MEMORY_MAX;
+	r.out = out;
+	r.out_end = out->n + LIQUID_OUTPUT_MAX;
+	r.top = r.pc = r.steps = 0;
+	r.depth = 0;
+	r.error = error;
+	return prepare(&r) && run(&r);
+}

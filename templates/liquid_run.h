@@ -1,0 +1,106 @@
+/*
+ * liquid_run.h - one render: what operations and filters work with.
+ *
+ * Lives on the stack of liquid_render; all memory comes from the caller's
+ * arena.  A variable is looked up in the data once and kept.  A `for` puts
+ * its item over the variable of that name and takes it away again; `assign`
+ * writes below all loops.  Functions return false after they have told the
+ * error; every bound (steps, memory, output) is checked here.
+ */
+#ifndef TEMPLATES_LIQUID_RUN_H
+#define TEMPLATES_LIQUID_RUN_H
+
+#include "templates/liquid_program.h"
+
+#define LIQUID_BYTES_PER_STEP 256 /* of text a filter may look at */
+
+struct liquid_variable {
+	struct value value;
+	bool known; /* else still to be looked up in the data */
+};
+
+struct liquid_loop {
+	struct value_drop drop; /* forloop; first, so that it leads here */
+	const struct liquid_for *code;
+	const struct liquid_loop *outer; /* NULL: none */
+	struct value items;              /* array, object or range */
+	int64_t index, length;           /* rounds done, rounds in all */
+	int64_t first;                   /* offset of the slice */
+	struct liquid_variable variable, forloop; /* what they hide */
+	uint32_t top;                             /* height of the stack */
+};
+
+struct liquid_run {
+	const struct liquid *program;
+	const struct liquid_data *data;
+	struct arena *arena;
+	size_t arena_end; /* arena->used may grow up to here */
+	struct buf *out;
+	size_t out_end; /* out->n may grow up to here */
+	struct liquid_variable *variables;
+	int64_t *cursors;
+	struct value *stack;
+	uint32_t top; /* values on the stack */
+	uint32_t pc;  /* next operation */
+	uint32_t steps;
+	int depth; /* loops that are open */
+	struct liquid_loop loops[LIQUID_DEPTH_MAX];
+	struct liquid_error *error;
+};
+
+bool liquid_run_fail(struct liquid_run *r, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+/* NULL: failed, too much memory. */
+void *liquid_run_alloc(struct liquid_run *r, size_t size) MUST_USE;
+bool liquid_run_charge(struct liquid_run *r, size_t steps) MUST_USE;
+
+/* Output. */
+bool liquid_run_write(struct liquid_run *r, const char *p, size_t n) MUST_USE;
+
+/* Text that is being made goes behind the output and is taken from there:
+ *   mark = out->n;  liquid_run_write(...);  liquid_run_take(r, mark, &s); */
+bool liquid_run_take(struct liquid_run *r, size_t mark,
+    struct str *out) MUST_USE;
+
+/* liquid_text.c: a value as `{{ }}` shows it. */
+bool liquid_text(struct liquid_run *r, struct value v,
+    struct str *out) MUST_USE;
+/* The same for filters, which see arrays as inspected: ["a", "b"]. */
+bool liquid_string(struct liquid_run *r, struct value v,
+    struct str *out) MUST_USE;
+/* End of a range: an int, or the digits that a text begins with. */
+bool liquid_bound(struct liquid_run *r, struct value v, int64_t *out) MUST_USE;
+/* A whole number of an int, a float or digits; else "invalid integer". */
+bool liquid_integer(struct liquid_run *r, struct value v,
+    int64_t *out) MUST_USE;
+
+/* liquid_escape.c */
+bool liquid_write_escaped(struct liquid_run *r, struct str s,
+    enum liquid_escape how) MUST_USE;
+
+/* liquid_compare.c */
+bool liquid_compare(struct liquid_run *r, enum liquid_comparison how,
+    struct value a, struct value b, bool *out) MUST_USE;
+bool liquid_has_content(struct value v); /* false: equals `empty` */
+
+/* liquid_lookup.c: members and items; nil when there is none. */
+struct value liquid_member(struct value of, const struct liquid_key *key);
+bool liquid_command(struct liquid_run *r, struct value of,
+    const struct liquid_key *key, struct value *out) MUST_USE;
+bool liquid_index(struct liquid_run *r, struct value of, struct value index,
+    struct value *out) MUST_USE;
+/* Item of an array, range or (as [key, value]) object, index in bounds. */
+bool liquid_item(struct liquid_run *r, struct value of, int64_t index,
+    struct value *out) MUST_USE;
+int64_t liquid_item_count(struct value of);
+struct value *liquid_variable(struct liquid_run *r, uint32_t number);
+struct value liquid_data_find(const struct liquid_data *data, struct str name,
+    uint32_t hash);
+
+/* liquid_loop.c */
+bool liquid_loop_begin(struct liquid_run *r,
+    const struct liquid_for *code) MUST_USE;
+bool liquid_loop_next(struct liquid_run *r) MUST_USE;
+void liquid_loop_end(struct liquid_run *r);
+
+#endif
