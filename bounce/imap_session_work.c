@@ -6,19 +6,25 @@
 #define HALF_DAY_US (12 * 3600 * 1000000LL)
 
 /* A command of the owner: none may be under way. */
-static struct imap_command *
-begin(struct imap_session *s)
+static void
+check_free(const struct imap_session *s)
 {
 	assert(s->next_state == IMAP_STATE_READY);
 	assert(s->state == IMAP_STATE_READY || s->state == IMAP_STATE_IDLE ||
 	       s->state == IMAP_STATE_IDLING || s->state == IMAP_STATE_DONE);
+}
+
+static struct imap_command *
+begin(struct imap_session *s)
+{
+	check_free(s);
 	return session_begin(s);
 }
 
 bool
 imap_session_select(struct imap_session *s, struct str folder, struct err *err)
 {
-	begin(s);
+	check_free(s);
 	return session_examine(s, folder, err);
 }
 
