@@ -67,6 +67,8 @@ server_leaves(struct smtp_session *s)
 
 	if (s->pending_count > 0) {
 		p = smtp_exchange_answered(s);
+		if (p.step == SMTP_STEP_QUIT)
+			return on_quit(s, NULL);
 		phase = smtp_step_phase(p.step);
 		if (p.transaction != NULL)
 			smtp_transaction_refuse(s, p.transaction, phase);

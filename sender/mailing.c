@@ -1,0 +1,361 @@
+#include "sender/mailing.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "sender/handout.h"
+#include "sender/worker.h"
+
+#include <assert.h>
+
+#define STRIDE       (1 << 16) /* of weight 1 */
+#define AHEAD_STRIDES 8 /* that far an account may run ahead of the others */
+#define DAY_US       INT64_C(86400000000)
+
+enum {
+	COL_NAME,
+	COL_FROM_NAME,
+	COL_FROM_EMAIL,
+	COL_REPLY_TO,
+	COL_REPLY_TOKEN,
+	COL_RETURN_PATH,
+	COL_RESEND,
+	COL_STARTED_AT,
+	COL_SUBJECT,
+	COL_PREHEADER,
+	COL_HTML,
+	COL_TEXT,
+};
+
+#define COL_WEIGHT 14 /* of work_accounts, after the row of the account */
+
+struct mailing *
+mailing_find(struct worker *w, int64_t id)
+{
+	struct mailing *m;
+
+	for (m = w->mailings; m != NULL && m->id <= id; m = m->next)
+		if (m->id == id)
+			return m;
+	return NULL;
+}
+
+bool
+mailing_read_campaign(struct message_campaign *c, struct str *return_path,
+    const struct db_result *r, struct arena *a, struct err *err)
+{
+	struct str path;
+
+	c->name = arena_dup(a, db_get_text(r, 0, COL_NAME));
+	c->from_name = arena_dup(a, db_get_text(r, 0, COL_FROM_NAME));
+	if (!address_parse(&c->from, db_get_text(r, 0, COL_FROM_EMAIL), err))
+		return err_wrap(err, "from");
+	c->has_reply_to = !db_is_null(r, 0, COL_REPLY_TO);
+	if (c->has_reply_to &&
+	    !address_parse(&c->reply_to, db_get_text(r, 0, COL_REPLY_TO), err))
+		return err_wrap(err, "reply_to");
+	c->reply_token = db_get_bool(r, 0, COL_REPLY_TOKEN);
+	c->sender_id = STR(MAILING_SENDER_ID);
+	path = db_get_text(r, 0, COL_RETURN_PATH);
+	*return_path =
+	    path.n > 0 ? arena_dup(a, path) : address_text(&c->from);
+	return true;
+}
+
+int
+mailing_read_day(const struct db_result *r)
+{
+	return (int)(db_get_time(r, 0, COL_STARTED_AT) / DAY_US);
+}
+
+bool
+mailing_compile(struct message **out, const struct db_result *r,
+    struct err *err)
+{
+	const struct message_source src = {
+	    .subject = db_get_text(r, 0, COL_SUBJECT),
+	    .preheader = db_get_text(r, 0, COL_PREHEADER),
+	    .html = db_get_text(r, 0, COL_HTML),
+	    .text = db_get_text(r, 0, COL_TEXT),
+	};
+	struct message_error e;
+
+	return message_compile(out, &src, &e) ||
+	       err_set(err, FAIL_INPUT, "template: %s, line %d, column %d: %s",
+		   e.part, e.at.line, e.at.column, e.at.text);
+}
+
+static bool
+read_content(struct mailing *m, const struct db_result *r, struct err *err)
+{
+	m->campaign.id = m->id;
+	m->campaign.base_url = str_of(m->worker->settings->base_url);
+	m->resend = db_get_bool(r, 0, COL_RESEND);
+	m->day = mailing_read_day(r);
+	return mailing_read_campaign(&m->campaign, &m->return_path, r,
+		   &m->arena, err) &&
+	       mailing_compile(&m->message, r, err);
+}
+
+static void
+read_lists(struct mailing *m, const struct db_result *r)
+{
+	size_t i;
+
+	m->list_count = (size_t)db_rows(r);
+	if (m->list_count > MAILING_LISTS_MAX)
+		m->list_count = MAILING_LISTS_MAX;
+	m->lists = ARENA_ARRAY(&m->arena, struct mailing_list,
+	    m->list_count + 1);
+	for (i = 0; i < m->list_count; i++) {
+		m->lists[i].id = db_get_int(r, (int)i, 0);
+		m->lists[i].name =
+		    arena_dup(&m->arena, db_get_text(r, (int)i, 1));
+	}
+}
+
+static struct relay *
+relay_of(struct worker *w, const struct db_result *r, int line)
+{
+	struct relay *known = relay_find(w, db_get_int(r, line, 0));
+	struct err err = {FAIL_NONE, ""};
+	struct relay_row row;
+	bool ok;
+
+	if (known != NULL)
+		return known;
+	ok = relay_row_read(&row, r, line, w->ring, &err);
+	known = relay_put(w, &row);
+	if (!ok && known->row.active)
+		relay_halt(known, err.text);
+	return known;
+}
+
+static void
+read_routes(struct mailing *m, const struct db_result *r)
+{
+	size_t i;
+
+	m->route_count = (size_t)db_rows(r);
+	m->routes =
+	    ARENA_ARRAY(&m->arena, struct route, m->route_count + 1);
+	for (i = 0; i < m->route_count; i++) {
+		m->routes[i].relay = relay_of(m->worker, r, (int)i);
+		m->routes[i].stride =
+		    STRIDE / db_get_int(r, (int)i, COL_WEIGHT);
+	}
+}
+
+static void
+on_loaded(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	struct err why = {FAIL_NONE, ""};
+	struct mailing *m = arg;
+
+	(void)count;
+	m->claims--;
+	if (err != NULL || db_rows(&results[0]) == 0) {
+		m->stage = MAILING_LEAVING;
+		return;
+	}
+	if (!read_content(m, &results[0], &why)) {
+		mailing_halt(m, why.text);
+		return;
+	}
+	read_lists(m, &results[1]);
+	read_routes(m, &results[2]);
+	if (m->stage == MAILING_LOADING)
+		m->stage = MAILING_ACTIVE;
+	handout_soon(m->worker);
+}
+
+struct mailing *
+mailing_new(struct worker *w, int64_t id)
+{
+	struct mailing *m = NEW(struct mailing), **at;
+	struct db_batch *b = db_batch_new(w->link);
+
+	m->worker = w;
+	m->id = id;
+	m->window = (size_t)w->settings->lease_window;
+	m->claims = 1;
+	arena_init(&m->arena, MAILING_BYTES_MAX);
+	for (at = &w->mailings; *at != NULL && (*at)->id < id;)
+		at = &(*at)->next;
+	m->next = *at;
+	*at = m;
+	db_batch_add(b, Q_WORK_CAMPAIGN, DB_ARGS(db_int(id)));
+	db_batch_add(b, Q_WORK_LISTS, DB_ARGS(db_int(id)));
+	db_batch_add(b, Q_WORK_ACCOUNTS, DB_ARGS(db_int(id)));
+	db_batch_send(b, on_loaded, m);
+	return m;
+}
+
+void
+mailing_free(struct mailing *m)
+{
+	struct mailing **at = &m->worker->mailings;
+	struct lease *l;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	while ((l = m->leases) != NULL) {
+		m->leases = l->next;
+		lease_free(l);
+	}
+	message_free(m->message);
+	arena_release(&m->arena);
+	free(m);
+}
+
+void
+mailing_leave(struct mailing *m)
+{
+	if (m->stage == MAILING_LEAVING)
+		return;
+	m->stage = MAILING_LEAVING;
+	recorder_poke(&m->worker->recorder);
+}
+
+void
+mailing_return(struct mailing *m)
+{
+	if (m->stage != MAILING_LEAVING || m->message == NULL || m->halting)
+		return;
+	m->stage = MAILING_ACTIVE;
+	handout_soon(m->worker);
+}
+
+bool
+mailing_is_over(const struct mailing *m)
+{
+	return m->stage == MAILING_LEAVING && m->leases == NULL &&
+	       m->claims == 0;
+}
+
+static void
+on_halted(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	struct mailing *m = arg;
+
+	(void)results;
+	(void)count;
+	(void)err; /* when it failed, the reason shows up again */
+	m->claims--;
+	m->halting = false;
+}
+
+void
+mailing_halt(struct mailing *m, const char *why)
+{
+	struct db_batch *b;
+
+	mailing_leave(m);
+	if (m->halting)
+		return;
+	log_warn("campaign_paused", "campaign=%lld reason=%s",
+	    (long long)m->id, log_quote(str_of(why)));
+	m->halting = true;
+	m->claims++;
+	b = db_batch_new(m->worker->link);
+	db_batch_add(b, Q_CAMPAIGN_HALT,
+	    DB_ARGS(db_int(m->id), db_cstr(why)));
+	db_batch_send(b, on_halted, m);
+}
+
+size_t
+mailing_room(const struct mailing *m)
+{
+	const struct lease *l;
+	size_t open = 0;
+
+	for (l = m->leases; l != NULL; l = l->next)
+		if (!l->lost)
+			open += lease_open(l);
+	return open < m->window ? m->window - open : 0;
+}
+
+size_t
+mailing_ahead(const struct mailing *m)
+{
+	const struct lease *l;
+	size_t n = 0;
+
+	for (l = m->leases; l != NULL; l = l->next)
+		n += l->count - l->asked;
+	return n;
+}
+
+struct route *
+mailing_route(struct mailing *m, const struct relay *r)
+{
+	size_t i;
+
+	for (i = 0; i < m->route_count; i++)
+		if (m->routes[i].relay == r)
+			return &m->routes[i];
+	return NULL;
+}
+
+/* Whether it is this account's turn, as the weights have it. */
+static bool
+is_served(const struct mailing *m, const struct route *route)
+{
+	size_t i;
+
+	for (i = 0; i < m->route_count; i++)
+		if (relay_usable(m->routes[i].relay) &&
+		    m->routes[i].pass + AHEAD_STRIDES * route->stride <
+			route->pass)
+			return false;
+	return true;
+}
+
+struct recipient *
+mailing_next(struct mailing *m, const struct relay *r)
+{
+	const struct route *route = mailing_route(m, r);
+	int64_t now = clock_mono_ms();
+	struct recipient *who = NULL;
+	const struct lease *l;
+
+	if (m->stage != MAILING_ACTIVE || route == NULL ||
+	    !is_served(m, route))
+		return NULL;
+	for (l = m->leases; who == NULL && l != NULL; l = l->next)
+		if (lease_is_good(l, now))
+			who = lease_find(l, r->row.id);
+	return who;
+}
+
+void
+mailing_reset_routes(struct mailing *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->route_count; i++)
+		m->routes[i].pass = 0;
+}
+
+void
+mailing_forget_relay(struct mailing *m, const struct relay *r)
+{
+	struct lease *l;
+
+	for (l = m->leases; l != NULL; l = l->next)
+		lease_forget_account(l, r->row.id);
+}
+
+struct str
+mailing_list_name(const struct mailing *m, int64_t list_id)
+{
+	size_t i;
+
+	for (i = 0; i < m->list_count; i++)
+		if (m->lists[i].id == list_id)
+			return m->lists[i].name;
+	return STR_NONE;
+}

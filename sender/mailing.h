@@ -1,0 +1,104 @@
+/*
+ * mailing.h - a running campaign as one worker sends it.
+ *
+ *   LOADING -> ACTIVE <-> LEAVING -> (freed)
+ *
+ * Its message is compiled once, its accounts are relays shared with other
+ * mailings, its recipients stand in leases.  LEAVING: no new messages, what
+ * is under way is finished, the leases are given back; a campaign that is
+ * resumed meanwhile becomes ACTIVE again.
+ *
+ * The window bounds how many of its recipients may be on the wire without a
+ * recorded outcome: that many a crash can leave uncertain.
+ */
+#ifndef SENDER_MAILING_H
+#define SENDER_MAILING_H
+
+#include "sender/lease.h"
+#include "sender/relay.h"
+#include "templates/message.h"
+
+#define MAILING_BYTES_MAX (16U << 20) /* of its texts */
+#define MAILING_LISTS_MAX 1000
+#define MAILING_SENDER_ID "volley" /* last part of Feedback-ID */
+/* So many messages in a row refused for what they are: it is paused. */
+#define MAILING_CONTENT_REFUSALS_MAX 20
+
+enum mailing_stage {
+	MAILING_LOADING = 0,
+	MAILING_ACTIVE,
+	MAILING_LEAVING,
+};
+
+/* An account of the campaign.  Each message moves `pass` ahead by
+ * 1/weight; the one that is behind is served first. */
+struct route {
+	struct relay *relay;
+	int64_t stride;
+	int64_t pass;
+};
+
+struct mailing_list {
+	int64_t id;
+	struct str name;
+};
+
+struct mailing {
+	struct mailing *next; /* by id */
+	struct worker *worker;
+	int64_t id;
+	enum mailing_stage stage;
+	struct arena arena;
+	struct message *message;
+	struct message_campaign campaign;
+	struct str return_path;
+	int day;     /* of its tokens: when it was frozen */
+	bool resend; /* what is uncertain is attempted again */
+	struct mailing_list *lists;
+	size_t list_count;
+	struct route *routes;
+	size_t route_count;
+	struct lease *leases;
+	size_t window;
+	bool range_left; /* there may be leases to take */
+	bool retry_due;
+	int claims; /* under way */
+	int content_refusals;
+	bool halting;
+};
+
+struct mailing *mailing_find(struct worker *w, int64_t id);
+/* Loads it; it is ACTIVE when its rows are here. */
+struct mailing *mailing_new(struct worker *w, int64_t id);
+void mailing_free(struct mailing *m); /* out of the worker's list, too */
+
+void mailing_leave(struct mailing *m);
+void mailing_return(struct mailing *m); /* LEAVING -> ACTIVE */
+/* Nothing of it is left here. */
+bool mailing_is_over(const struct mailing *m);
+/* Pauses the campaign for all senders. */
+void mailing_halt(struct mailing *m, const char *why);
+
+/* How many more of its recipients may go on the wire. */
+size_t mailing_room(const struct mailing *m);
+/* Recipients here that the watermark has not reached. */
+size_t mailing_ahead(const struct mailing *m);
+
+/* The next recipient for that account, the weights considered. */
+struct recipient *mailing_next(struct mailing *m, const struct relay *r);
+struct route *mailing_route(struct mailing *m, const struct relay *r);
+/* Accounts came or went: weights count from now on. */
+void mailing_reset_routes(struct mailing *m);
+/* It cannot be used now: nobody waits for it. */
+void mailing_forget_relay(struct mailing *m, const struct relay *r);
+struct str mailing_list_name(const struct mailing *m, int64_t list_id);
+
+/* Rows of work_campaign and test_campaign, which have the same columns:
+ * what stands in a message, what it is compiled from, the day of tokens. */
+bool mailing_read_campaign(struct message_campaign *c, struct str *return_path,
+    const struct db_result *r, struct arena *a, struct err *err) MUST_USE;
+bool mailing_compile(struct message **out, const struct db_result *r,
+    struct err *err) MUST_USE;
+int mailing_read_day(const struct db_result *r);
+
+#endif

@@ -1,0 +1,163 @@
+#include "sender/parcel.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "sender/worker.h"
+
+#define SCRATCH_MAX (16U << 20)  /* a render and its composing */
+#define KEEP_MAX    (256U << 10) /* memory kept of a used parcel */
+
+void
+parcel_shelf_init(struct parcel_shelf *s)
+{
+	*s = (struct parcel_shelf){0};
+	arena_init(&s->scratch, SCRATCH_MAX);
+}
+
+static void
+destroy(struct parcel *p)
+{
+	buf_release(&p->data);
+	free(p);
+}
+
+void
+parcel_shelf_release(struct parcel_shelf *s)
+{
+	struct parcel *p;
+
+	while ((p = s->out) != NULL) {
+		s->out = p->next;
+		destroy(p);
+	}
+	while ((p = s->spare) != NULL) {
+		s->spare = p->next;
+		destroy(p);
+	}
+	arena_release(&s->scratch);
+}
+
+static bool
+fill_recipient(struct message_recipient *to, struct parcel *p,
+    const struct parcel_order *order, struct err *err)
+{
+	token_make(to->token, order->ring, &order->token);
+	if (!address_parse(&p->to, order->email, err))
+		return err_wrap(err, "address");
+	to->to = p->to;
+	to->name = order->name;
+	to->attributes = order->attributes;
+	to->list_id = order->list_id;
+	to->list_name = order->list_name;
+	to->date_us = order->date_us;
+	return message_return_path(p->from, order->return_path, to->token,
+		   err) ||
+	       err_wrap(err, "return_path");
+}
+
+bool
+parcel_compose(struct parcel *p, const struct parcel_order *order,
+    struct arena *scratch, struct err *err)
+{
+	struct message_recipient to;
+	struct message_error e;
+
+	if (!fill_recipient(&to, p, order, err))
+		return false;
+	arena_reset(scratch);
+	if (!message_compose(order->message, order->campaign, &to, scratch,
+		&p->data, &e))
+		return err_set(err, FAIL_INPUT,
+		    "message: %s, line %d, column %d: %s", e.part, e.at.line,
+		    e.at.column, e.at.text);
+	p->message = (struct smtp_message){
+	    .from = str_of(p->from),
+	    .to = address_text(&p->to),
+	    .data = buf_view(&p->data),
+	    .needs_smtputf8 = p->to.needs_smtputf8,
+	    .owner = p,
+	};
+	return true;
+}
+
+static struct parcel *
+take_spare(struct parcel_shelf *s)
+{
+	struct parcel *p = s->spare;
+
+	if (p == NULL) {
+		p = NEW(struct parcel);
+		buf_init(&p->data, MESSAGE_MAX);
+		return p;
+	}
+	s->spare = p->next;
+	p->next = NULL;
+	return p;
+}
+
+static void
+put_spare(struct parcel_shelf *s, struct parcel *p)
+{
+	if (p->data.cap > KEEP_MAX)
+		buf_release(&p->data);
+	p->before = NULL;
+	p->next = s->spare;
+	s->spare = p;
+}
+
+static struct parcel_order
+order_for(struct recipient *r)
+{
+	const struct mailing *m = r->lease->mailing;
+
+	return (struct parcel_order){
+	    .message = m->message,
+	    .campaign = &m->campaign,
+	    .return_path = m->return_path,
+	    .ring = m->worker->ring,
+	    .token = {.delivery = r->delivery, .day = m->day},
+	    .email = r->email,
+	    .name = r->name,
+	    .attributes = r->attributes,
+	    .list_id = r->list_id,
+	    .list_name = mailing_list_name(m, r->list_id),
+	    .date_us = r->first_at_us,
+	};
+}
+
+struct parcel *
+parcel_new(struct parcel_shelf *s, struct recipient *r, struct relay *relay,
+    struct err *err)
+{
+	struct parcel *p = take_spare(s);
+	struct parcel_order order;
+
+	if (r->first_at_us == INT64_MIN)
+		r->first_at_us = clock_wall_us();
+	order = order_for(r);
+	if (!parcel_compose(p, &order, &s->scratch, err)) {
+		put_spare(s, p);
+		return NULL;
+	}
+	p->message.losses = r->losses;
+	p->recipient = r;
+	p->relay = relay;
+	p->before = NULL;
+	p->next = s->out;
+	if (s->out != NULL)
+		s->out->before = p;
+	s->out = p;
+	return p;
+}
+
+void
+parcel_free(struct parcel_shelf *s, struct parcel *p)
+{
+	if (p->before != NULL)
+		p->before->next = p->next;
+	else
+		s->out = p->next;
+	if (p->next != NULL)
+		p->next->before = p->before;
+	put_spare(s, p);
+}

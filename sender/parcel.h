@@ -1,0 +1,54 @@
+/*
+ * parcel.h - the message of one recipient on its way through a pool.
+ *
+ * Composed when a connection wants it, so that a worker holds few of them;
+ * their memory is used again and again.
+ */
+#ifndef SENDER_PARCEL_H
+#define SENDER_PARCEL_H
+
+#include "sender/mailing.h"
+
+struct parcel {
+	struct smtp_message message; /* owner is the parcel */
+	struct parcel *next, *before;
+	struct recipient *recipient;
+	struct relay *relay;
+	struct address to;
+	char from[ADDRESS_MAX + 1];
+	struct buf data;
+};
+
+/* Those under way, and those to be used again. */
+struct parcel_shelf {
+	struct parcel *out;
+	struct parcel *spare;
+	struct arena scratch;
+};
+
+void parcel_shelf_init(struct parcel_shelf *s);
+void parcel_shelf_release(struct parcel_shelf *s);
+
+/* Writes to `to` in the name of a mailing: the part that tests share.  `err`
+ * says what is wrong with this message. */
+struct parcel_order {
+	const struct message *message;
+	const struct message_campaign *campaign;
+	struct str return_path;
+	const struct keyring *ring;
+	struct token token;
+	struct str email, name, attributes;
+	int64_t list_id;
+	struct str list_name;
+	int64_t date_us;
+};
+bool parcel_compose(struct parcel *p, const struct parcel_order *order,
+    struct arena *scratch, struct err *err) MUST_USE;
+
+/* For a waiting recipient; NULL and err when it cannot be written.  The
+ * time of a first attempt is noted in the recipient. */
+struct parcel *parcel_new(struct parcel_shelf *s, struct recipient *r,
+    struct relay *relay, struct err *err);
+void parcel_free(struct parcel_shelf *s, struct parcel *p);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * pulse.h - what has changed in the database, asked a few times a second.
+ *
+ * Suppressions that were committed since the last time (S-074), which
+ * campaigns run and have something to take, and which accounts are active.
+ */
+#ifndef SENDER_PULSE_H
+#define SENDER_PULSE_H
+
+#include "sender/worker.h"
+
+void pulse_tick(struct worker *w);
+
+/* How old our view of suppressions is; INT64_MAX before the first answer. */
+int64_t pulse_age_ms(const struct worker *w);
+
+#endif

@@ -1,0 +1,345 @@
+#include "sender/relay.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "sender/handout.h"
+#include "sender/permits.h"
+#include "sender/retry.h"
+#include "sender/worker.h"
+
+#include <assert.h>
+
+const char *
+relay_state_name(enum relay_state s)
+{
+	static const char *const names[] = {
+	    [RELAY_OFF] = "off",
+	    [RELAY_OPEN] = "open",
+	    [RELAY_RESTING] = "resting",
+	    [RELAY_HALTING] = "halting",
+	};
+
+	return names[s];
+}
+
+/* Weights are counted between accounts that can be used. */
+static void
+change(struct relay *r, enum relay_state state)
+{
+	struct mailing *m;
+
+	if (r->state == state)
+		return;
+	log_debug("relay", "account=%lld from=%s to=%s", (long long)r->row.id,
+	    relay_state_name(r->state), relay_state_name(state));
+	r->state = state;
+	for (m = r->worker->mailings; m != NULL; m = m->next) {
+		mailing_reset_routes(m);
+		if (state != RELAY_OPEN)
+			mailing_forget_relay(m, r);
+	}
+	handout_soon(r->worker);
+}
+
+struct relay *
+relay_find(struct worker *w, int64_t id)
+{
+	struct relay *r;
+
+	for (r = w->relays; r != NULL; r = r->next)
+		if (r->row.id == id)
+			return r;
+	return NULL;
+}
+
+/* Pools cannot be freed inside their callbacks. */
+static void
+reap(void *arg)
+{
+	struct worker *w = arg;
+	struct relay_pool **at = &w->retired, *p;
+
+	while ((p = *at) != NULL) {
+		if (!p->drained) {
+			at = &p->next;
+			continue;
+		}
+		*at = p->next;
+		smtp_pool_free(p->pool);
+		free(p);
+	}
+}
+
+static void
+on_drained(struct smtp_pool *pool, void *arg)
+{
+	struct relay_pool *p = arg;
+
+	(void)pool;
+	p->drained = true;
+	loop_defer(p->relay->worker->loop, reap, p->relay->worker);
+}
+
+static void
+on_room(struct smtp_pool *pool, void *arg)
+{
+	struct relay_pool *p = arg;
+
+	(void)pool;
+	handout_soon(p->relay->worker);
+}
+
+static void
+on_paused(struct smtp_pool *pool, const struct verdict *v, const char *why,
+    void *arg)
+{
+	struct relay_pool *p = arg;
+
+	(void)pool;
+	(void)v;
+	if (p == p->relay->pool)
+		relay_halt(p->relay, why);
+}
+
+static const struct smtp_pool_events pool_events = {
+    .on_verdict = handout_verdict,
+    .before_dot = handout_before_dot,
+    .on_room = on_room,
+    .on_paused = on_paused,
+    .on_drained = on_drained,
+};
+
+/* An account's connections are divided among the workers of a sender;
+ * statement work_find knows who gets none. */
+static int
+share_of(const struct relay *r)
+{
+	const struct worker *w = r->worker;
+	int all = r->row.connections, share = all / w->count;
+
+	if (((int64_t)w->index + r->row.id) % w->count < all % w->count)
+		share++;
+	return share < SMTP_POOL_CONNECTIONS_MAX ? share
+						 : SMTP_POOL_CONNECTIONS_MAX;
+}
+
+static void
+open_pool(struct relay *r)
+{
+	char session_key[RELAY_SESSION_KEY_MAX];
+	struct smtp_pool_params params = {.connections = r->share};
+	struct relay_pool *p;
+
+	assert(r->pool == NULL);
+	if (r->share == 0) {
+		change(r, RELAY_OFF);
+		return;
+	}
+	relay_row_link_params(&r->row, r->worker->settings, session_key,
+	    &params.link);
+	if (r->rests > 0)
+		params.backoff_first_ms = 2 * (int64_t)RELAY_REST_AFTER_MS;
+	p = NEW(struct relay_pool);
+	p->relay = r;
+	p->pool =
+	    smtp_pool_new(r->worker->loop, &params, &pool_events, p);
+	r->pool = p;
+	change(r, RELAY_OPEN);
+}
+
+struct relay *
+relay_put(struct worker *w, struct relay_row *row)
+{
+	struct relay *r = relay_find(w, row->id);
+
+	if (r == NULL) {
+		r = NEW(struct relay);
+		r->worker = w;
+		r->next = w->relays;
+		w->relays = r;
+	}
+	relay_retire(r);
+	relay_row_release(&r->row);
+	r->row = *row;
+	*row = (struct relay_row){0};
+	r->share = share_of(r);
+	r->rests = 0;
+	change(r, RELAY_OFF);
+	if (r->row.active && !w->stopping)
+		open_pool(r);
+	return r;
+}
+
+void
+relay_free(struct relay *r)
+{
+	assert(r->pool == NULL);
+	relay_row_release(&r->row);
+	free(r);
+}
+
+void
+relay_retire(struct relay *r)
+{
+	struct relay_pool *p = r->pool;
+
+	if (p == NULL)
+		return;
+	r->pool = NULL;
+	p->next = r->worker->retired;
+	r->worker->retired = p;
+	smtp_pool_drain(p->pool);
+}
+
+static void
+on_written(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	struct relay *r = arg;
+
+	(void)results;
+	(void)count;
+	r->writing = false;
+	if (err == NULL && r->state == RELAY_HALTING)
+		change(r, RELAY_OFF);
+}
+
+static void
+write_halt(struct relay *r)
+{
+	struct db_batch *b = db_batch_new(r->worker->link);
+
+	r->writing = true;
+	db_batch_add(b, Q_ACCOUNT_HALT,
+	    DB_ARGS(db_int(r->row.id), db_int(r->row.version),
+		db_cstr(r->why)));
+	db_batch_send(b, on_written, r);
+}
+
+void
+relay_halt(struct relay *r, const char *why)
+{
+	if (r->state == RELAY_HALTING)
+		return;
+	snprintf(r->why, sizeof(r->why), "%.*s", RELAY_WHY_MAX - 1, why);
+	log_warn("account_paused", "account=%lld reason=%s",
+	    (long long)r->row.id, log_quote(str_of(r->why)));
+	change(r, RELAY_HALTING);
+	relay_retire(r);
+	write_halt(r);
+}
+
+static void
+on_loaded(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	struct relay *r = arg;
+	struct err why = {FAIL_NONE, ""};
+	struct relay_row row;
+
+	(void)count;
+	r->loading = false;
+	if (err != NULL || db_rows(&results[0]) == 0)
+		return;
+	if (!relay_row_read(&row, &results[0], 0, r->worker->ring, &why) &&
+	    row.active) {
+		relay_put(r->worker, &row);
+		relay_halt(r, why.text);
+		return;
+	}
+	relay_put(r->worker, &row);
+}
+
+void
+relay_seen(struct relay *r, int64_t version, bool active)
+{
+	struct db_batch *b;
+
+	if (r->writing || r->loading || r->state == RELAY_HALTING)
+		return;
+	if (!active) {
+		change(r, RELAY_OFF);
+		relay_retire(r);
+		return;
+	}
+	if (version == r->row.version &&
+	    (r->state != RELAY_OFF || r->share == 0))
+		return;
+	r->loading = true;
+	b = db_batch_new(r->worker->link);
+	db_batch_add(b, Q_WORK_ACCOUNT, DB_ARGS(db_int(r->row.id)));
+	db_batch_send(b, on_loaded, r);
+}
+
+/* Nobody has been let in for a while: what is queued goes to other
+ * accounts, and the campaigns of this one make room for others. */
+static void
+maybe_rest(struct relay *r, int64_t now)
+{
+	struct smtp_pool_state s;
+	int64_t rest;
+
+	smtp_pool_state(r->pool->pool, &s);
+	if (s.opening + s.idle + s.working > 0 ||
+	    s.retry_ms <= RELAY_REST_AFTER_MS)
+		return;
+	r->rests++;
+	rest = retry_delay_random(r->rests, RELAY_REST_FIRST_MS,
+	    RELAY_REST_MAX_MS);
+	if (rest < s.retry_ms)
+		rest = s.retry_ms;
+	r->rest_until_ms = now + rest;
+	log_warn("account_unreachable", "account=%lld again_s=%lld reason=%s",
+	    (long long)r->row.id, (long long)(rest / 1000),
+	    log_quote(str_of(s.trouble)));
+	change(r, RELAY_RESTING);
+	relay_retire(r);
+}
+
+void
+relay_tick(struct relay *r)
+{
+	int64_t now = clock_mono_ms();
+
+	permits_expire(r, false);
+	switch (r->state) {
+	case RELAY_OPEN: maybe_rest(r, now); break;
+	case RELAY_RESTING:
+		if (now >= r->rest_until_ms && !r->worker->stopping)
+			open_pool(r);
+		break;
+	case RELAY_HALTING:
+		if (!r->writing)
+			write_halt(r);
+		break;
+	case RELAY_OFF: break;
+	}
+}
+
+bool
+relay_usable(const struct relay *r)
+{
+	return r->state == RELAY_OPEN && permits_left(r) > 0;
+}
+
+int
+relay_room(struct relay *r)
+{
+	int room, left;
+
+	if (r->state != RELAY_OPEN)
+		return 0;
+	room = smtp_pool_room(r->pool->pool);
+	left = permits_left(r);
+	if (left == 0 && room > 0)
+		permits_ask(r, room);
+	return room < left ? room : left;
+}
+
+void
+relay_submit(struct relay *r, struct smtp_message *m)
+{
+	permits_use(r);
+	smtp_pool_submit(r->pool->pool, m);
+}
