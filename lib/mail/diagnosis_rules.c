@@ -2,6 +2,15 @@
 
 #define SAYS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+static const char *const relay[] = {"relay access denied", "relaying denied",
+    "relay denied", "relay not permitted", "unable to relay",
+    "permitted to relay", "configured to relay", "relaying not",
+    "relaying is not", "not relay", NULL};
+static const char *const bad_sender[] = {"sender address rejected",
+    "sender rejected", "domain of sender", "sender domain", "envelope sender",
+    "sender verify failed", "invalid sender", "bad sender",
+    "purported responsible", NULL};
+
 /*
  * The first row that fits decides, so narrow ones stand before wide ones:
  * our own account, then what receivers hold against the message or the
@@ -61,35 +70,23 @@ const struct text_rule text_rules[] = {
 	    "not a verified sender", "not one of your addresses",
 	    "relaying disallowed as", "from address not verified",
 	    "verified sender identity")},
-    {"sender-address", SESSION, 0, RIGHTS,
-	SAYS("sender address rejected", "sender rejected", "domain of sender",
-	    "sender domain", "envelope sender", "sender verify failed",
-	    "invalid sender", "bad sender")},
-    {"sender-address", REPORT, 0, REPUTATION,
-	SAYS("sender address rejected", "sender rejected", "domain of sender",
-	    "sender domain", "envelope sender", "sender verify failed",
-	    "invalid sender", "bad sender", "purported responsible")},
-    {"relay-rights", SESSION, 0, RIGHTS,
-	SAYS("relay access denied", "relaying denied", "relay denied",
-	    "relay not permitted", "unable to relay", "permitted to relay",
-	    "configured to relay", "relaying not", "relaying is not",
-	    "not relay", "must be authenticated", "authentication required",
+    {"sender-address", SESSION, 0, RIGHTS, bad_sender},
+    {"sender-address", REPORT, 0, REPUTATION, bad_sender},
+    {"relay-rights", SESSION, 0, RIGHTS, relay},
+    {"login-first", SESSION, 0, RIGHTS,
+	SAYS("must be authenticated", "authentication required",
 	    "authentication is required", "authenticate first",
 	    "please authenticate", "not authenticated", "log in first",
 	    "issue a starttls", "must use tls", "encryption required")},
-    {"relay-elsewhere", REPORT, 0, TROUBLE,
-	SAYS("relay access denied", "relaying denied", "relay denied",
-	    "relay not permitted", "unable to relay", "permitted to relay",
-	    "configured to relay", "relaying not", "relaying is not",
-	    "not relay")},
+    {"relay-elsewhere", REPORT, 0, TROUBLE, relay},
 
     /* SPF, DKIM, DMARC; a doubled header is not that. */
-    {"malformed header", "malformed message", "malformed mime", ANYWHERE, 0,
-	CONTENT,
+    {"malformed", ANYWHERE, 0, CONTENT,
 	SAYS("duplicate header", "bare lf", "bare linefeed", "bare cr",
 	    "bare <lf>", "line too long", "lines too long", "rfc 5322",
-	    "rfc5322", "rfc 2822", "rfc2822", "malformed", "8-bit data",
-	    "8bit data", "missing header", "header is missing", "multiple from",
+	    "rfc5322", "rfc 2822", "rfc2822", "malformed header",
+	    "malformed message", "malformed mime", "8-bit data", "8bit data",
+	    "missing header", "header is missing", "multiple from",
 	    "invalid header", "invalid message-id", "header size",
 	    "headers too large", "header too large", "single-instance",
 	    "mime error")},
