@@ -1,6 +1,7 @@
 #include "templates/liquid_compiler.h"
 
 #include "lib/base/mem.h"
+#include "templates/one_line.h"
 
 #include <assert.h>
 
@@ -58,13 +59,8 @@ static struct str
 header_text(struct liquid *p, struct str text)
 {
 	char *to = arena_alloc(&p->memory, text.n + 1);
-	size_t i;
 
-	for (i = 0; i < text.n; i++)
-		to[i] = (unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f
-			    ? ' '
-			    : text.p[i];
-	return (struct str){to, text.n};
+	return (struct str){to, one_line(to, text)};
 }
 
 bool

@@ -7,14 +7,17 @@
  * bytes, so a retry sends what the first attempt sent (S-007): date and
  * boundaries come from the delivery, not from the clock.
  *
- * What a template sees: `contact` (email, name, and every attribute),
- * the attributes also as top-level names, `campaign` (id, name), `list` (id,
- * name), `unsubscribe_url`.
+ * What a template sees: `contact` (email, name, and every attribute), all of
+ * these also as top-level names, `campaign` (id, name), `list` (id, name),
+ * `unsubscribe_url`; no attribute hides one of these.  The time of "now" is
+ * the Date header's, so that a retry renders the same.
  *
  * Headers: Date, From, To, Reply-To, Subject, Message-ID, MIME-Version,
  * List-Unsubscribe, List-Unsubscribe-Post, List-Id, Feedback-ID,
  * Content-Type (multipart/alternative, text first; text/plain alone when
- * there is no HTML).  The text part is derived from the HTML when the template has none.
+ * there is no HTML).  The text part is derived from the HTML when the template
+ * has none.  Names of people and lists are put on one line; what cannot stand
+ * in a header fails this message.
  */
 #ifndef TEMPLATES_MESSAGE_H
 #define TEMPLATES_MESSAGE_H
@@ -23,7 +26,8 @@
 #include "lib/mail/token.h"
 #include "templates/liquid.h"
 
-#define MESSAGE_MAX (4U << 20) /* bytes of a composed message */
+#define MESSAGE_MAX       (4U << 20)  /* bytes of a composed message */
+#define MESSAGE_ARENA_MAX (12U << 20) /* what an arena for it must allow */
 
 struct message_source {
 	struct str subject, preheader, html, text;
@@ -31,9 +35,9 @@ struct message_source {
 
 /* Which part of the template an error is in. */
 struct message_error {
-	const char
-	    *part; /* "subject", "preheader", "html", "text", "headers" */
-	struct liquid_error at;
+	/* "subject", "preheader", "html", "text", "headers", "data" */
+	const char *part;
+	struct liquid_error at; /* line 0: no place in the template */
 };
 
 struct message;
@@ -41,6 +45,9 @@ struct message;
 bool message_compile(struct message **out, const struct message_source *src,
     struct message_error *error) MUST_USE;
 void message_free(struct message *m);
+
+/* Tells what the parts read of the data; see liquid_names. */
+void message_names(const struct message *m, liquid_name_fn *fn, void *arg);
 
 /* The same for all recipients of a campaign; borrowed. */
 struct message_campaign {
@@ -66,8 +73,8 @@ struct message_recipient {
 	int64_t date_us; /* Date header; kept over retries */
 };
 
-/* Replaces out's content.  FAIL_INPUT-like failures of the template or data
- * are told in error; they concern this message only. */
+/* Replaces out's content; out->max is MESSAGE_MAX or more.  Failures concern
+ * this message only and are told in error. */
 bool message_compose(const struct message *m,
     const struct message_campaign *campaign,
     const struct message_recipient *recipient, struct arena *a, struct buf *out,
@@ -83,7 +90,7 @@ bool message_render(const struct message *m,
     struct message_rendered *out, struct message_error *error) MUST_USE;
 
 /* Envelope sender with the delivery's token: bounces@d -> bounces+TOKEN@d
- * (S-100); without a return path, the from address. */
+ * (S-100).  Campaigns without a return path give their from address. */
 bool message_return_path(char out[ADDRESS_MAX + 1], struct str return_path,
     const char *token, struct err *err) MUST_USE;
 

@@ -1,0 +1,271 @@
+/*
+ * compose.c - a rendered message as RFC 5322 bytes.
+ *
+ *   headers
+ *   Content-Type: multipart/alternative     (text/plain alone without HTML)
+ *     text/plain, quoted-printable
+ *     text/html, quoted-printable
+ *
+ * Boundaries begin with "=_", which quoted-printable never writes, and go on
+ * with a hash of the delivery's token.
+ */
+#include "lib/base/clock.h"
+#include "lib/base/digest.h"
+#include "lib/base/encode.h"
+#include "lib/mail/header.h"
+#include "lib/mail/transfer.h"
+#include "templates/message_data.h"
+#include "templates/message_parts.h"
+#include "templates/one_line.h"
+
+#define BOUNDARY_BYTES 16 /* of the hash: 128 bits (S-010) */
+#define BOUNDARY_MAX   (2 + 2 * BOUNDARY_BYTES)
+#define LIST_NAME_MAX  80 /* so that List-Id stays below 255 (S-078) */
+#define DETAIL_SIGN    '+'
+#define ARENA_RESERVE  (128U << 10) /* what headers take at most */
+
+/* One message on its way out. */
+struct compose {
+	const struct message_campaign *campaign;
+	const struct message_recipient *recipient;
+	struct arena *arena;
+	struct buf *out;
+	char boundary[BOUNDARY_MAX + 1];
+	struct err err;
+};
+
+struct str
+message_id(struct arena *a, const char *token, const struct address *from)
+{
+	return arena_printf(a, "%s@%.*s", token, STR_ARG(address_domain(from)));
+}
+
+/* local@domain with "+token" behind the local part; false when that passes
+ * RFC 5321's limits. */
+static bool
+add_token(struct address *to, struct str local, struct str domain,
+    const char *token)
+{
+	int n;
+
+	*to = (struct address){0};
+	if (local.n + 1 + strlen(token) > ADDRESS_LOCAL_MAX)
+		return false;
+	n = snprintf(to->text, sizeof(to->text), "%.*s%c%s@%.*s",
+	    STR_ARG(local), DETAIL_SIGN, token, STR_ARG(domain));
+	to->n = (size_t)n;
+	to->at = local.n + 1 + strlen(token);
+	return to->n <= ADDRESS_MAX;
+}
+
+bool
+message_return_path(char out[ADDRESS_MAX + 1], struct str return_path,
+    const char *token, struct err *err)
+{
+	struct address a;
+	size_t at = str_rchr(return_path, '@');
+
+	if (at == STR_NOWHERE || str_has_control(return_path) ||
+	    str_chr(return_path, ' ') != STR_NOWHERE ||
+	    str_chr(return_path, '<') != STR_NOWHERE ||
+	    str_chr(return_path, '>') != STR_NOWHERE)
+		return err_set(err, FAIL_INPUT, "return path: not an address");
+	if (!add_token(&a, str_sub(return_path, 0, at),
+		str_from(return_path, at + 1), token))
+		return err_set(err, FAIL_LIMIT,
+		    "return path: too long to carry a token");
+	memcpy(out, a.text, a.n + 1);
+	return true;
+}
+
+/* A name as it may stand in a header: one line of UTF-8, else nothing. */
+static struct str
+name_of(struct compose *c, struct str name, size_t max)
+{
+	char *line;
+
+	if (!str_is_utf8(name))
+		return STR_NONE;
+	while (name.n > max) {
+		name.n = max;
+		while (name.n > 0 && !str_is_utf8(name))
+			name.n--;
+	}
+	line = arena_alloc(c->arena, name.n + 1);
+	return str_trim((struct str){line, one_line(line, name)});
+}
+
+static bool
+put_date(struct compose *c)
+{
+	char date[TIME_TEXT_MAX];
+
+	time_rfc5322(c->recipient->date_us, date);
+	return header_raw(c->out, "Date", str_of(date), &c->err);
+}
+
+/* Reply-To, with the delivery's token where there is room for it (S-104). */
+static bool
+put_reply_to(struct compose *c)
+{
+	const struct message_campaign *campaign = c->campaign;
+	const struct address *to =
+	    campaign->has_reply_to ? &campaign->reply_to : &campaign->from;
+	struct address with_token;
+
+	if (!campaign->has_reply_to && !campaign->reply_token)
+		return true;
+	if (campaign->reply_token &&
+	    add_token(&with_token, address_local(to), address_domain(to),
+		c->recipient->token))
+		to = &with_token;
+	return header_mailbox(c->out, "Reply-To", STR_NONE, to, &c->err);
+}
+
+static bool
+put_addresses(struct compose *c)
+{
+	const struct message_campaign *campaign = c->campaign;
+	const struct message_recipient *r = c->recipient;
+
+	return header_mailbox(c->out, "From",
+		   name_of(c, campaign->from_name, HEADER_VALUE_MAX),
+		   &campaign->from, &c->err) &&
+	       header_mailbox(c->out, "To",
+		   name_of(c, r->name, HEADER_VALUE_MAX), &r->to, &c->err) &&
+	       put_reply_to(c);
+}
+
+static bool
+put_subject(struct compose *c, struct str subject)
+{
+	if (c->campaign->is_test)
+		subject =
+		    arena_printf(c->arena, "[Test] %.*s", STR_ARG(subject));
+	return header_text(c->out, "Subject", subject, &c->err);
+}
+
+/* List-Id has the shape of a mailbox: name <list-7.example.com>. */
+static bool
+put_list_id(struct compose *c)
+{
+	struct str domain = address_domain(&c->campaign->from);
+	struct address label = {0};
+	int n;
+
+	n = snprintf(label.text, sizeof(label.text), "list-%lld.%.*s",
+	    (long long)c->recipient->list_id, STR_ARG(domain));
+	label.n = (size_t)n;
+	if (label.n > ADDRESS_MAX)
+		return err_set(&c->err, FAIL_LIMIT, "List-Id is too long");
+	return header_mailbox(c->out, "List-Id",
+	    name_of(c, c->recipient->list_name, LIST_NAME_MAX), &label,
+	    &c->err);
+}
+
+/* Who may be written to once may unsubscribe with one click (RFC 8058). */
+static bool
+put_list_fields(struct compose *c)
+{
+	const struct message_campaign *campaign = c->campaign;
+	struct str url =
+	    message_unsubscribe_url(campaign, c->recipient, c->arena);
+	struct str link = arena_printf(c->arena, "<%.*s>", STR_ARG(url));
+	struct str feedback = arena_printf(c->arena, "%lld:%lld:bulk:%.*s",
+	    (long long)campaign->id, (long long)c->recipient->list_id,
+	    STR_ARG(campaign->sender_id));
+
+	return header_raw(c->out, "List-Unsubscribe", link, &c->err) &&
+	       header_raw(c->out, "List-Unsubscribe-Post",
+		   STR("List-Unsubscribe=One-Click"), &c->err) &&
+	       put_list_id(c) &&
+	       header_raw(c->out, "Feedback-ID", feedback, &c->err);
+}
+
+static bool
+put_headers(struct compose *c, struct str subject)
+{
+	struct str id =
+	    message_id(c->arena, c->recipient->token, &c->campaign->from);
+
+	return put_date(c) && put_addresses(c) && put_subject(c, subject) &&
+	       header_raw(c->out, "Message-ID",
+		   arena_printf(c->arena, "<%.*s>", STR_ARG(id)), &c->err) &&
+	       put_list_fields(c) &&
+	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err) &&
+	       (c->out->n <= HEADER_BLOCK_MAX ||
+		   err_set(&c->err, FAIL_LIMIT, "headers pass 32768 octets"));
+}
+
+static void
+make_boundary(struct compose *c)
+{
+	unsigned char hash[SHA256_SIZE];
+	int i;
+
+	sha256(hash, str_of(c->recipient->token));
+	memcpy(c->boundary, "=_", 2);
+	for (i = 0; i < BOUNDARY_BYTES; i++)
+		snprintf(c->boundary + 2 + 2 * (size_t)i, 3, "%02x", hash[i]);
+}
+
+static void
+put_leaf(struct compose *c, const char *type, struct str content)
+{
+	buf_printf(c->out,
+	    "Content-Type: %s; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+	    type);
+	qp_encode(c->out, content);
+	buf_puts(c->out, "\r\n");
+}
+
+static void
+put_body(struct compose *c, const struct message_rendered *parts)
+{
+	if (parts->html.n == 0) {
+		put_leaf(c, "text/plain", parts->text);
+		return;
+	}
+	make_boundary(c);
+	buf_printf(c->out,
+	    "Content-Type: multipart/alternative;\r\n"
+	    " boundary=\"%s\"\r\n\r\n--%s\r\n",
+	    c->boundary, c->boundary);
+	put_leaf(c, "text/plain", parts->text);
+	buf_printf(c->out, "--%s\r\n", c->boundary);
+	put_leaf(c, "text/html", parts->html);
+	buf_printf(c->out, "--%s--\r\n", c->boundary);
+}
+
+bool
+message_compose(const struct message *m,
+    const struct message_campaign *campaign,
+    const struct message_recipient *recipient, struct arena *a, struct buf *out,
+    struct message_error *error)
+{
+	struct compose c = {
+	    .campaign = campaign,
+	    .recipient = recipient,
+	    .arena = a,
+	    .out = out,
+	};
+	struct message_rendered parts;
+
+	if (!message_render_parts(m, campaign, recipient, a, out, &parts,
+		error))
+		return false;
+	buf_reset(out);
+	if (parts.subject.n > HEADER_VALUE_MAX)
+		return message_fail(error, "subject",
+		    "longer than 8192 octets");
+	if (a->max - a->used < ARENA_RESERVE)
+		return message_fail(error, "data", "too much for one message");
+	if (!put_headers(&c, parts.subject))
+		return message_fail(error, "headers", c.err.text);
+	put_body(&c, &parts);
+	if (out->full || out->n > MESSAGE_MAX)
+		return message_fail(error, parts.html.n > 0 ? "html" : "text",
+		    "the message is larger than 4 MiB");
+	return true;
+}
