@@ -1,0 +1,51 @@
+/* Fuzz target: whatever a server may say, to a session that has work to do.
+ * The first byte chooses how the connection is secured and how we log in. */
+#include "bounce/imap_session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+work(struct imap_session *s, enum imap_event event, struct err *err)
+{
+	struct imap_range some = {2, 200};
+	struct imap_set uids = {&some, 1, 1, true};
+
+	if (event == IMAP_EVENT_STARTTLS)
+		(void)!imap_session_secured(s, err);
+	else if (event == IMAP_EVENT_FOUND)
+		(void)!imap_session_fetch(s, &uids, s->found.count % 2, err);
+	else if (event == IMAP_EVENT_NEWS)
+		(void)!imap_session_search(s, 3, 1, err);
+	else if (event == IMAP_EVENT_DONE && !imap_session_idle(s))
+		(void)!imap_session_list(s, err);
+	else if (event == IMAP_EVENT_READY)
+		(void)!imap_session_search(s, 1, 0, err);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct imap_session_params params = {.username = "u",
+	    .password = "p\xc3\xbc",
+	    .tag = "A"};
+	struct imap_session s;
+	struct err err;
+	enum imap_event event = IMAP_EVENT_NONE;
+	size_t at = 1, used;
+
+	if (size == 0)
+		return 0;
+	params.tls = (enum conn_tls)(data[0] % 3);
+	params.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
+	imap_session_init(&s, &params);
+	while (at < size && event != IMAP_EVENT_OVER) {
+		event = imap_session_feed(&s,
+		    (struct str){(const char *)data + at, size - at}, &used,
+		    &err);
+		at += used;
+		work(&s, event, &err);
+		buf_reset(&s.out);
+	}
+	imap_session_release(&s);
+	return 0;
+}
