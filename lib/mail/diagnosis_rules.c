@@ -249,7 +249,7 @@ const struct text_rule text_rules[] = {
 	    "retry time not reached", "been in the queue too long",
 	    "delivery time expired", "mail loop", "routing loop",
 	    "too many hops", "hop count", "loops back to", "loop detected")},
-    {"network", LOGGED_IN | REPORT, 0, NETWORK,
+    {"network", ANYWHERE, 0, NETWORK,
 	SAYS("timed out", "timeout", "connection refused", "connection reset",
 	    "connection lost", "lost connection", "connection closed",
 	    "connection dropped", "no route to", "network is unreachable",
@@ -277,7 +277,5 @@ const struct text_rule text_rules[] = {
 	    "not allowed", "not permitted", "not authorized", "not authorised",
 	    "blocked", "not welcome", "protocol violation", "prohibited",
 	    "forbidden")},
-    {"later", ANYWHERE, 4, TROUBLE,
-	SAYS("try again", "try later", "later", "temporar", "deferred")},
 };
 const size_t text_rule_count = ARRAY_LEN(text_rules);

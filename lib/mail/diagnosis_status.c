@@ -46,7 +46,8 @@ const struct status_rule status_rules[] = {
     {"network", ANYWHERE, 0, 0, 4, ALL, true, NETWORK},
 
     /* X.5 the protocol */
-    {"syntax", ANYWHERE, 0, 0, 5, ONE(2), true, MALFORMED},
+    {"syntax", IN(RCPT), 0, 0, 5, ONE(2), true, TROUBLE},
+    {"syntax", ANYWHERE, 0, 0, 5, ONE(2), false, MALFORMED},
     {"too-many-recipients", SESSION, 0, 0, 5, ONE(3), false, QUOTA},
     {"too-many-recipients", REPORT, 0, 0, 5, ONE(3), false, BUSY_RECIPIENT},
     {"protocol", ANYWHERE, 0, 0, 5, ALL, true, TROUBLE},
@@ -56,6 +57,7 @@ const struct status_rule status_rules[] = {
     {"content", ANYWHERE, 0, 0, 6, ALL, false, CONTENT},
 
     /* X.7 policy, by the registry */
+    {"later", ANYWHERE, 0, 4, 7, 0, 1, true, TROUBLE},
     {"unauthorised", MAIL_FROM, 0, 0, 7, 0, 1, true, RIGHTS},
     {"unauthorised", IN(RCPT), 0, 0, 7, 0, 1, true, UNWANTED},
     {"unauthorised", IN(DATA), 0, 0, 7, 0, 1, true, POLICY},
