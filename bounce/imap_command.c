@@ -76,7 +76,7 @@ is_atom(struct str s)
 	for (i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] <= 0x20 ||
 		    (unsigned char)s.p[i] >= 0x7f ||
-		    memchr("(){%*\"\\]", s.p[i], 8) != NULL)
+		    str_chr(STR("(){%*\"\\]"), s.p[i]) != STR_NOWHERE)
 			return false;
 	return true;
 }

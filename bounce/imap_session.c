@@ -65,7 +65,7 @@ imap_session_init(struct imap_session *s,
 	    .secured = params->tls != CONN_TLS_STARTTLS,
 	    .backoff_ms = -1,
 	    .next_state = IMAP_STATE_READY};
-	buf_init(&s->out, IMAP_COMMAND_MAX * 2);
+	buf_init(&s->out, (size_t)IMAP_COMMAND_MAX * 2);
 	buf_init(&s->scratch, SASL_BYTES_MAX);
 	imap_set_init(&s->found);
 	imap_set_init(&s->wanted);

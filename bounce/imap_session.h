@@ -21,8 +21,8 @@
 #include "lib/mail/sasl.h"
 #include "lib/net/conn.h"
 
-#define IMAP_BATCH_MAX      500          /* UIDs of one FETCH */
-#define IMAP_PART_MAX       (256U << 10) /* fetched of a header, of a body */
+#define IMAP_BATCH_MAX      500              /* UIDs of one FETCH */
+#define IMAP_PART_MAX       IMAP_LITERAL_MAX /* of a header, of a body */
 #define IMAP_BACKOFF_MAX_MS (24LL * 3600 * 1000)
 
 /*

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define HALF_DAY_US (12 * 3600 * 1000000LL)
+#define HALF_DAY_US (12LL * 3600 * 1000000)
 
 /* A command of the owner: none may be under way. */
 static void
@@ -90,8 +90,7 @@ imap_session_fetch(struct imap_session *s, struct imap_set *uids, bool bodies,
 	imap_command_close(c);
 	return session_send(s, IMAP_STATE_FETCH, err);
 }
-static_assert(IMAP_PART_MAX == 262144 && IMAP_PART_MAX <= IMAP_LITERAL_MAX,
-    "the partial fetches above ask for IMAP_PART_MAX");
+static_assert(IMAP_PART_MAX == 262144, "the partial fetches ask for it");
 
 bool
 imap_session_noop(struct imap_session *s, struct err *err)

@@ -1,7 +1,7 @@
 #include "bounce/imap_utf7.h"
 
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+static const struct str alphabet = {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,", 64};
 
 /* The bits of UTF-16 code units on their way into or out of base64. */
 struct bits {
@@ -32,7 +32,7 @@ put_unit(struct buf *out, struct bits *b, uint32_t unit)
 {
 	b->value = b->value << 16 | unit;
 	for (b->count += 16; b->count >= 6; b->count -= 6)
-		buf_char(out, alphabet[b->value >> (b->count - 6) & 63]);
+		buf_char(out, alphabet.p[b->value >> (b->count - 6) & 63]);
 	b->value &= (1U << b->count) - 1;
 }
 
@@ -60,7 +60,7 @@ encode_run(struct buf *out, struct str name, size_t i)
 		put_point(out, &b, c);
 	}
 	if (b.count > 0)
-		buf_char(out, alphabet[b.value << (6 - b.count) & 63]);
+		buf_char(out, alphabet.p[b.value << (6 - b.count) & 63]);
 	buf_char(out, '-');
 	return i;
 }
@@ -128,14 +128,14 @@ decode_run(struct buf *out, struct str run)
 {
 	struct bits b = {0, 0};
 	uint32_t high = 0;
-	const char *at;
+	size_t digit;
 	size_t i;
 
 	for (i = 0; i < run.n; i++) {
-		at = memchr(alphabet, run.p[i], 64);
-		if (at == NULL)
+		digit = str_chr(alphabet, run.p[i]);
+		if (digit == STR_NOWHERE)
 			return false;
-		b.value = b.value << 6 | (uint32_t)(at - alphabet);
+		b.value = b.value << 6 | (uint32_t)digit;
 		b.count += 6;
 		if (b.count < 16)
 			continue;

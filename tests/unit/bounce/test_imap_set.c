@@ -142,7 +142,7 @@ test_ranges_max(void **state)
 	assert_false(imap_set_add(&s, 2 * i + 1, 2 * i + 1));
 	assert_true(imap_set_add(&s, 2 * i - 1, 2 * i)); /* joins the last */
 	assert_int_equal(s.count, IMAP_RANGES_MAX);
-	assert_true(s.cap <= 2 * IMAP_RANGES_MAX);
+	assert_true(s.cap <= 2UL * IMAP_RANGES_MAX);
 	imap_set_release(&s);
 }
 
