@@ -1,9 +1,9 @@
 #include "api/api.h"
 
 #include "api/auth.h"
+#include "api/import_worker.h"
 #include "api/metrics.h"
 #include "api/server.h"
-#include "db/conninfo.h"
 #include "db/migrate.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -53,18 +53,17 @@ check_schema(const char *conninfo)
 static void
 open_api(struct api *api, const struct settings *settings)
 {
-	char conninfo[DATABASE_CONNINFO_MAX];
 	struct err err;
 
 	*api = (struct api){.settings = settings};
-	if (!database_conninfo(settings, conninfo, &err))
+	if (!database_conninfo(settings, api->conninfo, &err))
 		die("volley api: %s", err.text);
-	check_schema(conninfo);
+	check_schema(api->conninfo);
 	snprintf(api->spool, sizeof(api->spool), "%s/imports", settings->home);
 	if (!file_mkdirs(api->spool, 0700, &err) ||
 	    !keyring_load(&api->keyring, settings->key_file, &err))
 		die("volley api: %s", err.text);
-	api->pool = db_pool_new(conninfo, (int)settings->api_threads + 1,
+	api->pool = db_pool_new(api->conninfo, (int)settings->api_threads + 1,
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
 	api->metrics = metrics_new(route_tables);
@@ -94,6 +93,7 @@ int
 api_main(int argc, char **argv, const struct settings *settings)
 {
 	int status = read_flags(argc, argv);
+	struct import_worker *importers;
 	struct server *server;
 	struct api api;
 	struct err err;
@@ -107,6 +107,7 @@ api_main(int argc, char **argv, const struct settings *settings)
 	server = server_start(&api, &err);
 	if (server == NULL)
 		die("volley api: %s", err.text);
+	importers = import_worker_start(&api);
 	block_stop(SIG_UNBLOCK);
 	log_info("listening", "address=%s port=%d", settings->listen,
 	    server_port(server));
@@ -116,6 +117,7 @@ api_main(int argc, char **argv, const struct settings *settings)
 	}
 	log_info("stopping", "signal=caught");
 	server_stop(server);
+	import_worker_stop(importers);
 	close_api(&api);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "db/conninfo.h"
 #include "db/pool.h"
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
@@ -19,6 +20,7 @@ struct metrics;
 struct api {
 	const struct settings *settings;
 	struct keyring keyring;
+	char conninfo[DATABASE_CONNINFO_MAX];
 	struct db_pool *pool; /* unprepared: PgBouncer may stand between */
 	struct key_cache *keys;
 	struct metrics *metrics;

@@ -2,7 +2,9 @@
 
 #include "api/problem.h"
 #include "lib/base/clock.h"
-#include "lib/mail/address.h"
+#include "lib/mail/header.h"
+
+#include <stdarg.h>
 
 #define FIELD_NAME_MAX 200
 
@@ -128,11 +130,11 @@ text_is_right(struct body *b, const char *field, struct str s, unsigned flags,
 {
 	if (s.n > max)
 		body_complain(b, field, "is longer than %zu bytes", max);
-	else if (s.n == 0 && (flags & BODY_REQUIRED) != 0)
+	else if (s.n == 0 && (flags & (BODY_REQUIRED | BODY_FILLED)) != 0)
 		body_complain(b, field, "must not be empty");
 	else if (str_find(s, (struct str){"\0", 1}) != STR_NOWHERE)
 		body_complain(b, field, "has a NUL in it");
-	else if ((flags & BODY_LINE) != 0 && str_has_control(s))
+	else if ((flags & BODY_LINE) != 0 && !header_text_ok(s))
 		body_complain(b, field, "has control characters in it");
 	else
 		return true;
@@ -239,7 +241,8 @@ get_array(struct body *b, const char *field, unsigned flags, size_t *n)
 	if (*n > BODY_ITEMS_MAX)
 		body_complain(b, field, "has more than %d items",
 		    BODY_ITEMS_MAX);
-	else if (*n == 0 && v != NULL && (flags & BODY_REQUIRED) != 0)
+	else if (*n == 0 && v != NULL &&
+		 (flags & (BODY_REQUIRED | BODY_FILLED)) != 0)
 		body_complain(b, field, "must not be empty");
 	if (*n <= BODY_ITEMS_MAX && *n > 0)
 		return v;
@@ -308,8 +311,8 @@ body_texts(struct body *b, const char *field, unsigned flags, size_t max,
 }
 
 /* What a template can read: value.h takes 32 levels. */
-static bool
-is_flat(const json_t *v, int depth)
+bool
+body_is_flat(const json_t *v, int depth)
 {
 	const char *key;
 	json_t *item;
@@ -318,9 +321,9 @@ is_flat(const json_t *v, int depth)
 	if (depth == 0)
 		return false;
 	json_array_foreach(v, i,
-	    item) if (!is_flat(item, depth - 1)) return false;
+	    item) if (!body_is_flat(item, depth - 1)) return false;
 	json_object_foreach((json_t *)(uintptr_t)v, key,
-	    item) if (!is_flat(item, depth - 1)) return false;
+	    item) if (!body_is_flat(item, depth - 1)) return false;
 	return true;
 }
 
@@ -333,7 +336,7 @@ body_json(struct body *b, const char *field, unsigned flags, size_t max)
 
 	if (v == NULL)
 		return out;
-	if (!is_flat(v, BODY_DEPTH_MAX)) {
+	if (!body_is_flat(v, BODY_DEPTH_MAX)) {
 		body_complain(b, field, "is nested more than %d deep",
 		    BODY_DEPTH_MAX);
 		return out;

@@ -25,6 +25,7 @@ enum {
 	BODY_REQUIRED = 1, /* absent is an error; a text must not be empty */
 	BODY_NULL = 2,     /* null is allowed, and reads as absent */
 	BODY_LINE = 4,     /* text: no control bytes (fit for a header) */
+	BODY_FILLED = 8,   /* may be absent, but not an empty text or array */
 };
 
 struct body {
@@ -67,6 +68,8 @@ const struct str *body_texts(struct body *b, const char *field, unsigned flags,
 /* Any object as compact JSON text; STR_NONE when absent. */
 struct str body_json(struct body *b, const char *field, unsigned flags,
     size_t max);
+/* Nested no deeper than that: templates read 32 levels (templates/value.h). */
+bool body_is_flat(const json_t *value, int depth);
 /* A nested object to be read field by field; body_end before the outer
  * body_close.  Absent: every field reads as absent, none is required. */
 struct body body_object(struct body *b, const char *field, unsigned flags);

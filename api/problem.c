@@ -2,6 +2,8 @@
 
 #include "lib/base/log.h"
 
+#include <stdarg.h>
+
 /* What a constraint means to the one who asked.  The schema's name for it
  * stands in the err's text. */
 static const struct {

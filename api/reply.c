@@ -2,6 +2,8 @@
 
 #include "lib/base/log.h"
 
+#include <stdarg.h>
+
 static const struct {
 	int status;
 	const char *phrase;

@@ -1,0 +1,205 @@
+#include "api/contacts.h"
+
+#include "api/body.h"
+#include "api/page.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "lib/mail/address.h"
+
+/* The contact that the path names; false: answered. */
+static bool
+path_address(struct request *q, int status, struct address *address)
+{
+	struct err err;
+
+	if (address_parse(address, q->params[0], &err))
+		return true;
+	problem(q, status, "this is no mail address: %s", err.text);
+	return false;
+}
+
+static void
+reply_contact(struct request *q, int status, int64_t id)
+{
+	const struct db_result *row =
+	    request_one(q, Q_CONTACT_DOCUMENTS, DB_ARGS(db_int_array(&id, 1)));
+
+	if (row != NULL)
+		reply_document(q, status, db_get_text(row, 0, 1));
+}
+
+struct wish {
+	struct str name, attributes; /* STR_NONE: as they are */
+	const int64_t *lists;
+	size_t list_count;
+};
+
+static bool
+read_wish(struct request *q, struct wish *w)
+{
+	struct body b = body_open(q);
+	const struct db_result *unknown = NULL;
+	int row;
+
+	w->name = body_text(&b, "name", BODY_LINE, CONTACT_NAME_MAX);
+	w->attributes = body_json(&b, "attributes", 0, CONTACT_ATTRIBUTES_MAX);
+	w->lists = body_ids(&b, "lists", 0, &w->list_count);
+	if (w->list_count > 0)
+		unknown = request_run(q, Q_CONTACT_UNKNOWN_LISTS,
+		    DB_ARGS(db_int_array(w->lists, w->list_count)));
+	if (w->list_count > 0 && unknown == NULL)
+		return false;
+	for (row = 0; unknown != NULL && row < db_rows(unknown); row++)
+		body_complain(&b, "lists", "there is no list %lld",
+		    (long long)db_get_int(unknown, row, 0));
+	return body_close(&b);
+}
+
+/* Nobody comes back from being erased but by removing that suppression. */
+static bool
+refuse_erased(struct request *q, const struct address *address)
+{
+	const struct db_result *r = request_one(q, Q_CONTACT_IS_ERASED,
+	    DB_ARGS(db_text(address_key(address))));
+
+	if (r != NULL && db_get_bool(r, 0, 0))
+		problem(q, 409,
+		    "this person was erased; remove that suppression first");
+	return r == NULL || db_get_bool(r, 0, 0);
+}
+
+static void
+contact_put(struct request *q)
+{
+	const struct db_result *row;
+	struct address address;
+	struct wish w;
+	int64_t id;
+
+	if (!path_address(q, 422, &address) || !read_wish(q, &w) ||
+	    refuse_erased(q, &address))
+		return;
+	row = request_one(q, Q_CONTACT_PUT,
+	    DB_ARGS(db_text(address_text(&address)),
+		db_text(address_key(&address)), db_text_or_null(w.name),
+		db_text_or_null(w.attributes)));
+	if (row == NULL)
+		return;
+	id = db_get_int(row, 0, 0);
+	if (request_run(q, Q_CONTACT_JOIN,
+		DB_ARGS(db_int(id), db_int_array(w.lists, w.list_count),
+		    db_cstr("api"))) != NULL)
+		reply_contact(q, db_get_bool(row, 0, 1) ? 201 : 200, id);
+}
+
+/* The statement that finds a page's ids, by the filters that are given. */
+static const struct db_result *
+find_ids(struct request *q, const struct page *page)
+{
+	struct db_arg after = db_int(page->after);
+	struct db_arg most = db_int(page_fetch(page));
+	struct str email = request_query(q, "email");
+	struct address address;
+	struct err err;
+	int64_t list = 0;
+
+	if (!request_query_id(q, "list_id", &list))
+		return NULL;
+	if (email.p == NULL && list == 0)
+		return request_run(q, Q_CONTACT_IDS, DB_ARGS(after, most));
+	if (email.p == NULL)
+		return request_run(q, Q_CONTACT_IDS_OF_LIST,
+		    DB_ARGS(after, most, db_int(list)));
+	if (!address_parse(&address, email, &err)) {
+		problem_field(q, "email", "is no mail address: %s", err.text);
+		return NULL;
+	}
+	return request_run(q, Q_CONTACT_IDS_OF_EMAIL,
+	    DB_ARGS(after, most, db_text(address_key(&address)),
+		db_int_or_null(list, list != 0)));
+}
+
+static void
+contact_index(struct request *q)
+{
+	const struct db_result *found, *rows;
+	struct page page;
+	int64_t *ids;
+	int row;
+
+	if (!page_read(q, &page))
+		return;
+	found = find_ids(q, &page);
+	if (found == NULL)
+		return;
+	ids = ARENA_ARRAY(&q->arena, int64_t, (size_t)db_rows(found) + 1);
+	for (row = 0; row < db_rows(found); row++)
+		ids[row] = db_get_int(found, row, 0);
+	rows = request_run(q, Q_CONTACT_DOCUMENTS,
+	    DB_ARGS(db_int_array(ids, (size_t)db_rows(found))));
+	if (rows != NULL)
+		page_reply(q, &page, rows);
+}
+
+static void
+contact_show(struct request *q)
+{
+	const struct db_result *row;
+	struct address address;
+
+	if (!path_address(q, 404, &address))
+		return;
+	row = request_one(q, Q_CONTACT_ID,
+	    DB_ARGS(db_text(address_key(&address))));
+	if (row != NULL)
+		reply_contact(q, 200, db_get_int(row, 0, 0));
+}
+
+static bool
+erase(struct request *q, struct db_arg id, struct db_arg key)
+{
+	const struct db_result *deliveries;
+	struct db_arg all;
+
+	if (request_run(q, Q_CONTACT_ERASE_SUPPRESS, DB_ARGS(key)) == NULL)
+		return false;
+	deliveries = request_one(q, Q_CONTACT_ERASE_DELIVERIES, DB_ARGS(id));
+	if (deliveries == NULL)
+		return false;
+	all = db_text_or_null(db_is_null(deliveries, 0, 0)
+				  ? STR_NONE
+				  : db_get_text(deliveries, 0, 0));
+	return request_run(q, Q_CONTACT_ERASE_OUTCOMES, DB_ARGS(all)) != NULL &&
+	       request_run(q, Q_CONTACT_ERASE_INBOUND, DB_ARGS(all, id)) !=
+		   NULL &&
+	       request_run(q, Q_CONTACT_ERASE_EVENTS, DB_ARGS(id)) != NULL &&
+	       request_run(q, Q_CONTACT_ERASE_QUOTES, DB_ARGS(key)) != NULL &&
+	       request_run(q, Q_CONTACT_ERASE_END, DB_ARGS(id)) != NULL;
+}
+
+static void
+contact_erase(struct request *q)
+{
+	const struct db_result *row;
+	struct address address;
+	struct db_arg key;
+
+	if (!path_address(q, 404, &address))
+		return;
+	key = db_text(address_key(&address));
+	row = request_one(q, Q_CONTACT_ERASE_START, DB_ARGS(key));
+	if (row != NULL && erase(q, db_int(db_get_int(row, 0, 0)), key))
+		reply_empty(q, 204);
+}
+
+const struct route contact_routes[] = {
+    {METHOD_GET, "/v1/contacts", contact_index, ACCESS_READ, PAYLOAD_NONE,
+	"email list_id limit cursor", NULL},
+    {METHOD_PUT, "/v1/contacts/{email}", contact_put, ACCESS_WRITE,
+	PAYLOAD_JSON, NULL, NULL},
+    {METHOD_GET, "/v1/contacts/{email}", contact_show, ACCESS_READ,
+	PAYLOAD_NONE, NULL, NULL},
+    {METHOD_DELETE, "/v1/contacts/{email}", contact_erase, ACCESS_WRITE,
+	PAYLOAD_NONE, NULL, NULL},
+    {0},
+};

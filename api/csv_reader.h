@@ -1,0 +1,42 @@
+/*
+ * csv_reader.h - rows of a CSV file (RFC 4180), as people's programs write it.
+ *
+ * On libcsv, lenient: quotes inside unquoted fields are text, blanks around
+ * fields go, blank lines are no rows.  A byte order mark is skipped.  The delimiter
+ * is a comma, unless the first line has none but semicolons or tabs.  What cannot be
+ * right is told as the row's fault, and reading goes on: after a quote that
+ * is not closed within CSV_ROW_MAX, with the line after it (CSV_RETRIES_MAX
+ * times a file, so that a hostile one costs no more than it is long).
+ */
+#ifndef API_CSV_READER_H
+#define API_CSV_READER_H
+
+#include "lib/base/err.h"
+#include "lib/base/str.h"
+
+#define CSV_COLUMNS_MAX 256
+#define CSV_FIELD_MAX   (64U << 10)
+#define CSV_ROW_MAX     (1U << 20)
+#define CSV_RETRIES_MAX 100
+
+struct csv_row {
+	int64_t line;      /* its first one, from 1 */
+	const char *fault; /* NULL, or why it is not to be used; static */
+	const struct str *fields;
+	size_t count;
+	struct str text; /* the beginning of its first line, as it stands */
+};
+
+enum csv_outcome { CSV_ROW_READ = 0, CSV_END, CSV_FAILED };
+
+struct csv_reader;
+
+struct csv_reader *csv_reader_new(int fd) MUST_USE; /* borrows fd */
+void csv_reader_free(struct csv_reader *r);
+
+/* The row is valid until the next call. */
+enum csv_outcome csv_reader_next(struct csv_reader *r, struct csv_row *row,
+    struct err *err) MUST_USE;
+int64_t csv_reader_offset(const struct csv_reader *r); /* bytes taken */
+
+#endif

@@ -1,0 +1,237 @@
+#include "api/import_csv.h"
+
+#include "api/contacts.h"
+#include "api/csv_reader.h"
+#include "lib/base/arena.h"
+#include "lib/base/json_write.h"
+#include "lib/base/mem.h"
+#include "lib/mail/header.h"
+
+#include <stdarg.h>
+
+#define COLUMN_NONE ((size_t)-1)
+
+struct import_csv {
+	struct csv_reader *reader;
+	struct arena names;
+	const char *columns[CSV_COLUMNS_MAX];
+	size_t column_count;
+	size_t email, name; /* which columns; name may be COLUMN_NONE */
+	struct buf attributes;
+};
+
+static bool
+check_column(const struct import_csv *c, struct str name, struct err *err)
+{
+	size_t i, n = c->column_count + 1;
+
+	if (name.n == 0)
+		return err_set(err, FAIL_INPUT,
+		    "column %zu of the header has no name", n);
+	if (name.n > IMPORT_COLUMN_NAME_MAX)
+		return err_set(err, FAIL_INPUT,
+		    "the name of column %zu is longer than %d bytes", n,
+		    IMPORT_COLUMN_NAME_MAX);
+	if (!str_is_utf8(name) || str_has_control(name))
+		return err_set(err, FAIL_INPUT,
+		    "the name of column %zu is not UTF-8 text", n);
+	for (i = 0; i < c->column_count; i++)
+		if (str_eq(name, str_of(c->columns[i])))
+			return err_set(err, FAIL_INPUT,
+			    "the header has \"%.*s\" twice", STR_ARG(name));
+	return true;
+}
+
+/* `email` and `name` in any case: programs that export write "Email". */
+static struct str
+known_name(struct str name)
+{
+	if (str_eq_nocase(name, STR("email")))
+		return STR("email");
+	if (str_eq_nocase(name, STR("name")))
+		return STR("name");
+	return name;
+}
+
+static bool
+read_columns(struct import_csv *c, const struct csv_row *row, struct err *err)
+{
+	struct str name;
+	size_t i;
+
+	c->email = c->name = COLUMN_NONE;
+	for (i = 0; i < row->count; i++) {
+		name = known_name(str_trim(row->fields[i]));
+		if (!check_column(c, name, err))
+			return false;
+		if (str_eq(name, STR("email")))
+			c->email = i;
+		else if (str_eq(name, STR("name")))
+			c->name = i;
+		c->columns[c->column_count++] = arena_cstr(&c->names, name);
+	}
+	if (c->email == COLUMN_NONE)
+		return err_set(err, FAIL_INPUT,
+		    "the header has no column \"email\"");
+	return true;
+}
+
+static bool
+read_header(struct import_csv *c, struct err *err)
+{
+	struct csv_row row;
+
+	switch (csv_reader_next(c->reader, &row, err)) {
+	case CSV_FAILED: return false;
+	case CSV_END: return err_set(err, FAIL_INPUT, "the file is empty");
+	case CSV_ROW_READ: break;
+	}
+	if (str_starts(row.text, STR("\xff\xfe")) ||
+	    str_starts(row.text, STR("\xfe\xff")) ||
+	    str_chr(row.text, '\0') != STR_NOWHERE)
+		return err_set(err, FAIL_INPUT,
+		    "the file is not UTF-8 text (UTF-16?)");
+	if (row.fault != NULL)
+		return err_set(err, FAIL_INPUT, "the header: %s", row.fault);
+	return read_columns(c, &row, err);
+}
+
+bool
+import_csv_open(struct import_csv **out, int fd, struct err *err)
+{
+	struct import_csv *c = NEW(struct import_csv);
+
+	c->reader = csv_reader_new(fd);
+	arena_init(&c->names, CSV_COLUMNS_MAX * 256);
+	buf_init(&c->attributes, CONTACT_ATTRIBUTES_MAX);
+	if (!read_header(c, err)) {
+		import_csv_free(c);
+		return false;
+	}
+	*out = c;
+	return true;
+}
+
+void
+import_csv_free(struct import_csv *c)
+{
+	if (c == NULL)
+		return;
+	csv_reader_free(c->reader);
+	arena_release(&c->names);
+	buf_release(&c->attributes);
+	free(c);
+}
+
+int64_t
+import_csv_offset(const struct import_csv *c)
+{
+	return csv_reader_offset(c->reader);
+}
+
+/* Every fault ends here; false, so that it can be returned. */
+static bool
+refuse(struct import_row *row, struct str value, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(row->fault, sizeof(row->fault), fmt, ap);
+	va_end(ap);
+	row->value = value;
+	return false;
+}
+
+static bool
+cells_are_text(const struct import_csv *c, const struct csv_row *r,
+    struct import_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		if (!str_is_utf8(r->fields[i]))
+			return refuse(row, r->fields[i], "%s: is not UTF-8",
+			    c->columns[i]);
+		if (str_chr(r->fields[i], '\0') != STR_NOWHERE)
+			return refuse(row, r->fields[i], "%s: has a NUL in it",
+			    c->columns[i]);
+	}
+	return true;
+}
+
+static bool
+take_known(const struct import_csv *c, const struct csv_row *r,
+    struct import_row *row)
+{
+	struct str email = r->fields[c->email];
+	struct err err;
+
+	if (!address_parse(&row->address, str_trim(email), &err))
+		return refuse(row, email, "email: %s", err.text);
+	row->name = STR("");
+	if (c->name == COLUMN_NONE)
+		return true;
+	row->name = r->fields[c->name];
+	if (row->name.n > CONTACT_NAME_MAX)
+		return refuse(row, row->name, "name: is longer than %d bytes",
+		    CONTACT_NAME_MAX);
+	if (!header_text_ok(row->name))
+		return refuse(row, row->name,
+		    "name: has control characters in it");
+	return true;
+}
+
+static bool
+take_attributes(struct import_csv *c, const struct csv_row *r,
+    struct import_row *row)
+{
+	struct json_write j;
+	size_t i;
+
+	buf_reset(&c->attributes);
+	json_write_init(&j, &c->attributes);
+	json_write_open(&j, '{');
+	for (i = 0; i < r->count; i++)
+		if (i != c->email && i != c->name && r->fields[i].n > 0)
+			json_write_member(&j, c->columns[i], r->fields[i]);
+	json_write_close(&j, '}');
+	if (c->attributes.full)
+		return refuse(row, r->text,
+		    "the attributes are longer than %u bytes",
+		    CONTACT_ATTRIBUTES_MAX);
+	row->attributes = buf_view(&c->attributes);
+	return true;
+}
+
+static bool
+interpret(struct import_csv *c, const struct csv_row *r, struct import_row *row)
+{
+	row->line = r->line;
+	row->fault[0] = '\0';
+	if (r->fault != NULL)
+		return refuse(row, r->text, "%s", r->fault);
+	if (r->count != c->column_count)
+		return refuse(row, r->text, "%zu fields, the header has %zu",
+		    r->count, c->column_count);
+	return cells_are_text(c, r, row) && take_known(c, r, row) &&
+	       take_attributes(c, r, row);
+}
+
+enum import_outcome
+import_csv_next(struct import_csv *c, struct import_row *row, struct err *err)
+{
+	struct csv_row r;
+	bool good;
+
+	switch (csv_reader_next(c->reader, &r, err)) {
+	case CSV_FAILED: return IMPORT_FAILED;
+	case CSV_END: return IMPORT_END;
+	case CSV_ROW_READ: break;
+	}
+	if (row != NULL) {
+		good = interpret(c, &r, row);
+		if (good != (row->fault[0] == '\0'))
+			BUG("a row is both good and bad");
+	}
+	return IMPORT_ROW;
+}

@@ -1,0 +1,200 @@
+#include "api/import_source.h"
+#include "api/import_spool.h"
+#include "api/page.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "lib/base/log.h"
+
+#include <unistd.h>
+
+struct arrival {
+	struct import_spool spool;
+	enum import_format format;
+	struct str mode;
+};
+
+static bool
+read_format(struct request *q, enum import_format *out)
+{
+	struct str type = request_content_type(q);
+
+	if (str_eq(type, STR("text/csv")))
+		*out = IMPORT_CSV;
+	else if (str_eq(type, STR("application/x-ndjson")))
+		*out = IMPORT_NDJSON;
+	else
+		problem(q, 415,
+		    "the body must be text/csv or application/x-ndjson");
+	return q->reply.status == 0;
+}
+
+static bool
+read_mode(struct request *q, struct str *out)
+{
+	struct str mode = request_query(q, "mode");
+
+	*out = mode.p != NULL ? mode : STR("merge");
+	if (str_eq(*out, STR("merge")) || str_eq(*out, STR("skip")))
+		return true;
+	problem_field(q, "mode", "must be one of: merge skip");
+	return false;
+}
+
+static void
+refuse_size(struct request *q)
+{
+	problem(q, 413, "the file is longer than %lld bytes",
+	    (long long)q->api->settings->import_bytes_max);
+}
+
+static void
+refuse_write(struct request *q, const struct err *err)
+{
+	log_error("import_spool", "text=%s", log_quote(str_of(err->text)));
+	if (err->kind == FAIL_LIMIT)
+		problem(q, 507, "there is no room for the file");
+	else
+		problem(q, 500, "the file cannot be kept; it was logged");
+}
+
+static bool
+announces_too_much(const struct request *q)
+{
+	uint64_t n;
+
+	return str_to_u64(request_header(q, "Content-Length"), &n) &&
+	       n > (uint64_t)q->api->settings->import_bytes_max;
+}
+
+/* Everything that can be said before the file has come. */
+static void
+upload_start(struct request *q)
+{
+	struct arrival *a = ARENA_NEW(&q->arena, struct arrival);
+	struct err err;
+
+	a->spool.fd = -1;
+	q->upload = a;
+	if (!read_format(q, &a->format) || !read_mode(q, &a->mode) ||
+	    request_one(q, Q_LIST_EXISTS, DB_ARGS(db_int(q->id))) == NULL)
+		return;
+	request_leave_db(q); /* the upload may take hours */
+	if (announces_too_much(q))
+		refuse_size(q);
+	else if (!import_spool_create(&a->spool, q->api->spool, &err))
+		refuse_write(q, &err);
+}
+
+static void
+upload_take(struct request *q, struct str piece)
+{
+	struct arrival *a = q->upload;
+	int64_t room = q->api->settings->import_bytes_max - a->spool.bytes;
+	struct err err;
+
+	if ((int64_t)piece.n > room)
+		refuse_size(q);
+	else if (!import_spool_write(&a->spool, piece, &err))
+		refuse_write(q, &err);
+	if (q->reply.status != 0)
+		import_spool_remove(&a->spool);
+}
+
+/* What was not queued goes. */
+static void
+upload_drop(struct request *q)
+{
+	struct arrival *a = q->upload;
+
+	if (a != NULL)
+		import_spool_remove(&a->spool);
+}
+
+static const struct upload import_upload = {upload_start, upload_take,
+    upload_drop};
+
+/* The file is there, the row is not committed: the importer waits for it. */
+static bool
+queue(struct request *q, struct arrival *a, int64_t *id)
+{
+	const struct db_result *row;
+	char host[256] = "";
+	struct err err;
+
+	gethostname(host, sizeof(host) - 1);
+	row = request_one(q, Q_IMPORT_INSERT,
+	    DB_ARGS(db_int(q->id), db_text(a->mode),
+		db_cstr(import_format_name(a->format)), db_cstr(host),
+		db_int(a->spool.bytes)));
+	if (row == NULL)
+		return false;
+	*id = db_get_int(row, 0, 0);
+	if (!import_spool_queue(&a->spool, q->api->spool, *id, &err)) {
+		refuse_write(q, &err);
+		return false;
+	}
+	return request_run(q, Q_IMPORT_SPOOLED,
+		   DB_ARGS(db_int(*id), db_cstr(a->spool.path))) != NULL;
+}
+
+static void
+reply_import(struct request *q, int status, int64_t id)
+{
+	const struct db_result *row =
+	    request_one(q, Q_IMPORT_DOCUMENT, DB_ARGS(db_int(id)));
+
+	if (row != NULL)
+		reply_row(q, status, row);
+}
+
+static void
+import_create(struct request *q)
+{
+	struct arrival *a = q->upload;
+	int64_t id;
+
+	if (a->spool.bytes == 0) {
+		problem(q, 422, "the file is empty");
+		return;
+	}
+	if (!queue(q, a, &id))
+		return;
+	reply_import(q, 202, id);
+	if (q->reply.status != 202)
+		return;
+	reply_header(q, "Location", "/v1/imports/%lld", (long long)id);
+	import_spool_close(&a->spool);
+	a->spool.path[0] = '\0'; /* the importer's from here on */
+}
+
+static void
+import_show(struct request *q)
+{
+	reply_import(q, 200, q->id);
+}
+
+static void
+import_errors(struct request *q)
+{
+	const struct db_result *rows;
+	struct page page;
+
+	if (!page_read(q, &page) ||
+	    request_one(q, Q_IMPORT_STATE, DB_ARGS(db_int(q->id))) == NULL)
+		return;
+	rows = request_run(q, Q_IMPORT_ERRORS,
+	    DB_ARGS(db_int(q->id), db_int(page.after),
+		db_int(page_fetch(&page))));
+	if (rows != NULL)
+		page_reply(q, &page, rows);
+}
+
+const struct route import_routes[] = {
+    {METHOD_POST, "/v1/lists/{id}/imports", import_create, ACCESS_WRITE,
+	PAYLOAD_UPLOAD, "mode", &import_upload},
+    {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
+	NULL, NULL},
+    {METHOD_GET, "/v1/imports/{id}/errors", import_errors, ACCESS_READ,
+	PAYLOAD_NONE, "limit cursor", NULL},
+    {0},
+};

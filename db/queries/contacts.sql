@@ -1,0 +1,129 @@
+-- Contacts: people and the lists that they are on.
+
+-- A field that is NULL leaves what is there.
+-- $1 email, $2 its key, $3 name, $4 attributes (an object)
+-- name: contact_put
+INSERT INTO contact (email, email_key, name, attributes)
+VALUES ($1, $2, coalesce($3, ''), coalesce($4::jsonb, '{}'))
+    ON CONFLICT (email_key) DO UPDATE
+   SET name = coalesce($3, contact.name),
+       attributes = coalesce($4::jsonb, contact.attributes),
+       updated_at = now()
+RETURNING id, xmax = 0 AS created;
+
+-- Those of the given lists that do not exist.  $1 list ids
+-- name: contact_unknown_lists
+SELECT wanted.id
+  FROM unnest($1::bigint[]) AS wanted (id)
+ WHERE NOT EXISTS (SELECT FROM list WHERE list.id = wanted.id);
+
+-- A list with double opt-in takes nobody as confirmed.
+-- $1 contact, $2 list ids, $3 source
+-- name: contact_join
+INSERT INTO membership (list_id, contact_id, status, source)
+SELECT id, $1::bigint,
+       CASE opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $3
+  FROM list WHERE id = ANY ($2::bigint[])
+    ON CONFLICT DO NOTHING;
+
+-- $1 key
+-- name: contact_is_erased
+SELECT EXISTS (SELECT FROM suppression
+                WHERE email_key = $1 AND list_id IS NULL AND reason = 'erased');
+
+-- $1 key
+-- name: contact_id
+SELECT id FROM contact WHERE email_key = $1;
+
+-- $1 after this id, $2 at most
+-- name: contact_ids
+SELECT id FROM contact WHERE id > $1::bigint ORDER BY id LIMIT $2::bigint;
+
+-- $1 after this id, $2 at most, $3 list
+-- name: contact_ids_of_list
+SELECT contact_id
+  FROM membership
+ WHERE list_id = $3::bigint AND contact_id > $1::bigint
+ ORDER BY contact_id LIMIT $2::bigint;
+
+-- $1 after this id, $2 at most, $3 key, $4 list or NULL
+-- name: contact_ids_of_email
+SELECT id
+  FROM contact
+ WHERE email_key = $3 AND id > $1::bigint
+   AND ($4::bigint IS NULL OR EXISTS (
+           SELECT FROM membership WHERE contact_id = id AND list_id = $4::bigint))
+ LIMIT $2::bigint;
+
+-- $1 ids
+-- name: contact_documents
+SELECT c.id, json_build_object(
+           'id', c.id, 'email', c.email, 'name', c.name,
+           'attributes', c.attributes,
+           'lists', (
+               SELECT coalesce(json_agg(json_build_object(
+                          'id', m.list_id,
+                          'status', CASE WHEN EXISTS (
+                              SELECT FROM suppression s
+                               WHERE s.email_key = c.email_key AND s.list_id = m.list_id)
+                              THEN 'unsubscribed' ELSE m.status END,
+                          'joined_at', m.created_at) ORDER BY m.list_id), '[]')
+                 FROM membership m WHERE m.contact_id = c.id),
+           'suppressions', (
+               SELECT coalesce(json_agg(json_build_object(
+                          'reason', s.reason, 'list_id', s.list_id,
+                          'created_at', s.created_at) ORDER BY s.id), '[]')
+                 FROM suppression s WHERE s.email_key = c.email_key),
+           'created_at', c.created_at, 'updated_at', c.updated_at)
+  FROM contact c
+ WHERE c.id = ANY ($1::bigint[])
+ ORDER BY c.id;
+
+-- Erasing: what is left is a number, the counts, and the wish not to be
+-- mailed.  The steps run in one transaction, in this order.
+
+-- $1 key
+-- name: contact_erase_start
+SELECT id FROM contact WHERE email_key = $1 FOR UPDATE;
+
+-- $1 key
+-- name: contact_erase_suppress
+INSERT INTO suppression (email_key, reason) VALUES ($1, 'erased')
+    ON CONFLICT DO NOTHING;
+
+-- $1 contact; each campaign's deliveries have an index by contact
+-- name: contact_erase_deliveries
+SELECT array_agg(d.id)
+  FROM campaign c JOIN delivery d ON d.campaign_id = c.id
+ WHERE d.contact_id = $1::bigint;
+
+-- $1 deliveries as an array's text
+-- name: contact_erase_outcomes
+UPDATE outcome SET reply = NULL
+ WHERE delivery_id = ANY ($1::bigint[]) AND reply IS NOT NULL;
+
+-- $1 deliveries as an array's text, $2 contact
+-- name: contact_erase_inbound
+UPDATE inbound
+   SET sender = '', subject = '', message_id = '', details = '{}', raw = NULL
+ WHERE delivery_id = ANY ($1::bigint[])
+    OR id IN (SELECT inbound_id FROM event WHERE contact_id = $2::bigint);
+
+-- $1 contact
+-- name: contact_erase_events
+UPDATE event SET data = '{}' WHERE contact_id = $1::bigint AND data <> '{}';
+
+-- What quotes the address: rejected rows, stored answers.  $1 key
+-- name: contact_erase_quotes
+WITH rows AS (
+    UPDATE import_error SET value = ''
+     WHERE strpos(lower(value), $1) > 0
+), recipients AS (
+    UPDATE task SET recipient = NULL
+     WHERE lower(recipient) = $1 AND state IN ('done', 'failed')
+)
+DELETE FROM idempotency WHERE strpos(lower(body), $1) > 0;
+
+-- $1 contact
+-- name: contact_erase_end
+DELETE FROM contact WHERE id = $1::bigint;
