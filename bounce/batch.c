@@ -171,7 +171,7 @@ sealed(struct batch *b, const struct batch_source *source, struct str raw,
 	struct buf hex, out;
 	struct str kept;
 
-	buf_init(&hex, 2 * SHA256_SIZE);
+	buf_init(&hex, (size_t)2 * SHA256_SIZE);
 	buf_init(&out, SEAL_PLAIN_MAX + 1024);
 	hex_encode(&hex, print);
 	seal(b->ring,

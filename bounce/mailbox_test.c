@@ -168,7 +168,7 @@ start(struct mailbox_tests *t, const struct db_result *r)
 	mailbox_link_params(&params, &t->row, t->shared->settings);
 	params.timeout_s = MAILBOX_TEST_TIMEOUT_S;
 	t->link = imap_link_new(t->shared->loop, &params, &events, t);
-	loop_timer_start(t->late, MAILBOX_TEST_TIMEOUT_S * 1000);
+	loop_timer_start(t->late, MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
 }
 
 static void

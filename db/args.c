@@ -177,9 +177,12 @@ encode_texts(struct arena *a, const struct db_arg *arg)
 	p = put_head(start, arg->type == DB_TEXT_ARRAY ? OID_TEXT : OID_BYTEA,
 	    arg->count);
 	for (i = 0; i < arg->count; i++) {
-		p = put32(p, v[i].p != NULL ? (uint32_t)v[i].n : UINT32_MAX);
-		if (v[i].n > 0)
-			memcpy(p, v[i].p, v[i].n);
+		if (v[i].p == NULL) {
+			p = put32(p, UINT32_MAX);
+			continue;
+		}
+		p = put32(p, (uint32_t)v[i].n);
+		memcpy(p, v[i].p, v[i].n);
 		p += v[i].n;
 	}
 	return (struct str){start, (size_t)(p - start)};
