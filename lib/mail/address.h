@@ -9,7 +9,8 @@
  * domain 255, the whole 254 between the angle brackets.
  *
  * The local part is kept byte for byte; the domain becomes lower-case
- * A-labels (RFC 5891).  A non-ASCII local part is allowed (RFC 6531) and
+ * A-labels (RFC 5891) and is a full name: two labels at least, the last one
+ * no number (RFC 5321, 2.3.5).  A non-ASCII local part is allowed (RFC 6531) and
  * needs SMTPUTF8.
  */
 #ifndef MAIL_ADDRESS_H
@@ -24,7 +25,8 @@
 
 struct address {
 	char text[ADDRESS_MAX + 1]; /* local@domain, as it goes on the wire */
-	char key[ADDRESS_MAX + 1];  /* lower(local)@domain: uniqueness key */
+	char key[ADDRESS_MAX + 1];  /* lower(local)@domain: uniqueness key; a
+				       non-ASCII local part is in NFC */
 	size_t n, key_n;            /* their lengths */
 	size_t at;                  /* offset of '@' in text */
 	bool needs_smtputf8;        /* non-ASCII in the local part */
@@ -38,7 +40,8 @@ struct str address_key(const struct address *a);
 struct str address_domain(const struct address *a);
 struct str address_local(const struct address *a);
 
-/* "local+detail@domain" -> "local@domain" and its detail ("" when none). */
+/* "local+detail@domain" -> "local@domain" and its detail ("" when none), cut
+ * at the first `sep` as mail servers do; false without an '@'. */
 bool address_split_detail(struct str text, char sep, struct str *local,
     struct str *detail, struct str *domain);
 
@@ -46,7 +49,8 @@ bool address_split_detail(struct str text, char sep, struct str *local,
  * Lenient: finds the addr-spec between the last angle brackets. */
 bool address_from_header(struct address *a, struct str value);
 
-/* A host name or domain alone: labels, lengths, IDNA. out: ADDRESS_DOMAIN_MAX + 1. */
+/* A host name or domain alone, one label or an IPv4 address included: labels,
+ * lengths, IDNA.  out: ADDRESS_DOMAIN_MAX + 1. */
 bool domain_parse(char *out, struct str text, struct err *err) MUST_USE;
 
 #endif

@@ -3,7 +3,11 @@
  *
  * Writing: values never let CR, LF or NUL through; anything that would need
  * them is refused (X-003).  Lines fold at 78 where they can, never pass 998.
- * Non-ASCII text becomes encoded-words of whole characters (RFC 2047).
+ * Non-ASCII text becomes encoded-words of whole characters (RFC 2047), and
+ * so does what would read as an encoded-word.  Blanks at the ends go.  A
+ * writer that fails has appended nothing; it fails with FAIL_INPUT for what
+ * no header may hold, and with FAIL_LIMIT when the value as written, breaks
+ * not counted, is longer than HEADER_VALUE_MAX or `out` is full.
  */
 #ifndef MAIL_HEADER_H
 #define MAIL_HEADER_H

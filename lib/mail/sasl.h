@@ -52,7 +52,7 @@ bool sasl_has_initial(const struct sasl *s);
  * that cannot prove itself (SCRAM).  An OAuth failure challenge is answered
  * as RFC 7628, 3.2.3 asks; what the server said of it is kept for sasl_detail. */
 bool sasl_step(struct sasl *s, struct str challenge, struct buf *response,
-    struct err *err) MUST_USE;
+    struct err *err) MUST_USE; /* appends; wipe the response after use */
 /* After the server's final yes: false when the exchange was not complete (SCRAM's server proof missing). */
 bool sasl_done(const struct sasl *s);
 struct str sasl_detail(const struct sasl *s);

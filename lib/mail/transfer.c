@@ -7,9 +7,9 @@
 
 static const char hex_upper[] = "0123456789ABCDEF";
 
-/* Octets that stand for themselves wherever they are on a line; blanks, and
- * '.' and 'F' at its start, are looked at more closely. */
+/* Octets that may stand for themselves; not every one does everywhere. */
 static const bool literal[256] = {
+    ['\t'] = true,
     [' ' ... '<'] = true,
     ['>'] = true,
     ['?' ... '~'] = true,
@@ -58,59 +58,60 @@ bad_line_start(struct str rest)
 	return rest.p[0] == '.' || str_starts(rest, STR("From "));
 }
 
-/* One line without its end.  A blank is literal unless the line ends there. */
-static void
-encode_line(struct qp *q, struct str line)
+static bool
+is_blank(char c)
 {
-	size_t i;
-	char c;
-	bool blank, encode;
-
-	for (i = 0; i < line.n; i++) {
-		c = line.p[i];
-		blank = c == ' ' || c == '\t';
-		encode = blank ? i + 1 == line.n : !literal[(unsigned char)c];
-		if (!encode)
-			make_room(q, 1);
-		if (encode || (q->n == 0 && bad_line_start(str_from(line, i))))
-			put_encoded(q, c);
-		else
-			q->line[q->n++] = c;
-	}
+	return c == ' ' || c == '\t';
 }
 
-/* Takes a line and its end, CRLF, LF or a bare CR, off `in`; false when it
- * has no end. */
-static bool
-take_line(struct str *in, struct str *line)
+/* Octets of a CRLF, LF or bare CR at the start of text, or 0. */
+static size_t
+any_line_end(struct str text)
 {
-	size_t n = 0;
-	bool ended;
+	if (str_starts(text, STR("\r\n")))
+		return 2;
+	return text.n > 0 && (text.p[0] == '\r' || text.p[0] == '\n');
+}
 
-	while (n < in->n && in->p[n] != '\r' && in->p[n] != '\n')
+/* Puts what can stand as it is and fits the line; how much that was.  A
+ * blank cannot where a line ends. */
+static size_t
+put_literal(struct qp *q, struct str in)
+{
+	size_t n = 0, room = QP_LINE - 1 - q->n;
+
+	if (q->n == 0 && bad_line_start(in))
+		return 0;
+	while (n < in.n && n < room && literal[(unsigned char)in.p[n]])
 		n++;
-	*line = str_sub(*in, 0, n);
-	ended = n < in->n;
-	*in = str_from(*in, n);
-	if (str_starts(*in, STR("\r\n")))
-		*in = str_from(*in, 2);
-	else
-		*in = str_from(*in, ended ? 1 : 0);
-	return ended;
+	if (n > 0 && is_blank(in.p[n - 1]) &&
+	    (n == in.n || any_line_end(str_from(in, n)) > 0))
+		n--;
+	memcpy(q->line + q->n, in.p, n);
+	q->n += n;
+	return n;
 }
 
 void
 qp_encode(struct buf *out, struct str in)
 {
 	struct qp q = {.out = out};
-	struct str line;
-	bool ended;
+	size_t n;
 
 	while (in.n > 0) {
-		ended = take_line(&in, &line);
-		encode_line(&q, line);
-		if (ended)
+		n = any_line_end(in);
+		if (n > 0) {
 			line_end(&q);
+			in = str_from(in, n);
+			continue;
+		}
+		make_room(&q, 1);
+		n = put_literal(&q, in);
+		if (n == 0) {
+			put_encoded(&q, in.p[0]);
+			n = 1;
+		}
+		in = str_from(in, n);
 	}
 	buf_add(out, q.line, q.n);
 }
@@ -141,7 +142,7 @@ count_blanks(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.n && (text.p[n] == ' ' || text.p[n] == '\t'))
+	while (n < text.n && is_blank(text.p[n]))
 		n++;
 	return n;
 }
