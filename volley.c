@@ -3,7 +3,9 @@
  */
 #include "api/api.h"
 #include "api/auth.h"
+#include "api/import_command.h"
 #include "db/migrate.h"
+#include "up/up.h"
 
 typedef int command_fn(int argc, char **argv, const struct settings *settings);
 
@@ -12,9 +14,11 @@ static const struct {
 	command_fn *run;
 	const char *help; /* one line */
 } commands[] = {
+    {"up", up_main, "run everything here: database, schema, all roles"},
     {"migrate", migrate_main, "bring the database to this build's schema"},
     {"api", api_main, "answer HTTP: JSON API, imports, public pages"},
     {"key", key_main, "create, list and revoke API keys"},
+    {"import", import_main, "import contacts from a CSV or NDJSON file"},
 };
 
 static int
