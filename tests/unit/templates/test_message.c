@@ -1,0 +1,525 @@
+/* Goal: a delivery's bytes are exactly these, the same on every attempt; no
+ * value of a recipient, list or campaign adds a header field or a bare line
+ * end (S-001, S-003, S-004, S-007, X-003). */
+#include "templates/message.h"
+
+#include "lib/mail/header.h"
+#include "lib/mail/transfer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define TOKEN "aebagbafaydqqcikbmga2dqpcaireeyuc4"
+/* 2026-12-01T09:00:00Z */
+#define DATE_US 1796115600000000LL
+
+static struct arena arena;
+static struct buf out;
+static struct message_error error;
+
+static struct address
+address(const char *text)
+{
+	struct address a;
+	struct err err;
+
+	if (!address_parse(&a, str_of(text), &err))
+		die("%s: %s", text, err.text);
+	return a;
+}
+
+static struct message_campaign
+a_campaign(void)
+{
+	return (struct message_campaign){
+	    .id = 7,
+	    .name = STR("Autumn"),
+	    .from_name = STR("Harbour"),
+	    .from = address("news@example.com"),
+	    .base_url = STR("https://m.example.com"),
+	    .sender_id = STR("volley-1"),
+	};
+}
+
+static struct message_recipient
+a_recipient(void)
+{
+	return (struct message_recipient){
+	    .token = TOKEN,
+	    .to = address("ann@example.org"),
+	    .name = STR("Ann"),
+	    .attributes = STR("{\"city\":\"K\xc3\xb6ln\",\"email\":\"x\"}"),
+	    .list_id = 3,
+	    .list_name = STR("Friends"),
+	    .date_us = DATE_US,
+	};
+}
+
+static struct message *
+compile(const char *subject, const char *preheader, const char *html,
+    const char *text)
+{
+	struct message_source source = {str_of(subject), str_of(preheader),
+	    str_of(html), str_of(text)};
+	struct message *m;
+
+	if (!message_compile(&m, &source, &error))
+		die("%s:%d:%d: %s", error.part, error.at.line, error.at.column,
+		    error.at.text);
+	return m;
+}
+
+static bool
+compose(const struct message *m, const struct message_campaign *campaign,
+    const struct message_recipient *recipient)
+{
+	arena_reset(&arena);
+	return message_compose(m, campaign, recipient, &arena, &out, &error);
+}
+
+static void
+compose_ok(const struct message *m, const struct message_campaign *campaign,
+    const struct message_recipient *recipient)
+{
+	if (!compose(m, campaign, recipient))
+		fail_msg("%s: %s", error.part, error.at.text);
+}
+
+#define HEADERS                                                     \
+	"Date: Tue, 01 Dec 2026 09:00:00 +0000\r\n"                 \
+	"From: Harbour <news@example.com>\r\n"                      \
+	"To: Ann <ann@example.org>\r\n"                             \
+	"Subject: Hello Ann\r\n"                                    \
+	"Message-ID: <" TOKEN "@example.com>\r\n"                   \
+	"List-Unsubscribe: <https://m.example.com/u/" TOKEN ">\r\n" \
+	"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"     \
+	"List-Id: Friends <list-3.example.com>\r\n"                 \
+	"Feedback-ID: 7:3:bulk:volley-1\r\n"                        \
+	"MIME-Version: 1.0\r\n"
+#define BOUNDARY "=_f171b02e81d14982aee0889d6c59413b"
+
+static void
+test_bytes(void **state)
+{
+	static const char expected[] = HEADERS
+	    "Content-Type: multipart/alternative;\r\n"
+	    " boundary=\"" BOUNDARY "\"\r\n"
+	    "\r\n"
+	    "--" BOUNDARY "\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "\r\n"
+	    "=46rom K=C3=B6ln\r\n"
+	    "=2E\r\n"
+	    "--" BOUNDARY "\r\n"
+	    "Content-Type: text/html; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "\r\n"
+	    "<body><div style=3D\"display:none;max-height:0;max-width:0;"
+	    "opacity:0;overflo=\r\n"
+	    "w:hidden;font-size:1px;line-height:1px;mso-hide:all\">a &amp; b"
+	    "</div><p>ann@=\r\n"
+	    "example.org &lt;3 Autumn</p></body>\r\n"
+	    "--" BOUNDARY "--\r\n";
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("Hello {{ name }}", "a & b",
+	    "<body><p>{{ contact.email }} {{ '<3' }} {{ campaign.name }}</p>"
+	    "</body>",
+	    "From {{ city }}\n.");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		compose_ok(m, &campaign, &recipient);
+		assert_string_equal(buf_cstr(&out), expected);
+	}
+	message_free(m);
+}
+
+static void
+test_text_only(void **state)
+{
+	static const char expected[] =
+	    HEADERS "Content-Type: text/plain; charset=utf-8\r\n"
+		    "Content-Transfer-Encoding: quoted-printable\r\n"
+		    "\r\n"
+		    "<Friends> 3\r\n"
+		    "https://m.example.com/u/" TOKEN "\r\n";
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("Hello {{ name }}", "", "",
+	    "<{{ list.name }}> {{ list.id }}\n{{ unsubscribe_url }}");
+
+	(void)state;
+	compose_ok(m, &campaign, &recipient);
+	assert_string_equal(buf_cstr(&out), expected);
+	message_free(m);
+}
+
+static bool
+says(const char *what)
+{
+	return strstr(buf_cstr(&out), what) != NULL;
+}
+
+static void
+test_derived_text(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("x", "",
+	    "<p>Hi {{ contact.name }}</p><a href=\"{{ unsubscribe_url }}\">Off"
+	    "</a>",
+	    "");
+
+	(void)state;
+	compose_ok(m, &campaign, &recipient);
+	assert_true(says("quoted-printable\r\n\r\nHi Ann\r\n\r\n"
+			 "Off (https://m.example.com/u/" TOKEN ")\r\n"));
+	message_free(m);
+}
+
+static void
+test_fields(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("{{ s }}", "", "<p>x", "");
+
+	(void)state;
+	campaign.reply_token = true;
+	compose_ok(m, &campaign, &recipient);
+	assert_true(says("\r\nReply-To: news+" TOKEN "@example.com\r\n"));
+	campaign.has_reply_to = true;
+	campaign.reply_to = address("answers-to-the-letter-of-the-harbour"
+				    "@example.com");
+	compose_ok(m, &campaign, &recipient); /* no room for the token */
+	assert_true(says("\r\nReply-To: answers-to-the-letter-of-the-harbour"
+			 "@example.com\r\n"));
+	campaign.is_test = true;
+	recipient.attributes = STR("{\"s\":\"n\\u00e4chste\"}");
+	recipient.list_name = STR("M\xc3\xbcller, \"Q\" & Co");
+	compose_ok(m, &campaign, &recipient);
+	assert_true(says("\r\nSubject: =?UTF-8?"));
+	assert_true(says("\r\nList-Id: =?UTF-8?"));
+	assert_true(says(" <list-3.example.com>\r\n"));
+	recipient.attributes = STR("{\"s\":\"plain\"}");
+	compose_ok(m, &campaign, &recipient);
+	assert_true(says("\r\nSubject: [Test] plain\r\n"));
+	message_free(m);
+}
+
+/* No bare CR or LF, no NUL, no 8-bit byte, no line above 998; each field of
+ * the list once. */
+static void
+check_wire(struct str message)
+{
+	static const char *const once[] = {"Date", "From", "To", "Subject",
+	    "Message-ID", "MIME-Version", "List-Unsubscribe",
+	    "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "Content-Type"};
+	struct header_field field;
+	struct str block = message;
+	size_t i, line = 0;
+	int fields = 0, counts[ARRAY_LEN(once)] = {0};
+
+	for (i = 0; i < message.n; i++) {
+		unsigned char c = (unsigned char)message.p[i];
+
+		if (c == '\r')
+			assert_true(
+			    i + 1 < message.n && message.p[i + 1] == '\n');
+		if (c == '\n')
+			assert_true(i > 0 && message.p[i - 1] == '\r');
+		assert_true(c != '\0' && c < 0x80);
+		line = c == '\n' ? 0 : line + 1;
+		assert_true(line <= 999);
+	}
+	while (header_next(&block, &field)) {
+		fields++;
+		for (i = 0; i < ARRAY_LEN(once); i++)
+			counts[i] += str_eq_nocase(field.name, str_of(once[i]));
+	}
+	for (i = 0; i < ARRAY_LEN(once); i++)
+		assert_int_equal(counts[i], 1);
+	assert_int_equal(fields, ARRAY_LEN(once));
+}
+
+static const struct str payloads[] = {
+    STR("\r\nBcc: evil@example.net"),
+    STR("\nBcc: evil@example.net"),
+    STR("\rBcc: evil@example.net"),
+    STR("a\r\n\r\nbody"),
+    STR("a\n.\nMAIL FROM:<evil@example.net>"),
+    STR("a\r\n.\r\nMAIL FROM:<evil@example.net>"),
+    STR("a\xe2\x80\xa8"
+	"Bcc: evil@example.net"),
+    STR("a\xc2\x85"
+	"Bcc: evil@example.net"),
+    STR("a\xe5\x98\x8d\xe5\x98\x8a"
+	"Bcc: evil@example.net"),
+    STR("a\0b"),
+    STR("=?utf-8?Q?=0D=0ABcc:evil@example.net?="),
+    STR("a\xc0\x8a"
+	"Bcc: evil@example.net"),
+    STR("%0d%0aBcc: evil@example.net"),
+    STR("\" <evil@example.net>, \""),
+    STR("a\r\n Bcc: evil@example.net\r\n\tx"),
+    STR("--=_f171b02e81d14982aee0889d6c59413b--\r\n"),
+};
+
+/* A JSON object whose member "v" is that text; invalid UTF-8 as Latin-1. */
+static struct str
+as_attribute(struct str s, char *room, size_t size)
+{
+	size_t n = (size_t)snprintf(room, size, "{\"v\":\""), i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool plain = c >= 0x20 && c != '"' && c != '\\' &&
+			     (c < 0x80 || str_is_utf8(s));
+
+		n += (size_t)snprintf(room + n, size - n,
+		    plain ? "%c" : "\\u%04x", c);
+	}
+	n += (size_t)snprintf(room + n, size - n, "\"}");
+	return (struct str){room, n};
+}
+
+static void
+test_injection(void **state)
+{
+	struct message_campaign campaign;
+	struct message_recipient recipient;
+	struct message *m = compile("Hi {{ v }} {{ name }} {{ list.name }}",
+	    "{{ v }}", "<p>{{ v }} {{ contact.v | raw }} {{ campaign.name }}",
+	    "{{ v }}");
+	char json[512];
+	size_t i, place;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(payloads); i++)
+		for (place = 0; place < 5; place++) {
+			campaign = a_campaign();
+			recipient = a_recipient();
+			if (place == 0)
+				recipient.attributes = as_attribute(payloads[i],
+				    json, sizeof(json));
+			else
+				*(place == 1     ? &recipient.name
+				    : place == 2 ? &recipient.list_name
+				    : place == 3 ? &campaign.from_name
+						 : &campaign.name) =
+				    payloads[i];
+			if (compose(m, &campaign, &recipient))
+				check_wire(buf_view(&out));
+			else if (str_is_utf8(payloads[i]))
+				fail_msg("payload %zu at %zu: %s", i, place,
+				    error.at.text);
+		}
+	message_free(m);
+}
+
+/* What comes from settings is refused rather than repaired. */
+static void
+test_refused_settings(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("x", "", "<p>x", "");
+
+	(void)state;
+	campaign.base_url = STR("https://m.example.com\r\nBcc: x");
+	assert_false(compose(m, &campaign, &recipient));
+	assert_string_equal(error.part, "headers");
+	campaign = a_campaign();
+	campaign.sender_id = STR("a\nb");
+	assert_false(compose(m, &campaign, &recipient));
+	assert_string_equal(error.part, "headers");
+	message_free(m);
+}
+
+static void
+test_compile_errors(void **state)
+{
+	static const struct {
+		struct message_source source;
+		const char *part, *text;
+		int line;
+	} rows[] = {
+	    {{STR("{{"), STR(""), STR("x"), STR("")}, "subject",
+		"'{{' is not closed", 1},
+	    {{STR("s"), STR("\n{% x %}"), STR("x"), STR("")}, "preheader",
+		"unknown tag 'x'", 2},
+	    {{STR("s"), STR(""), STR("\n\n{{ x | y }}"), STR("")}, "html",
+		"unknown filter 'y'", 3},
+	    {{STR("s"), STR(""), STR("x"), STR("{% if %}")}, "text",
+		"expected a value", 1},
+	    {{STR(" "), STR(""), STR("x"), STR("")}, "subject",
+		"the subject is empty", 0},
+	    {{STR("s"), STR("p"), STR(" "), STR("\n")}, "html",
+		"neither an HTML nor a text part", 0},
+	};
+	struct message *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_false(message_compile(&m, &rows[i].source, &error));
+		assert_null(m);
+		assert_string_equal(error.part, rows[i].part);
+		assert_string_equal(error.at.text, rows[i].text);
+		assert_int_equal(error.at.line, rows[i].line);
+	}
+	message_free(NULL);
+}
+
+static void
+test_render_errors(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m =
+	    compile("x", "", "\n{% if v > 1 %}y{% endif %}", "");
+
+	(void)state;
+	recipient.attributes = STR("{\"v\":\"a\"}");
+	assert_false(compose(m, &campaign, &recipient));
+	assert_string_equal(error.part, "html");
+	assert_int_equal(error.at.line, 2);
+	assert_string_equal(error.at.text,
+	    "comparison of String with 1 failed");
+	recipient.attributes = STR("{\"v\":");
+	assert_false(compose(m, &campaign, &recipient));
+	assert_string_equal(error.part, "data");
+	recipient.attributes = STR("[1]");
+	assert_false(compose(m, &campaign, &recipient));
+	assert_string_equal(error.at.text, "attributes are no object");
+	recipient.attributes = STR_NONE;
+	compose_ok(m, &campaign, &recipient);
+	message_free(m);
+}
+
+static void
+test_rendered(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message_rendered parts;
+	struct message *m = compile("S {{ city }}", "P {{ '<' }}",
+	    "<html><body class='>'><p>x", "");
+
+	(void)state;
+	arena_reset(&arena);
+	assert_true(
+	    message_render(m, &campaign, &recipient, &arena, &parts, &error));
+	assert_true(str_eq(parts.subject, STR("S K\xc3\xb6ln")));
+	assert_true(str_eq(parts.preheader, STR("P <")));
+	assert_true(str_eq(parts.text, STR("x\n")));
+	assert_true(
+	    str_starts(parts.html, STR("<html><body class='>'><div style=")));
+	assert_true(str_ends(parts.html, STR(">P &lt;</div><p>x")));
+	message_free(m);
+}
+
+static void
+add_name(struct str path, void *arg)
+{
+	buf_printf(arg, "%.*s ", STR_ARG(path));
+}
+
+static void
+test_names(void **state)
+{
+	struct message *m =
+	    compile("{{ a }}", "{{ b }}", "{{ contact.c }}", "{{ d }}");
+
+	(void)state;
+	buf_reset(&out);
+	message_names(m, add_name, &out);
+	assert_string_equal(buf_cstr(&out), "a b contact.c d ");
+	message_free(m);
+}
+
+static void
+test_return_path(void **state)
+{
+	static const struct {
+		const char *path, *result; /* NULL: refused */
+	} rows[] = {
+	    {"bounces@example.com", "bounces+" TOKEN "@example.com"},
+	    {"b+x@example.com", "b+x+" TOKEN "@example.com"},
+	    {"", NULL},
+	    {"bounces", NULL},
+	    {"a@example.com>\r\nRCPT TO:<b@example.net", NULL},
+	    {"a b@example.com", NULL},
+	    {"a-local-part-of-thirty-letters@example.com", NULL},
+	};
+	char path[ADDRESS_MAX + 1];
+	struct err err;
+	size_t i;
+	bool ok;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		ok = message_return_path(path, str_of(rows[i].path), TOKEN,
+		    &err);
+		assert_int_equal(ok, rows[i].result != NULL);
+		if (ok)
+			assert_string_equal(path, rows[i].result);
+	}
+}
+
+static void
+test_large(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct buf json;
+	struct message *m = compile("x", "", "{{ v }}", "");
+	struct message *subject = compile("{{ v }}", "", "x", "");
+
+	(void)state;
+	buf_init(&json, VALUE_JSON_MAX);
+	buf_puts(&json, "{\"v\":\"");
+	while (json.n < VALUE_JSON_MAX - 100)
+		buf_puts(&json, "\xc3\xa4\xc3\xb6");
+	buf_puts(&json, "\"}");
+	recipient.attributes = buf_view(&json);
+	assert_false(compose(subject, &campaign, &recipient));
+	assert_string_equal(error.part, "subject");
+	assert_false(compose(m, &campaign, &recipient)); /* twice 3 MiB */
+	assert_string_equal(error.at.text, "the message is larger than 4 MiB");
+	buf_release(&json);
+	message_free(m);
+	message_free(subject);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_bytes),
+	    cmocka_unit_test(test_text_only),
+	    cmocka_unit_test(test_derived_text),
+	    cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_injection),
+	    cmocka_unit_test(test_refused_settings),
+	    cmocka_unit_test(test_compile_errors),
+	    cmocka_unit_test(test_render_errors),
+	    cmocka_unit_test(test_rendered),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_return_path),
+	    cmocka_unit_test(test_large),
+	};
+	int failed;
+
+	arena_init(&arena, MESSAGE_ARENA_MAX);
+	buf_init(&out, MESSAGE_MAX);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	buf_release(&out);
+	arena_release(&arena);
+	return failed;
+}
