@@ -57,27 +57,24 @@ SELECT id
 
 -- $1 ids
 -- name: contact_documents
-SELECT c.id, json_build_object(
-           'id', c.id, 'email', c.email, 'name', c.name,
-           'attributes', c.attributes,
-           'lists', (
-               SELECT coalesce(json_agg(json_build_object(
-                          'id', m.list_id,
-                          'status', CASE WHEN EXISTS (
-                              SELECT FROM suppression s
-                               WHERE s.email_key = c.email_key AND s.list_id = m.list_id)
-                              THEN 'unsubscribed' ELSE m.status END,
-                          'joined_at', m.created_at) ORDER BY m.list_id), '[]')
-                 FROM membership m WHERE m.contact_id = c.id),
-           'suppressions', (
-               SELECT coalesce(json_agg(json_build_object(
-                          'reason', s.reason, 'list_id', s.list_id,
-                          'created_at', s.created_at) ORDER BY s.id), '[]')
-                 FROM suppression s WHERE s.email_key = c.email_key),
-           'created_at', c.created_at, 'updated_at', c.updated_at)
-  FROM contact c
- WHERE c.id = ANY ($1::bigint[])
- ORDER BY c.id;
+SELECT d.id, row_to_json(d)
+  FROM (SELECT id, email, name, attributes,
+               (SELECT coalesce(json_agg(l ORDER BY l.id), '[]')
+                  FROM (SELECT m.list_id AS id,
+                               CASE WHEN EXISTS (
+                                   SELECT FROM suppression s
+                                    WHERE s.email_key = c.email_key
+                                      AND s.list_id = m.list_id)
+                               THEN 'unsubscribed' ELSE m.status END AS status,
+                               m.created_at AS joined_at
+                          FROM membership m WHERE m.contact_id = c.id) l) AS lists,
+               (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]')
+                  FROM (SELECT s.reason, s.list_id, s.created_at
+                          FROM suppression s
+                         WHERE s.email_key = c.email_key) r) AS suppressions,
+               created_at, updated_at
+          FROM contact c WHERE c.id = ANY ($1::bigint[])) d
+ ORDER BY d.id;
 
 -- Erasing: what is left is a number, the counts, and the wish not to be
 -- mailed.  The steps run in one transaction, in this order.

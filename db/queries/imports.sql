@@ -23,10 +23,11 @@ SELECT row_to_json(d)
 
 -- $1 import, $2 after this line, $3 at most
 -- name: import_errors
-SELECT line, json_build_object('line', line, 'reason', reason, 'value', value)
-  FROM import_error
- WHERE import_id = $1::bigint AND line > $2::bigint
- ORDER BY line LIMIT $3::bigint;
+SELECT line, row_to_json(d)
+  FROM (SELECT line, reason, value FROM import_error
+         WHERE import_id = $1::bigint AND line > $2::bigint
+         ORDER BY line LIMIT $3::bigint) d
+ ORDER BY line;
 
 -- $1 import, $2 after this line, $3 at most
 -- name: import_error_lines
