@@ -2,16 +2,15 @@
  * address.h - one mail address: addr-spec of RFC 5322 as RFC 5321 narrows it.
  *
  * Strict: exactly local@domain; no comments, groups, routes, display names,
- * control bytes or second unquoted '@'.  Quoted local parts are refused
- * unless their content needs no quoting, in which case they still are: mail
- * programs disagree about them (GHSA-mm7p-fcc7-pg87).  Time is linear and
- * the stack constant.  Limits (RFC 5321, 4.5.3.1): local part 64 octets,
+ * control bytes or second '@'.  Quoted local parts are refused, even where
+ * their content would need no quotes: mail programs disagree about them
+ * (GHSA-mm7p-fcc7-pg87).  Time is linear and the stack constant.  Limits (RFC 5321, 4.5.3.1): local part 64 octets,
  * domain 255, the whole 254 between the angle brackets.
  *
  * The local part is kept byte for byte; the domain becomes lower-case
  * A-labels (RFC 5891) and is a full name: two labels at least, the last one
- * no number (RFC 5321, 2.3.5).  A non-ASCII local part is allowed (RFC 6531) and
- * needs SMTPUTF8.
+ * no number (RFC 5321, 2.3.5).  A non-ASCII local part is allowed (RFC
+ * 6531), without invisible characters, and needs SMTPUTF8.
  */
 #ifndef MAIL_ADDRESS_H
 #define MAIL_ADDRESS_H
