@@ -27,7 +27,8 @@ bool
 message_fail(struct message_error *error, const char *part, const char *text)
 {
 	*error = (struct message_error){.part = part};
-	snprintf(error->at.text, sizeof(error->at.text), "%s", text);
+	snprintf(error->at.text, sizeof(error->at.text), "%.*s",
+	    (int)sizeof(error->at.text) - 1, text);
 	return false;
 }
 
