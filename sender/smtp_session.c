@@ -229,7 +229,7 @@ void
 smtp_session_fail(struct smtp_session *s, const struct err *err)
 {
 	enum smtp_step step = smtp_session_awaits(s);
-	enum phase phase = PHASE_CONNECT;
+	enum phase phase = s->go_ahead ? PHASE_DATA : PHASE_CONNECT;
 	struct err told = *err;
 
 	if (s->stage == SMTP_STAGE_OVER)
