@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TLS_MODES   "implicit starttls none"
 #define AUTH_MODES  "auto plain login scram-sha-256 xoauth2 oauthbearer"
@@ -121,28 +122,32 @@ read_person(struct body *b, enum login_kind kind, struct login *l)
 		body_complain(b, "username", "is required with a password");
 }
 
+static bool
+holds_certificates(const char *path)
+{
+	struct buf text;
+	struct err err;
+	bool ok;
+
+	buf_init(&text, CA_FILE_MAX);
+	ok = file_read(path, &text, &err) &&
+	     str_find(buf_view(&text), STR("CERTIFICATE-----")) != STR_NOWHERE;
+	buf_release(&text);
+	return ok;
+}
+
 /* NULL, or what is wrong with the file. */
 static const char *
 ca_fault(const char *path)
 {
-	struct buf text;
 	struct stat st;
-	struct err err;
-	bool ok;
 
 	if (path[0] != '/')
 		return "must be an absolute path";
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    access(path, R_OK) != 0)
 		return "is no file that can be read here";
-	buf_init(&text, CA_FILE_MAX);
-	ok = file_read(path, &text, &err);
-	if (ok)
-		ok = str_find(buf_view(&text), STR("-----BEGIN ")) !=
-		     STR_NOWHERE;
-	else
-		err.kind = FAIL_IO;
-	buf_release(&text);
-	return ok ? NULL : "does not hold certificates (PEM)";
+	return holds_certificates(path) ? NULL : "holds no certificates (PEM)";
 }
 
 static void

@@ -11,5 +11,17 @@ extern const struct route list_routes[];
 extern const struct route contact_routes[];
 extern const struct route import_routes[];
 extern const struct route template_routes[];
+extern const struct route account_routes[];
+extern const struct route mailbox_routes[];
+extern const struct route task_routes[];
+extern const struct route campaign_routes[];
+extern const struct route campaign_action_routes[];
+extern const struct route campaign_test_routes[];
+extern const struct route delivery_routes[];
+extern const struct route report_routes[];
+extern const struct route suppression_routes[];
+extern const struct route event_routes[];
+extern const struct route public_page_routes[];
+extern const struct route unsubscribe_routes[];
 
 #endif

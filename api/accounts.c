@@ -1,0 +1,212 @@
+#include "api/login.h"
+#include "api/page.h"
+#include "api/routes.h"
+#include "api/tasks.h"
+
+#define CONNECTIONS_MAX     1000
+#define CONNECTIONS_DEFAULT 10
+#define LIMIT_MAX           100000000
+
+/* A limit of 0 is none. */
+struct account {
+	struct login login;
+	int64_t max_connections;
+	int64_t per_second, per_hour, per_day;
+};
+
+static void
+reply_account(struct request *q, int status, int64_t id)
+{
+	const struct db_result *row = request_one(q, Q_ACCOUNT_DOCUMENTS,
+	    DB_ARGS(db_int(id - 1), db_int(id), db_int(1)));
+
+	if (row == NULL)
+		return;
+	reply_document(q, status, db_get_text(row, 0, 1));
+	if (status == 201)
+		reply_header(q, "Location", "/v1/accounts/%lld", (long long)id);
+}
+
+static void
+read_limit(struct body *b, const char *field, int64_t *limit)
+{
+	*limit = body_int(b, field, BODY_NULL, 1, LIMIT_MAX, *limit);
+	if (body_is_null(b, field))
+		*limit = 0;
+}
+
+static bool
+read_account(struct request *q, struct account *a, bool fresh)
+{
+	struct body b = body_open(q);
+	const struct provider *p;
+
+	p = login_read(&b, LOGIN_SMTP, &a->login, fresh);
+	if (p != NULL) {
+		a->per_second = p->per_second;
+		a->per_hour = p->per_hour;
+		a->per_day = p->per_day;
+	}
+	if (p != NULL && p->max_connections > 0)
+		a->max_connections = p->max_connections;
+	a->max_connections = body_int(&b, "max_connections", 0, 1,
+	    CONNECTIONS_MAX, a->max_connections);
+	read_limit(&b, "per_second", &a->per_second);
+	read_limit(&b, "per_hour", &a->per_hour);
+	read_limit(&b, "per_day", &a->per_day);
+	return body_close(&b);
+}
+
+static const struct db_result *
+write_account(struct request *q, enum query query, const struct account *a,
+    int64_t id)
+{
+	const struct login *l = &a->login;
+	struct db_arg args[] = {db_int(id), db_text(l->name), db_text(l->host),
+	    db_int(l->port), db_text(l->tls), db_text(l->auth),
+	    db_text(l->username), login_secret(q, l, "smtp_account", id),
+	    db_text(l->ca_file), db_int(a->max_connections),
+	    db_int_or_null(a->per_second, a->per_second > 0),
+	    db_int_or_null(a->per_hour, a->per_hour > 0),
+	    db_int_or_null(a->per_day, a->per_day > 0), db_text(l->provider),
+	    login_replaces_secret(l)};
+	size_t count = ARRAY_LEN(args);
+
+	if (query == Q_ACCOUNT_INSERT)
+		count--; /* there is nothing to replace */
+	return request_run(q, query, (struct db_args){count, args});
+}
+
+static void
+account_create(struct request *q)
+{
+	struct account a = {.max_connections = CONNECTIONS_DEFAULT};
+	const struct db_result *row;
+	int64_t id;
+
+	if (!read_account(q, &a, true))
+		return;
+	row = request_one(q, Q_ACCOUNT_NEXT_ID, DB_NO_ARGS);
+	if (row == NULL)
+		return;
+	id = db_get_int(row, 0, 0);
+	if (write_account(q, Q_ACCOUNT_INSERT, &a, id) != NULL)
+		reply_account(q, 201, id);
+}
+
+static void
+account_index(struct request *q)
+{
+	const struct db_result *rows;
+	struct page page;
+
+	if (!page_read(q, &page))
+		return;
+	rows = request_run(q, Q_ACCOUNT_DOCUMENTS,
+	    DB_ARGS(db_int(page.after), db_int(INT64_MAX),
+		db_int(page_fetch(&page))));
+	if (rows != NULL)
+		page_reply(q, &page, rows);
+}
+
+static void
+account_show(struct request *q)
+{
+	reply_account(q, 200, q->id);
+}
+
+static bool
+load_account(struct request *q, struct account *a)
+{
+	const struct db_result *r =
+	    request_one(q, Q_ACCOUNT_HELD, DB_ARGS(db_int(q->id)));
+
+	if (r == NULL)
+		return false;
+	*a = (struct account){
+	    .login =
+		{
+		    .name = db_get_text(r, 0, 0),
+		    .host = db_get_text(r, 0, 1),
+		    .port = db_get_int(r, 0, 2),
+		    .tls = db_get_text(r, 0, 3),
+		    .auth = db_get_text(r, 0, 4),
+		    .username = db_get_text(r, 0, 5),
+		    .has_secret = db_get_bool(r, 0, 6),
+		    .ca_file = db_get_text(r, 0, 7),
+		    .provider = db_get_text(r, 0, 12),
+		},
+	    .max_connections = db_get_int(r, 0, 8),
+	    .per_second = db_get_int(r, 0, 9),
+	    .per_hour = db_get_int(r, 0, 10),
+	    .per_day = db_get_int(r, 0, 11),
+	};
+	return true;
+}
+
+static void
+account_change(struct request *q)
+{
+	struct account a;
+
+	if (load_account(q, &a) && read_account(q, &a, false) &&
+	    write_account(q, Q_ACCOUNT_UPDATE, &a, q->id) != NULL)
+		reply_account(q, 200, q->id);
+}
+
+static void
+account_remove(struct request *q)
+{
+	if (request_one(q, Q_ACCOUNT_DELETE, DB_ARGS(db_int(q->id))) != NULL)
+		reply_empty(q, 204);
+}
+
+static void
+set_state(struct request *q, const char *state)
+{
+	struct body b = body_open(q);
+
+	if (body_close(&b) &&
+	    request_one(q, Q_ACCOUNT_SET_STATE,
+		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL)
+		reply_account(q, 200, q->id);
+}
+
+static void
+account_pause(struct request *q)
+{
+	set_state(q, "paused");
+}
+
+static void
+account_resume(struct request *q)
+{
+	set_state(q, "active");
+}
+
+static void
+account_test(struct request *q)
+{
+	if (request_one(q, Q_ACCOUNT_HELD, DB_ARGS(db_int(q->id))) != NULL)
+		task_test_account(q, q->id);
+}
+
+const struct route account_routes[] = {
+    {METHOD_POST, "/v1/accounts", account_create, ACCESS_ADMIN, PAYLOAD_JSON,
+	NULL, NULL},
+    {METHOD_GET, "/v1/accounts", account_index, ACCESS_READ, PAYLOAD_NONE,
+	"limit cursor", NULL},
+    {METHOD_GET, "/v1/accounts/{id}", account_show, ACCESS_READ, PAYLOAD_NONE,
+	NULL, NULL},
+    {METHOD_PATCH, "/v1/accounts/{id}", account_change, ACCESS_ADMIN,
+	PAYLOAD_JSON, NULL, NULL},
+    {METHOD_DELETE, "/v1/accounts/{id}", account_remove, ACCESS_ADMIN,
+	PAYLOAD_NONE, NULL, NULL},
+    {METHOD_POST, "/v1/accounts/{id}/test", account_test, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {METHOD_POST, "/v1/accounts/{id}/pause", account_pause, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {METHOD_POST, "/v1/accounts/{id}/resume", account_resume, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {0},
+};

@@ -1,0 +1,197 @@
+#include "api/login.h"
+#include "api/page.h"
+#include "api/routes.h"
+#include "api/tasks.h"
+
+#define FOLDER_MAX 500
+
+struct mailbox {
+	struct login login;
+	struct str folder;
+	int64_t since_us; /* INT64_MIN: a day ago; for a new one */
+};
+
+static void
+reply_mailbox(struct request *q, int status, int64_t id)
+{
+	const struct db_result *row = request_one(q, Q_MAILBOX_DOCUMENTS,
+	    DB_ARGS(db_int(id - 1), db_int(id), db_int(1)));
+
+	if (row == NULL)
+		return;
+	reply_document(q, status, db_get_text(row, 0, 1));
+	if (status == 201)
+		reply_header(q, "Location", "/v1/mailboxes/%lld",
+		    (long long)id);
+}
+
+static void
+read_protocol(struct body *b)
+{
+	struct str s = body_choice(b, "protocol", 0, "imap pop3", "imap");
+
+	if (str_eq(s, STR("pop3")))
+		body_complain(b, "protocol",
+		    "this version reads mailboxes by IMAP only");
+}
+
+static bool
+read_mailbox(struct request *q, struct mailbox *m, bool fresh)
+{
+	struct body b = body_open(q);
+	struct str folder =
+	    body_text(&b, "folder", BODY_FILLED | BODY_LINE, FOLDER_MAX);
+
+	if (folder.p != NULL)
+		m->folder = folder;
+	read_protocol(&b);
+	login_read(&b, LOGIN_IMAP, &m->login, fresh);
+	if (fresh)
+		m->since_us = body_time(&b, "since", 0);
+	return body_close(&b);
+}
+
+static void
+mailbox_create(struct request *q)
+{
+	struct mailbox m = {.folder = STR("INBOX")};
+	struct login *l = &m.login;
+	const struct db_result *row;
+	int64_t id;
+
+	if (!read_mailbox(q, &m, true))
+		return;
+	row = request_one(q, Q_MAILBOX_NEXT_ID, DB_NO_ARGS);
+	if (row == NULL)
+		return;
+	id = db_get_int(row, 0, 0);
+	row = request_run(q, Q_MAILBOX_INSERT,
+	    DB_ARGS(db_int(id), db_text(l->name), db_text(l->host),
+		db_int(l->port), db_text(l->tls), db_text(l->auth),
+		db_text(l->username), login_secret(q, l, "mailbox", id),
+		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
+		db_time(m.since_us)));
+	if (row != NULL)
+		reply_mailbox(q, 201, id);
+}
+
+static void
+mailbox_index(struct request *q)
+{
+	const struct db_result *rows;
+	struct page page;
+
+	if (!page_read(q, &page))
+		return;
+	rows = request_run(q, Q_MAILBOX_DOCUMENTS,
+	    DB_ARGS(db_int(page.after), db_int(INT64_MAX),
+		db_int(page_fetch(&page))));
+	if (rows != NULL)
+		page_reply(q, &page, rows);
+}
+
+static void
+mailbox_show(struct request *q)
+{
+	reply_mailbox(q, 200, q->id);
+}
+
+static bool
+load_mailbox(struct request *q, struct mailbox *m)
+{
+	const struct db_result *r =
+	    request_one(q, Q_MAILBOX_HELD, DB_ARGS(db_int(q->id)));
+
+	if (r == NULL)
+		return false;
+	*m = (struct mailbox){
+	    .login =
+		{
+		    .name = db_get_text(r, 0, 0),
+		    .host = db_get_text(r, 0, 1),
+		    .port = db_get_int(r, 0, 2),
+		    .tls = db_get_text(r, 0, 3),
+		    .auth = db_get_text(r, 0, 4),
+		    .username = db_get_text(r, 0, 5),
+		    .has_secret = db_get_bool(r, 0, 6),
+		    .ca_file = db_get_text(r, 0, 7),
+		    .provider = db_get_text(r, 0, 9),
+		},
+	    .folder = db_get_text(r, 0, 8),
+	};
+	return true;
+}
+
+static void
+mailbox_change(struct request *q)
+{
+	struct mailbox m;
+	struct login *l = &m.login;
+
+	if (!load_mailbox(q, &m) || !read_mailbox(q, &m, false))
+		return;
+	if (request_run(q, Q_MAILBOX_UPDATE,
+		DB_ARGS(db_int(q->id), db_text(l->name), db_text(l->host),
+		    db_int(l->port), db_text(l->tls), db_text(l->auth),
+		    db_text(l->username), login_secret(q, l, "mailbox", q->id),
+		    db_text(l->ca_file), db_text(m.folder),
+		    db_text(l->provider), login_replaces_secret(l))) != NULL)
+		reply_mailbox(q, 200, q->id);
+}
+
+static void
+mailbox_remove(struct request *q)
+{
+	if (request_one(q, Q_MAILBOX_DELETE, DB_ARGS(db_int(q->id))) != NULL)
+		reply_empty(q, 204);
+}
+
+static void
+set_state(struct request *q, const char *state)
+{
+	struct body b = body_open(q);
+
+	if (body_close(&b) &&
+	    request_one(q, Q_MAILBOX_SET_STATE,
+		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL)
+		reply_mailbox(q, 200, q->id);
+}
+
+static void
+mailbox_pause(struct request *q)
+{
+	set_state(q, "paused");
+}
+
+static void
+mailbox_resume(struct request *q)
+{
+	set_state(q, "active");
+}
+
+static void
+mailbox_test(struct request *q)
+{
+	if (request_one(q, Q_MAILBOX_HELD, DB_ARGS(db_int(q->id))) != NULL)
+		task_test_mailbox(q, q->id);
+}
+
+const struct route mailbox_routes[] = {
+    {METHOD_POST, "/v1/mailboxes", mailbox_create, ACCESS_ADMIN, PAYLOAD_JSON,
+	NULL, NULL},
+    {METHOD_GET, "/v1/mailboxes", mailbox_index, ACCESS_READ, PAYLOAD_NONE,
+	"limit cursor", NULL},
+    {METHOD_GET, "/v1/mailboxes/{id}", mailbox_show, ACCESS_READ, PAYLOAD_NONE,
+	NULL, NULL},
+    {METHOD_PATCH, "/v1/mailboxes/{id}", mailbox_change, ACCESS_ADMIN,
+	PAYLOAD_JSON, NULL, NULL},
+    {METHOD_DELETE, "/v1/mailboxes/{id}", mailbox_remove, ACCESS_ADMIN,
+	PAYLOAD_NONE, NULL, NULL},
+    {METHOD_POST, "/v1/mailboxes/{id}/test", mailbox_test, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {METHOD_POST, "/v1/mailboxes/{id}/pause", mailbox_pause, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {METHOD_POST, "/v1/mailboxes/{id}/resume", mailbox_resume, ACCESS_WRITE,
+	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
+    {0},
+};

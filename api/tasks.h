@@ -1,0 +1,26 @@
+/*
+ * tasks.h - what this process asks of a sender or poller, and waiting for it.
+ *
+ * A request that asks for a self-test or a test message queues a task, ends
+ * its transaction and looks at the row now and then.  When nobody takes it
+ * within TASK_TAKE_MS, or it is not done within TASK_DONE_MS, the answer is
+ * 202 and the task goes on: GET /v1/tasks/{id}.
+ */
+#ifndef API_TASKS_H
+#define API_TASKS_H
+
+#include "api/request.h"
+
+#define TASK_LOOK_MS 50
+#define TASK_TAKE_MS 5000
+#define TASK_DONE_MS 20000
+
+/* Commits, and returns when all tasks are over or the wait is.  false:
+ * answered. */
+bool task_wait(struct request *q, const int64_t *ids, size_t n) MUST_USE;
+
+/* Queues a test of that account or mailbox, waits, and answers. */
+void task_test_account(struct request *q, int64_t account);
+void task_test_mailbox(struct request *q, int64_t mailbox);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * The link of every mail: RFC 8058 for programs, a page with buttons for
+ * people.  Looking changes nothing, saying it twice is the same as once,
+ * and the link never gets old.
+ */
+#include "api/form.h"
+#include "api/problem.h"
+#include "api/public_page.h"
+#include "api/routes.h"
+#include "lib/mail/token.h"
+
+#define BODY_MAX (4U << 10)
+
+enum found { FOUND_NOTHING = 0, FOUND_TEST, FOUND_DELIVERY };
+
+/* What the page is about; n = 0 of a campaign is its test message. */
+static enum found
+find_delivery(struct request *q, int64_t *delivery)
+{
+	struct token t;
+
+	if (!token_open(&t, &q->api->keyring, q->params[0]))
+		return FOUND_NOTHING;
+	*delivery = t.delivery;
+	return (t.delivery & UINT32_MAX) == 0 ? FOUND_TEST : FOUND_DELIVERY;
+}
+
+/* Whatever the reason, it looks the same. */
+static void
+reply_unknown(struct request *q)
+{
+	public_page(q, 404, "unknown_link.html", NULL, 0);
+}
+
+/* `state`: "ask", "done", "unclear" or "test". */
+static void
+reply_state(struct request *q, int status, const char *state,
+    const struct db_result *r)
+{
+	bool off_lists = r != NULL && db_get_bool(r, 0, 0);
+	bool off_all = r != NULL && db_get_bool(r, 0, 1);
+	struct str names = r != NULL ? db_get_text(r, 0, 2) : STR_NONE;
+	struct value_member members[] = {
+	    {STR("state"), value_string(str_of(state))},
+	    {STR("off_lists"), value_bool(off_lists || off_all)},
+	    {STR("off_all"), value_bool(off_all)},
+	    {STR("names"), value_string(names)},
+	};
+
+	public_page(q, status, "unsubscribe.html", members, ARRAY_LEN(members));
+}
+
+/* The page on how things stand with that delivery's recipient. */
+static void
+reply_standing(struct request *q, int status, const char *state,
+    int64_t delivery)
+{
+	const struct db_result *r =
+	    request_run(q, Q_UNSUBSCRIBE_FIND, DB_ARGS(db_int(delivery)));
+
+	if (r == NULL)
+		return;
+	if (db_rows(r) == 0)
+		reply_unknown(q);
+	else
+		reply_state(q, status, state, r);
+}
+
+static void
+unsubscribe_show(struct request *q)
+{
+	int64_t delivery;
+
+	switch (find_delivery(q, &delivery)) {
+	case FOUND_NOTHING: reply_unknown(q); break;
+	case FOUND_TEST: reply_state(q, 200, "test", NULL); break;
+	case FOUND_DELIVERY: reply_standing(q, 200, "ask", delivery); break;
+	}
+}
+
+static bool
+form_says(struct request *q, const char *field, const char *value)
+{
+	struct str said = form_field(&q->arena,
+	    request_header(q, "Content-Type"), buf_view(&q->body), field);
+
+	return str_eq_nocase(said, str_of(value));
+}
+
+static void
+leave(struct request *q, int64_t delivery)
+{
+	bool all = form_says(q, "scope", "all");
+	bool one_click = form_says(q, "List-Unsubscribe", "One-Click");
+
+	if (!all && !one_click && !form_says(q, "scope", "list"))
+		reply_standing(q, 400, "unclear", delivery);
+	else if (request_run(q, Q_UNSUBSCRIBE_WRITE,
+		     DB_ARGS(db_int(delivery), db_bool(all),
+			 db_bool(one_click))) != NULL)
+		reply_standing(q, 200, "done", delivery);
+}
+
+static void
+unsubscribe_act(struct request *q)
+{
+	int64_t delivery;
+
+	if (q->body.n > BODY_MAX) {
+		problem(q, 413, "the body is longer than %u bytes", BODY_MAX);
+		return;
+	}
+	switch (find_delivery(q, &delivery)) {
+	case FOUND_NOTHING: reply_unknown(q); break;
+	case FOUND_TEST: reply_state(q, 200, "test", NULL); break;
+	case FOUND_DELIVERY: leave(q, delivery); break;
+	}
+}
+
+const struct route unsubscribe_routes[] = {
+    {METHOD_GET, "/u/{token}", unsubscribe_show, ACCESS_NONE, PAYLOAD_NONE,
+	NULL, NULL},
+    {METHOD_POST, "/u/{token}", unsubscribe_act, ACCESS_NONE, PAYLOAD_FORM,
+	NULL, NULL},
+    {0},
+};

@@ -1,0 +1,73 @@
+-- SMTP accounts, as people see and change them.
+
+-- The id comes first: the password is sealed for it.
+-- name: account_next_id
+SELECT nextval(pg_get_serial_sequence('smtp_account', 'id'));
+
+-- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
+-- $9 ca_file, $10 max_connections, $11 to $13 per second, hour, day,
+-- $14 provider
+-- name: account_insert
+INSERT INTO smtp_account (id, name, host, port, tls, auth, username, secret,
+            ca_file, max_connections, per_second, per_hour, per_day, provider)
+VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10::integer,
+        $11::integer, $12::integer, $13::integer, $14);
+
+-- What a change starts from, held until it is written.  $1 id
+-- name: account_held
+SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
+       max_connections, per_second, per_hour, per_day, provider
+  FROM smtp_account WHERE id = $1::bigint
+   FOR UPDATE;
+
+-- A new version tells the senders; another login is worth another try,
+-- unless a person paused the account.
+-- $1 to $14 as account_insert, $15 whether the secret is to be replaced
+-- name: account_update
+UPDATE smtp_account a
+   SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
+       secret = CASE WHEN $15::boolean THEN $8 ELSE a.secret END,
+       ca_file = $9, max_connections = $10::integer, per_second = $11::integer,
+       per_hour = $12::integer, per_day = $13::integer, provider = $14,
+       version = a.version + (c.login OR c.limits)::integer,
+       state = CASE WHEN c.revived THEN 'active' ELSE a.state END,
+       state_reason = CASE WHEN c.revived THEN '' ELSE a.state_reason END,
+       state_at = CASE WHEN c.revived THEN now() ELSE a.state_at END,
+       updated_at = now()
+  FROM (SELECT o.id, l.login,
+               (o.max_connections, o.per_second, o.per_hour, o.per_day)
+               IS DISTINCT FROM
+               ($10::integer, $11::integer, $12::integer, $13::integer) AS limits,
+               l.login AND o.state = 'paused'
+               AND o.state_reason <> 'paused by a person' AS revived
+          FROM smtp_account o,
+               LATERAL (SELECT $15::boolean
+                            OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file)
+                               IS DISTINCT FROM
+                               ($3, $4::integer, $5, $6, $7, $9) AS login) l
+         WHERE o.id = $1::bigint) c
+ WHERE a.id = c.id;
+
+-- $1 id, $2 'active' or 'paused'
+-- name: account_set_state
+UPDATE smtp_account
+   SET state = $2, state_at = now(), updated_at = now(),
+       state_reason = CASE $2 WHEN 'paused' THEN 'paused by a person' ELSE '' END
+ WHERE id = $1::bigint
+RETURNING id;
+
+-- $1 after this id, $2 up to this id, $3 at most
+-- name: account_documents
+SELECT id, row_to_json(d)
+  FROM (SELECT id, name, host, port, tls, auth, username,
+               secret IS NOT NULL AS has_password, ca_file, max_connections,
+               per_second, per_hour, per_day, provider, state, state_reason,
+               state_at, version, created_at, updated_at
+          FROM smtp_account
+         WHERE id > $1::bigint AND id <= $2::bigint
+         ORDER BY id LIMIT $3::bigint) d
+ ORDER BY id;
+
+-- $1 id
+-- name: account_delete
+DELETE FROM smtp_account WHERE id = $1::bigint RETURNING id;

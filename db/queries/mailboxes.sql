@@ -1,0 +1,65 @@
+-- Mailboxes that are read, as people see and change them.
+
+-- The id comes first: the password is sealed for it.
+-- name: mailbox_next_id
+SELECT nextval(pg_get_serial_sequence('mailbox', 'id'));
+
+-- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
+-- $9 ca_file, $10 folder, $11 provider, $12 since (NULL: a day ago)
+-- name: mailbox_insert
+INSERT INTO mailbox (id, name, host, port, tls, auth, username, secret, ca_file,
+            folder, provider, since)
+VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10, $11,
+        coalesce($12::timestamptz, now() - interval '1 day'));
+
+-- What a change starts from, held until it is written.  $1 id
+-- name: mailbox_held
+SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
+       folder, provider
+  FROM mailbox WHERE id = $1::bigint
+   FOR UPDATE;
+
+-- A new version tells the poller; a mailbox that needed attention has got it.
+-- $1 to $11 as mailbox_insert, $12 whether the secret is to be replaced
+-- name: mailbox_update
+UPDATE mailbox m
+   SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
+       secret = CASE WHEN $12::boolean THEN $8 ELSE m.secret END,
+       ca_file = $9, folder = $10, provider = $11,
+       version = m.version + c.changed::integer,
+       state = CASE WHEN c.revived THEN 'active' ELSE m.state END,
+       state_reason = CASE WHEN c.revived THEN '' ELSE m.state_reason END,
+       state_at = CASE WHEN c.revived THEN now() ELSE m.state_at END,
+       updated_at = now()
+  FROM (SELECT o.id, l.changed, l.changed AND o.state = 'needs_attention' AS revived
+          FROM mailbox o,
+               LATERAL (SELECT $12::boolean
+                            OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file, o.folder)
+                               IS DISTINCT FROM
+                               ($3, $4::integer, $5, $6, $7, $9, $10) AS changed) l
+         WHERE o.id = $1::bigint) c
+ WHERE m.id = c.id;
+
+-- $1 id, $2 'active' or 'paused'
+-- name: mailbox_set_state
+UPDATE mailbox
+   SET state = $2, state_at = now(), updated_at = now(),
+       state_reason = CASE $2 WHEN 'paused' THEN 'paused by a person' ELSE '' END
+ WHERE id = $1::bigint
+RETURNING id;
+
+-- $1 after this id, $2 up to this id, $3 at most
+-- name: mailbox_documents
+SELECT id, row_to_json(d)
+  FROM (SELECT id, name, protocol, host, port, tls, auth, username,
+               secret IS NOT NULL AS has_password, ca_file, folder, provider,
+               since, state, state_reason, state_at, polled_at, version,
+               created_at, updated_at
+          FROM mailbox
+         WHERE id > $1::bigint AND id <= $2::bigint
+         ORDER BY id LIMIT $3::bigint) d
+ ORDER BY id;
+
+-- $1 id
+-- name: mailbox_delete
+DELETE FROM mailbox WHERE id = $1::bigint RETURNING id;

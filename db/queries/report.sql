@@ -1,0 +1,53 @@
+-- What came of a campaign.
+
+-- One statement, so that all numbers are of one moment and the states always
+-- add up to the audience.  Outcomes are read in the order of their key: the
+-- last one of each delivery is its state.  $1 campaign
+-- name: report_document
+WITH asked AS MATERIALIZED (
+    SELECT id, status, coalesce(audience, 0) AS audience
+      FROM campaign WHERE id = $1::bigint
+), state AS (
+    SELECT count(*) AS done,
+           count(*) FILTER (WHERE state = 'accepted') AS accepted,
+           count(*) FILTER (WHERE state = 'deferred') AS deferred,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'uncertain') AS uncertain,
+           count(*) FILTER (WHERE state = 'suppressed') AS suppressed,
+           count(*) FILTER (WHERE state = 'expired') AS expired
+      FROM (SELECT state, delivery_id IS DISTINCT FROM lead(delivery_id)
+                   OVER (ORDER BY delivery_id, attempt, state) AS newest
+              FROM outcome
+             WHERE delivery_id > $1::bigint << 32
+               AND delivery_id < ($1::bigint + 1) << 32) o
+     WHERE newest
+), happened AS (
+    SELECT count(*) FILTER (WHERE kind = 'bounce' AND type = 'hard') AS hard,
+           count(*) FILTER (WHERE kind = 'bounce' AND type = 'soft') AS soft,
+           count(*) FILTER (WHERE kind = 'bounce' AND type = 'block') AS block,
+           count(*) FILTER (WHERE kind = 'bounce' AND source <> 'smtp') AS returned,
+           count(*) FILTER (WHERE kind = 'complaint') AS complaints,
+           count(*) FILTER (WHERE kind = 'reply') AS replies,
+           count(*) FILTER (WHERE kind = 'auto_reply') AS auto_replies,
+           count(*) FILTER (WHERE kind = 'unsubscribe') AS unsubscribes,
+           count(*) FILTER (WHERE kind = 'conversion') AS conversions
+      FROM event
+     WHERE campaign_id = $1::bigint
+)
+SELECT json_build_object(
+           'campaign_id', a.id, 'status', a.status, 'at', now(),
+           'audience', a.audience, 'pending', a.audience - s.done,
+           'accepted', s.accepted, 'deferred', s.deferred, 'failed', s.failed,
+           'uncertain', s.uncertain, 'suppressed', s.suppressed, 'expired', s.expired,
+           'bounced', json_build_object('hard', h.hard, 'soft', h.soft, 'block', h.block),
+           'complaints', h.complaints, 'replies', h.replies,
+           'auto_replies', h.auto_replies, 'unsubscribes', h.unsubscribes,
+           'opens', json_build_object('human', 0, 'machine', 0),
+           'clicks', json_build_object('human', 0, 'machine', 0),
+           'conversions', h.conversions, 'revenue', 0,
+           'delivered_estimate', s.accepted - h.returned,
+           'denominators', json_build_object(
+               'accepted', 'audience', 'bounced', 'audience',
+               'complaints', 'delivered_estimate', 'replies', 'delivered_estimate',
+               'auto_replies', 'delivered_estimate', 'unsubscribes', 'delivered_estimate'))
+  FROM asked a, state s, happened h;

@@ -1,0 +1,43 @@
+-- Who must not be mailed, as people see and change it.
+
+-- Nothing when it is there already.
+-- $1 key, $2 list or NULL, $3 reason, $4 evidence
+-- name: suppression_insert
+INSERT INTO suppression (email_key, list_id, reason, evidence)
+VALUES ($1, $2::bigint, $3, $4::jsonb)
+    ON CONFLICT (email_key, list_id, reason) DO NOTHING
+RETURNING id;
+
+-- $1 key, $2 list or NULL, $3 reason
+-- name: suppression_find
+SELECT id FROM suppression
+ WHERE email_key = $1 AND list_id IS NOT DISTINCT FROM $2::bigint AND reason = $3;
+
+-- $1 list
+-- name: suppression_list_exists
+SELECT id FROM list WHERE id = $1::bigint;
+
+-- $1 after this id, $2 up to this id, $3 at most, $4 key, $5 list, $6 reason; NULL: any
+-- name: suppression_documents
+SELECT id, row_to_json(d)
+  FROM (SELECT id, email_key AS email, list_id, reason, delivery_id, evidence, created_at
+          FROM suppression
+         WHERE id > $1::bigint AND id <= $2::bigint
+           AND ($4::text IS NULL OR email_key = $4)
+           AND ($5::bigint IS NULL OR list_id = $5)
+           AND ($6::text IS NULL OR reason = $6)
+         ORDER BY id LIMIT $3::bigint) d
+ ORDER BY id;
+
+-- The row goes, what it said stays as an event; of an erased address not
+-- even that.  $1 id
+-- name: suppression_delete
+WITH gone AS (
+    DELETE FROM suppression WHERE id = $1::bigint RETURNING *
+)
+INSERT INTO event (kind, key, contact_id, list_id, source, data)
+SELECT 'suppression_removed', g.id::text,
+       (SELECT c.id FROM contact c WHERE c.email_key = g.email_key), g.list_id, 'api',
+       to_jsonb(g) - 'written_by' - CASE g.reason WHEN 'erased' THEN 'email_key' ELSE '' END
+  FROM gone g
+RETURNING id;

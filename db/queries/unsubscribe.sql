@@ -1,0 +1,54 @@
+-- The link in every mail.  The lists that it is about: those of the campaign
+-- that the contact is on, and the one through which the mail was sent.
+
+-- $1 delivery
+-- name: unsubscribe_find
+SELECT count(l.id) FILTER (WHERE NOT l.off) = 0 AS off_lists,
+       c.id IS NULL OR EXISTS (SELECT FROM suppression s
+            WHERE s.email_key = c.email_key AND s.list_id IS NULL
+              AND s.reason = 'unsubscribe') AS off_all,
+       CASE WHEN bool_and(l.public) THEN string_agg(l.name, ', ' ORDER BY l.name) END AS names
+  FROM delivery d
+  LEFT JOIN contact c ON c.id = d.contact_id
+  LEFT JOIN LATERAL (
+       SELECT i.id, i.name, i.public, EXISTS (SELECT FROM suppression s
+              WHERE s.email_key = c.email_key AND s.list_id = i.id
+                AND s.reason = 'unsubscribe') AS off
+         FROM list i
+        WHERE c.id IS NOT NULL
+          AND (i.id = d.list_id
+               OR EXISTS (SELECT FROM campaign_list cl JOIN membership m USING (list_id)
+                           WHERE cl.list_id = i.id AND cl.campaign_id = d.campaign_id
+                             AND NOT cl.excluded AND m.contact_id = c.id))) l ON true
+ WHERE d.id = $1::bigint
+ GROUP BY c.id;
+
+-- Saying it again changes nothing.
+-- $1 delivery, $2 from everything, $3 by one click (RFC 8058)
+-- name: unsubscribe_write
+WITH who AS MATERIALIZED (
+    SELECT d.id, d.campaign_id, d.contact_id, d.list_id, c.email_key
+      FROM delivery d JOIN contact c ON c.id = d.contact_id
+     WHERE d.id = $1::bigint
+), told AS (
+    INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, source, data)
+    SELECT 'unsubscribe', w.id::text, w.campaign_id, w.id, w.contact_id, w.list_id, 'link',
+           jsonb_build_object('all', $2::boolean, 'one_click', $3::boolean)
+      FROM who w
+        ON CONFLICT (kind, key) DO NOTHING
+)
+INSERT INTO suppression (email_key, list_id, reason, delivery_id, evidence)
+SELECT w.email_key, i.id, 'unsubscribe', w.id,
+       jsonb_build_object('source', 'link', 'one_click', $3::boolean)
+  FROM who w
+  JOIN list i ON NOT $2::boolean
+   AND (i.id = w.list_id
+        OR EXISTS (SELECT FROM campaign_list cl JOIN membership m USING (list_id)
+                    WHERE cl.list_id = i.id AND cl.campaign_id = w.campaign_id
+                      AND NOT cl.excluded AND m.contact_id = w.contact_id))
+UNION ALL
+SELECT w.email_key, NULL, 'unsubscribe', w.id,
+       jsonb_build_object('source', 'link', 'one_click', $3::boolean)
+  FROM who w
+ WHERE $2::boolean
+    ON CONFLICT (email_key, list_id, reason) DO NOTHING;
