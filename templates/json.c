@@ -414,6 +414,10 @@ parse_object(struct json *j, struct value *out)
 			return false;
 	if (j->used - first > VALUE_MEMBERS_MAX)
 		return fail(j, "object has too many members");
+	if (j->used == first) {
+		*out = value_object(NULL, 0);
+		return true;
+	}
 	if (!value_build(out, j->stack + first, j->used - first, j->arena))
 		return full(j);
 	j->used = first;

@@ -9,10 +9,10 @@ static bool
 write_html(struct liquid_run *r, struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p, *from = p;
-	const unsigned char *end = p + s.n;
+	const unsigned char *end = s.n > 0 ? p + s.n : p;
 	struct str entity;
 
-	for (;;) {
+	while (s.n > 0) {
 		while (p < end && entity_special[*p] == 0)
 			p++;
 		if (!liquid_run_write(r, (const char *)from,
@@ -25,6 +25,7 @@ write_html(struct liquid_run *r, struct str s)
 			return false;
 		from = ++p;
 	}
+	return true;
 }
 
 /* On one line: see one_line.h. */
