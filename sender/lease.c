@@ -101,7 +101,8 @@ lease_raised(struct lease *l, int64_t id)
 {
 	assert(l->kind == LEASE_RANGE);
 	l->watermark = id;
-	for (; l->ready < l->count && l->at[l->ready].delivery <= id; l->ready++)
+	for (; l->ready < l->count && l->at[l->ready].delivery <= id;
+	     l->ready++)
 		wait(&l->at[l->ready]);
 	if (l->asked < l->ready)
 		l->asked = l->ready;
@@ -208,7 +209,8 @@ lease_drop(struct recipient *r)
 bool
 lease_is_good(const struct lease *l, int64_t now_ms)
 {
-	return l->loaded && !l->leaving && !l->lost && now_ms < l->good_until_ms;
+	return l->loaded && !l->leaving && !l->lost &&
+	       now_ms < l->good_until_ms;
 }
 
 bool

@@ -8,9 +8,9 @@
 
 #include <assert.h>
 
-#define STRIDE       (1 << 16) /* of weight 1 */
+#define STRIDE        (1 << 16) /* of weight 1 */
 #define AHEAD_STRIDES 8 /* that far an account may run ahead of the others */
-#define DAY_US       INT64_C(86400000000)
+#define DAY_US        INT64_C(86400000000)
 
 enum {
 	COL_NAME,
@@ -57,8 +57,7 @@ mailing_read_campaign(struct message_campaign *c, struct str *return_path,
 	c->reply_token = db_get_bool(r, 0, COL_REPLY_TOKEN);
 	c->sender_id = STR(MAILING_SENDER_ID);
 	path = db_get_text(r, 0, COL_RETURN_PATH);
-	*return_path =
-	    path.n > 0 ? arena_dup(a, path) : address_text(&c->from);
+	*return_path = path.n > 0 ? arena_dup(a, path) : address_text(&c->from);
 	return true;
 }
 
@@ -105,8 +104,8 @@ read_lists(struct mailing *m, const struct db_result *r)
 	m->list_count = (size_t)db_rows(r);
 	if (m->list_count > MAILING_LISTS_MAX)
 		m->list_count = MAILING_LISTS_MAX;
-	m->lists = ARENA_ARRAY(&m->arena, struct mailing_list,
-	    m->list_count + 1);
+	m->lists =
+	    ARENA_ARRAY(&m->arena, struct mailing_list, m->list_count + 1);
 	for (i = 0; i < m->list_count; i++) {
 		m->lists[i].id = db_get_int(r, (int)i, 0);
 		m->lists[i].name =
@@ -137,8 +136,7 @@ read_routes(struct mailing *m, const struct db_result *r)
 	size_t i;
 
 	m->route_count = (size_t)db_rows(r);
-	m->routes =
-	    ARENA_ARRAY(&m->arena, struct route, m->route_count + 1);
+	m->routes = ARENA_ARRAY(&m->arena, struct route, m->route_count + 1);
 	for (i = 0; i < m->route_count; i++) {
 		m->routes[i].relay = relay_of(m->worker, r, (int)i);
 		m->routes[i].stride =
@@ -256,13 +254,12 @@ mailing_halt(struct mailing *m, const char *why)
 	mailing_leave(m);
 	if (m->halting)
 		return;
-	log_warn("campaign_paused", "campaign=%lld reason=%s",
-	    (long long)m->id, log_quote(str_of(why)));
+	log_warn("campaign_paused", "campaign=%lld reason=%s", (long long)m->id,
+	    log_quote(str_of(why)));
 	m->halting = true;
 	m->claims++;
 	b = db_batch_new(m->worker->link);
-	db_batch_add(b, Q_CAMPAIGN_HALT,
-	    DB_ARGS(db_int(m->id), db_cstr(why)));
+	db_batch_add(b, Q_CAMPAIGN_HALT, DB_ARGS(db_int(m->id), db_cstr(why)));
 	db_batch_send(b, on_halted, m);
 }
 
@@ -270,7 +267,7 @@ size_t
 mailing_room(const struct mailing *m)
 {
 	const struct lease *l;
-	size_t open = 0;
+	size_t open = m->reserved;
 
 	for (l = m->leases; l != NULL; l = l->next)
 		if (!l->lost)
@@ -322,8 +319,7 @@ mailing_next(struct mailing *m, const struct relay *r)
 	struct recipient *who = NULL;
 	const struct lease *l;
 
-	if (m->stage != MAILING_ACTIVE || route == NULL ||
-	    !is_served(m, route))
+	if (m->stage != MAILING_ACTIVE || route == NULL || !is_served(m, route))
 		return NULL;
 	for (l = m->leases; who == NULL && l != NULL; l = l->next)
 		if (lease_is_good(l, now))

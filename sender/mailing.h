@@ -60,6 +60,7 @@ struct mailing {
 	size_t route_count;
 	struct lease *leases;
 	size_t window;
+	size_t reserved; /* of it, for retries that are being claimed */
 	bool range_left; /* there may be leases to take */
 	bool retry_due;
 	int claims; /* under way */

@@ -173,8 +173,8 @@ columns_add(struct columns *c, const struct outcome_row *row)
 	c->state[i] = str_of(ledger_state_name(row->state));
 	c->reply[i] = row->reply;
 	if (row->status.class != 0)
-		c->status[i] = arena_dup(c->a,
-		    str_of(status_text(row->status, status)));
+		c->status[i] =
+		    arena_dup(c->a, str_of(status_text(row->status, status)));
 	if (row->diagnosed)
 		columns_diagnosis(c, i, &row->diagnosis);
 }
@@ -248,11 +248,9 @@ write_refusals(const struct outcome_batch *b, struct arena *a,
 	if (c.n > 0)
 		db_batch_add(db, Q_REFUSAL_RECORD,
 		    DB_ARGS(db_int_array(c.delivery, c.n),
-			db_text_array(c.scope, c.n),
-			db_text_array(c.type, c.n),
+			db_text_array(c.scope, c.n), db_text_array(c.type, c.n),
 			db_text_array(c.category, c.n),
-			db_text_array(c.status, c.n),
-			db_int_array(c.code, c.n),
+			db_text_array(c.status, c.n), db_int_array(c.code, c.n),
 			db_text_array(c.reply, c.n)));
 }
 

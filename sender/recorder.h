@@ -27,8 +27,9 @@ struct recorder {
 	struct outcome_batch *gathering;
 	struct outcome_batch *flying; /* NULL: none under way */
 	int64_t oldest_ms;            /* of what is gathering */
-	int64_t flown_ms;             /* when the one under way was first sent */
-	int failures;                 /* of it, in a row */
+	int64_t flown_ms;     /* when the one under way was first sent */
+	int failures;         /* of it, in a row */
+	int64_t repeat_at_ms; /* it waits to be sent again; 0: no */
 };
 
 void recorder_init(struct recorder *r, struct worker *w);

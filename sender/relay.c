@@ -71,6 +71,12 @@ reap(void *arg)
 	}
 }
 
+void
+relay_reap_cancel(struct worker *w)
+{
+	loop_undefer(w->loop, reap, w);
+}
+
 static void
 on_drained(struct smtp_pool *pool, void *arg)
 {
@@ -142,8 +148,7 @@ open_pool(struct relay *r)
 		params.backoff_first_ms = 2 * (int64_t)RELAY_REST_AFTER_MS;
 	p = NEW(struct relay_pool);
 	p->relay = r;
-	p->pool =
-	    smtp_pool_new(r->worker->loop, &params, &pool_events, p);
+	p->pool = smtp_pool_new(r->worker->loop, &params, &pool_events, p);
 	r->pool = p;
 	change(r, RELAY_OPEN);
 }
@@ -280,6 +285,8 @@ maybe_rest(struct relay *r, int64_t now)
 	struct smtp_pool_state s;
 	int64_t rest;
 
+	if (r->pool == NULL)
+		return;
 	smtp_pool_state(r->pool->pool, &s);
 	if (s.opening + s.idle + s.working > 0 ||
 	    s.retry_ms <= RELAY_REST_AFTER_MS)
@@ -320,7 +327,7 @@ relay_tick(struct relay *r)
 bool
 relay_usable(const struct relay *r)
 {
-	return r->state == RELAY_OPEN && permits_left(r) > 0;
+	return r->pool != NULL && permits_left(r) > 0;
 }
 
 int
@@ -328,7 +335,7 @@ relay_room(struct relay *r)
 {
 	int room, left;
 
-	if (r->state != RELAY_OPEN)
+	if (r->pool == NULL)
 		return 0;
 	room = smtp_pool_room(r->pool->pool);
 	left = permits_left(r);

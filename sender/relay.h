@@ -71,6 +71,7 @@ struct relay {
 struct relay *relay_put(struct worker *w, struct relay_row *row);
 struct relay *relay_find(struct worker *w, int64_t id);
 void relay_free(struct relay *r); /* its pools are gone */
+void relay_reap_cancel(struct worker *w);
 
 /* What the database says of it now. */
 void relay_seen(struct relay *r, int64_t version, bool active);

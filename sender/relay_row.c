@@ -39,7 +39,7 @@ read_password(struct relay_row *row, const struct db_result *r, int line,
 		return true;
 	snprintf(identity, sizeof(identity), "smtp_account:%lld",
 	    (long long)row->id);
-	arena_init(&a, SEAL_PLAIN_MAX * 2);
+	arena_init(&a, 2 * (size_t)SEAL_PLAIN_MAX);
 	ok = unseal(ring, str_of(identity),
 	    db_get_bytes(r, line, COL_SECRET, &a), &row->password, err);
 	arena_release(&a);
@@ -92,8 +92,9 @@ relay_row_link_params(const struct relay_row *row,
     struct smtp_link_params *out)
 {
 	smtp_link_defaults(out);
-	snprintf(session_key, RELAY_SESSION_KEY_MAX, "account %lld version %lld",
-	    (long long)row->id, (long long)row->version);
+	snprintf(session_key, RELAY_SESSION_KEY_MAX,
+	    "account %lld version %lld", (long long)row->id,
+	    (long long)row->version);
 	out->session = (struct smtp_session_params){
 	    .helo = relay_helo(settings),
 	    .tls = row->tls,

@@ -7,7 +7,8 @@
  *
  *   pulse     asks a few times a second what there is to do: suppressions,
  *             campaigns, accounts
- *   claim     takes leases and due retries, keeps them, forgets them
+ *   claim     takes leases and due retries
+ *   hold      keeps them
  *   handout   gives recipients to pools and takes verdicts
  *   recorder  brings outcomes into the database, raises watermarks
  *   errand    does what the API asks for: account tests, test messages
@@ -40,9 +41,9 @@ struct worker_params {
 
 struct pulse {
 	bool under_way;
-	int64_t asked_ms;     /* when the one under way was */
-	int64_t seen_ms;      /* when the last one answered was asked; 0: none */
-	char since[24];       /* the number to ask suppressions with */
+	int64_t asked_ms; /* when the one under way was */
+	int64_t seen_ms;  /* when the last one answered was asked; 0: none */
+	char since[24];   /* the number to ask suppressions with */
 	int64_t last_mailing; /* admitted last: others come first */
 	bool crowded;         /* more campaigns than places */
 };

@@ -401,7 +401,9 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name, c.attributes,
 -- How far leases may reach the wire; those that come back are still held.
 -- $1 campaigns  $2 firsts  $3 epochs  $4 watermarks  $5 0: held, 1: done, 2: given back
 UPDATE lease l
-   SET watermark = u.watermark, done = u.step = 1,
+   SET watermark = CASE WHEN u.step = 2 THEN u.watermark
+                        ELSE greatest(l.watermark, u.watermark) END,
+       done = u.step = 1,
        holder = CASE WHEN u.step = 0 THEN l.holder END,
        held_until = CASE WHEN u.step = 0 THEN l.held_until END
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])

@@ -1,0 +1,24 @@
+/*
+ * hold.h - keeps what this worker holds in the database: leases and retries.
+ *
+ * They are renewed in good time; one that was lost is marked, and no dot
+ * leaves for it any more.  When the answer to a claim was lost, the database
+ * may say that we hold something that we do not know: what we do know is
+ * then told, and the rest is free again.
+ */
+#ifndef SENDER_HOLD_H
+#define SENDER_HOLD_H
+
+#include "lib/base/base.h"
+
+struct worker;
+
+/* Until when dots may leave under what was asked for then (monotonic). */
+int64_t hold_good_until(const struct worker *w, int64_t asked_ms);
+
+/* Renews, forgets: a few times a second. */
+void hold_tick(struct worker *w);
+/* The holder before us is dead: what it had is free now. */
+void hold_inherit(struct worker *w, const char *before);
+
+#endif
