@@ -70,8 +70,9 @@ void conn_free(struct conn *c);     /* closes at once; NULL is fine */
 void conn_shut(struct conn *c);
 
 bool conn_is_tls(const struct conn *c);
-size_t conn_pending(
-    const struct conn *c); /* bytes not yet handed to the kernel */
+/* Bytes not yet handed to the kernel; valid in on_closed as well, where they
+ * are those that never left. */
+size_t conn_pending(const struct conn *c);
 const char *conn_describe(const struct conn *c);     /* "host:port" */
 const char *conn_tls_describe(const struct conn *c); /* "TLSv1.3 resumed" */
 

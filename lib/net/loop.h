@@ -8,6 +8,9 @@
  * A turn: timers that are due, then what was deferred, then the loop blocks
  * until a descriptor is ready or a signal arrives.  Started timers, wanted
  * watches, signals, lookups and deferrals keep it running.
+ *
+ * A forked child makes its own loop and leaves its parent's alone: the
+ * kernel's side of it is shared.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
