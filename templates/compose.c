@@ -14,7 +14,6 @@
 #include "lib/base/encode.h"
 #include "lib/mail/header.h"
 #include "lib/mail/transfer.h"
-#include "templates/message_data.h"
 #include "templates/message_parts.h"
 #include "templates/one_line.h"
 
@@ -250,10 +249,15 @@ message_compose(const struct message *m,
 	    .arena = a,
 	    .out = out,
 	};
+	struct message_rendering rendering = {
+	    .m = m,
+	    .arena = a,
+	    .scratch = out,
+	    .error = error,
+	};
 	struct message_rendered parts;
 
-	if (!message_render_parts(m, campaign, recipient, a, out, &parts,
-		error))
+	if (!message_render_parts(&rendering, campaign, recipient, &parts))
 		return false;
 	buf_reset(out);
 	if (parts.subject.n > HEADER_VALUE_MAX)

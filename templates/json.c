@@ -228,6 +228,7 @@ parse_string(struct json *j, struct str *out)
 	bool high = false;
 	size_t n;
 
+	*out = STR_NONE;
 	j->p++;
 	n = plain_run(j->p, j->end, &high);
 	if (j->p + n < j->end && j->p[n] == '\\') {

@@ -19,6 +19,7 @@ struct liquid_open {
 	struct liquid_open *outer;
 	const struct liquid_for *loop; /* NULL: a capture */
 	uint32_t capture;              /* its name */
+	uint32_t loops;                /* this one and around it */
 };
 
 struct liquid_compiler {
@@ -79,6 +80,10 @@ bool liquid_compile_is(const struct liquid_compiler *c, const char *tag);
 /* The tag at hand fits nowhere in the block. */
 bool liquid_compile_stray(struct liquid_compiler *c, const char *block,
     const char *at);
+
+/* Inside of what is open now; becomes c->open where its body begins. */
+struct liquid_open *liquid_open_new(struct liquid_compiler *c,
+    const struct liquid_for *loop);
 
 /* A block whose branches show nothing (whitespace, assignments, comments)
  * writes nothing: begin before the first branch, end after the last. */

@@ -114,6 +114,20 @@ liquid_emit_key(struct liquid_compiler *c, struct str text)
 	return key;
 }
 
+struct liquid_open *
+liquid_open_new(struct liquid_compiler *c, const struct liquid_for *loop)
+{
+	struct liquid *p = c->program;
+	struct liquid_open *open = ARENA_NEW(&p->memory, struct liquid_open);
+
+	open->outer = c->open;
+	open->loop = loop;
+	open->loops = (c->open != NULL ? c->open->loops : 0) + (loop != NULL);
+	if (open->loops > p->loop_max)
+		p->loop_max = open->loops;
+	return open;
+}
+
 struct liquid_blank
 liquid_blank_begin(struct liquid_compiler *c)
 {

@@ -141,7 +141,7 @@ liquid_tag_for(struct liquid_compiler *c)
 	const char *at = c->piece.at;
 	struct liquid_for *loop =
 	    ARENA_NEW(&c->program->memory, struct liquid_for);
-	struct liquid_open open = {.outer = c->open, .loop = loop};
+	struct liquid_open *open = liquid_open_new(c, loop);
 	struct liquid_blank blank;
 
 	if (!head(c, loop))
@@ -150,10 +150,10 @@ liquid_tag_for(struct liquid_compiler *c)
 	    ->u.loop = loop;
 	blank = liquid_blank_begin(c);
 	loop->body = liquid_emit_here(c);
-	c->open = &open;
+	c->open = open;
 	if (!liquid_compile_block(c, "for", at))
 		return false;
-	c->open = open.outer;
+	c->open = open->outer;
 	loop->next = liquid_emit_here(c);
 	liquid_emit(c, OP_NEXT, 0)->u.loop = loop;
 	loop->otherwise = liquid_emit_here(c);

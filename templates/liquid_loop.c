@@ -121,9 +121,6 @@ liquid_loop_begin(struct liquid_run *r, const struct liquid_for *code)
 	struct value limit = pop_if(r, code->has_limit);
 	struct liquid_loop *l;
 
-	if (r->depth == LIQUID_DEPTH_MAX)
-		return liquid_run_fail(r, "loops nested deeper than %d",
-		    LIQUID_DEPTH_MAX);
 	l = &r->loops[r->depth];
 	l->code = code;
 	l->items = r->stack[--r->top];

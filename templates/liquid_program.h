@@ -107,7 +107,8 @@ struct liquid {
 	uint32_t path_count;
 	struct str cursors[LIQUID_NAMES_MAX];
 	uint32_t cursor_count;
-	uint32_t stack_max;
+	uint32_t stack_max; /* values on the stack at once */
+	uint32_t loop_max;  /* loops inside of each other */
 };
 
 /* Number of a name, or LIQUID_NONE. */

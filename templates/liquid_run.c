@@ -285,22 +285,28 @@ run(struct liquid_run *r)
 	return false;
 }
 
+/* Room for what the program was found to need. */
 static bool
 prepare(struct liquid_run *r)
 {
 	const struct liquid *p = r->program;
 	size_t variables = p->name_count * sizeof(*r->variables);
 	size_t cursors = p->cursor_count * sizeof(*r->cursors);
+	size_t loops = p->loop_max * sizeof(*r->loops);
 	char *memory;
 
 	memory = liquid_run_alloc(r,
-	    variables + cursors + p->stack_max * sizeof(*r->stack));
+	    variables + cursors + loops + p->stack_max * sizeof(*r->stack));
 	if (memory == NULL)
 		return false;
 	memset(memory, 0, variables + cursors);
 	r->variables = (struct liquid_variable *)(void *)memory;
-	r->cursors = (int64_t *)(void *)(memory + variables);
-	r->stack = (struct value *)(void *)(memory + variables + cursors);
+	memory += variables;
+	r->cursors = (int64_t *)(void *)memory;
+	memory += cursors;
+	r->loops = (struct liquid_loop *)(void *)memory;
+	memory += loops;
+	r->stack = (struct value *)(void *)memory;
 	return true;
 }
 
@@ -308,17 +314,16 @@ bool
 liquid_render(const struct liquid *program, const struct liquid_data *data,
     struct arena *a, struct buf *out, struct liquid_error *error)
 {
-	struct liquid_run r;
+	struct liquid_run r = {
+	    .program = program,
+	    .data = data,
+	    .arena = a,
+	    .arena_end = a->used + LIQUID_MEMORY_MAX,
+	    .out = out,
+	    .out_end = out->n + LIQUID_OUTPUT_MAX,
+	    .error = error,
+	};
 
 	*error = (struct liquid_error){.line = 1, .column = 1};
-	r.program = program;
-	r.data = data;
-	r.arena = a;
-	r.arena_end = a->used + LIQUID_MEMORY_MAX;
-	r.out = out;
-	r.out_end = out->n + LIQUID_OUTPUT_MAX;
-	r.top = r.pc = r.steps = 0;
-	r.depth = 0;
-	r.error = error;
 	return prepare(&r) && run(&r);
 }

@@ -39,12 +39,12 @@ struct liquid_run {
 	size_t out_end; /* out->n may grow up to here */
 	struct liquid_variable *variables;
 	int64_t *cursors;
+	struct liquid_loop *loops;
 	struct value *stack;
 	uint32_t top; /* values on the stack */
 	uint32_t pc;  /* next operation */
 	uint32_t steps;
 	int depth; /* loops that are open */
-	struct liquid_loop loops[LIQUID_DEPTH_MAX];
 	struct liquid_error *error;
 };
 

@@ -20,7 +20,7 @@ target(struct liquid_compiler *c, uint32_t *name)
 static bool
 tag_assign(struct liquid_compiler *c)
 {
-	uint32_t name;
+	uint32_t name = 0;
 
 	if (!target(c, &name))
 		return false;
@@ -36,23 +36,23 @@ static bool
 tag_capture(struct liquid_compiler *c)
 {
 	const char *at = c->piece.at;
-	struct liquid_open open = {.outer = c->open};
+	struct liquid_open *open = liquid_open_new(c, NULL);
 	bool blank = c->blank;
 	uint32_t begin;
 
-	if (!target(c, &open.capture) || !liquid_compile_finish(c))
+	if (!target(c, &open->capture) || !liquid_compile_finish(c))
 		return false;
 	begin = liquid_emit_here(c);
 	liquid_emit(c, OP_CAPTURE, 1);
-	c->open = &open;
+	c->open = open;
 	if (!liquid_compile_block(c, "capture", at))
 		return false;
 	if (!liquid_compile_is(c, "endcapture"))
 		return liquid_compile_stray(c, "capture", at);
-	c->open = open.outer;
+	c->open = open->outer;
 	c->blank = blank;
 	c->program->ops[begin].u.target = liquid_emit_here(c);
-	liquid_emit(c, OP_CAPTURED, -1)->u.number = open.capture;
+	liquid_emit(c, OP_CAPTURED, -1)->u.number = open->capture;
 	return true;
 }
 

@@ -3,7 +3,6 @@
 #include "lib/base/mem.h"
 #include "templates/entity.h"
 #include "templates/html_tag.h"
-#include "templates/message_data.h"
 #include "templates/message_parts.h"
 #include "templates/text_part.h"
 
@@ -120,13 +119,19 @@ keep(struct buf *scratch, struct arena *a, struct str *out, const char *part,
 }
 
 static bool
-render_part(const struct message *m, enum message_part part,
-    const struct message_data *d, struct arena *a, struct buf *scratch,
-    struct message_error *error)
+render_part(struct message_rendering *r, enum message_part part,
+    struct str *out)
 {
-	error->part = part_table[part].name;
-	return m->parts[part] == NULL ||
-	       liquid_render(m->parts[part], &d->data, a, scratch, &error->at);
+	const char *name = part_table[part].name;
+	struct message_error *error = r->error;
+
+	*out = STR_NONE;
+	error->part = name;
+	if (r->m->parts[part] == NULL)
+		return true;
+	return liquid_render(r->m->parts[part], &r->data.data, r->arena,
+		   r->scratch, &error->at) &&
+	       keep(r->scratch, r->arena, out, name, error);
 }
 
 static void
@@ -145,56 +150,48 @@ put_hidden(struct buf *out, struct str text)
 
 /* The preheader goes right behind <body>. */
 static bool
-insert_preheader(struct arena *a, struct buf *scratch,
-    struct message_rendered *out, struct message_error *error)
+insert_preheader(struct message_rendering *r, struct message_rendered *out)
 {
-	size_t at = html_body_start(out->html);
+	size_t at;
 
-	buf_str(scratch, str_sub(out->html, 0, at));
-	put_hidden(scratch, out->preheader);
-	buf_str(scratch, str_from(out->html, at));
-	return keep(scratch, a, &out->html, "html", error);
+	if (out->preheader.n == 0 || out->html.n == 0)
+		return true;
+	at = html_body_start(out->html);
+	buf_str(r->scratch, str_sub(out->html, 0, at));
+	put_hidden(r->scratch, out->preheader);
+	buf_str(r->scratch, str_from(out->html, at));
+	return keep(r->scratch, r->arena, &out->html, "html", r->error);
 }
 
 static bool
-render_text(const struct message *m, const struct message_data *d,
-    struct arena *a, struct buf *scratch, struct message_rendered *out,
-    struct message_error *error)
+derive_text(struct message_rendering *r, struct message_rendered *out)
 {
-	if (!render_part(m, PART_TEXT, d, a, scratch, error))
-		return false;
-	if (m->parts[PART_TEXT] == NULL)
-		text_part(scratch, out->html);
-	return keep(scratch, a, &out->text, "text", error);
+	if (r->m->parts[PART_TEXT] != NULL)
+		return true;
+	text_part(r->scratch, out->html);
+	return keep(r->scratch, r->arena, &out->text, "text", r->error);
 }
 
 bool
-message_render_parts(const struct message *m,
+message_render_parts(struct message_rendering *r,
     const struct message_campaign *campaign,
-    const struct message_recipient *recipient, struct arena *a,
-    struct buf *scratch, struct message_rendered *out,
-    struct message_error *error)
+    const struct message_recipient *recipient, struct message_rendered *out)
 {
-	struct message_data d;
 	struct err err = {0};
 
-	*error = (struct message_error){0};
-	buf_reset(scratch);
-	if (!message_data_fill(&d, campaign, recipient, m->reads_contact, a,
-		&err))
-		return message_fail(error, "data", err.text);
-	if (!render_part(m, PART_SUBJECT, &d, a, scratch, error) ||
-	    !keep(scratch, a, &out->subject, "subject", error) ||
-	    !render_part(m, PART_PREHEADER, &d, a, scratch, error) ||
-	    !keep(scratch, a, &out->preheader, "preheader", error) ||
-	    !render_part(m, PART_HTML, &d, a, scratch, error) ||
-	    !keep(scratch, a, &out->html, "html", error) ||
-	    !render_text(m, &d, a, scratch, out, error))
+	*r->error = (struct message_error){0};
+	buf_reset(r->scratch);
+	if (!message_data_fill(&r->data, campaign, recipient,
+		r->m->reads_contact, r->arena, &err))
+		return message_fail(r->error, "data", err.text);
+	if (!render_part(r, PART_SUBJECT, &out->subject) ||
+	    !render_part(r, PART_PREHEADER, &out->preheader) ||
+	    !render_part(r, PART_HTML, &out->html) ||
+	    !render_part(r, PART_TEXT, &out->text))
 		return false;
 	out->subject = str_trim(out->subject);
 	out->preheader = str_trim(out->preheader);
-	return out->preheader.n == 0 || out->html.n == 0 ||
-	       insert_preheader(a, scratch, out, error);
+	return derive_text(r, out) && insert_preheader(r, out);
 }
 
 bool
@@ -203,11 +200,16 @@ message_render(const struct message *m, const struct message_campaign *campaign,
     struct message_rendered *out, struct message_error *error)
 {
 	struct buf scratch;
+	struct message_rendering r = {
+	    .m = m,
+	    .arena = a,
+	    .scratch = &scratch,
+	    .error = error,
+	};
 	bool ok;
 
 	buf_init(&scratch, MESSAGE_MAX);
-	ok = message_render_parts(m, campaign, recipient, a, &scratch, out,
-	    error);
+	ok = message_render_parts(&r, campaign, recipient, out);
 	buf_release(&scratch);
 	return ok;
 }

@@ -5,7 +5,7 @@
 #ifndef TEMPLATES_MESSAGE_PARTS_H
 #define TEMPLATES_MESSAGE_PARTS_H
 
-#include "templates/message.h"
+#include "templates/message_data.h"
 
 enum message_part {
 	PART_SUBJECT = 0,
@@ -20,12 +20,20 @@ struct message {
 	bool reads_contact;                /* `contact` or any name */
 };
 
-/* As message_render; `scratch` is left empty. */
-bool message_render_parts(const struct message *m,
+/* One rendering: the caller fills the first four. */
+struct message_rendering {
+	const struct message *m;
+	struct arena *arena;
+	struct buf *scratch; /* left empty */
+	struct message_error *error;
+	struct message_data data;
+};
+
+/* As message_render. */
+bool message_render_parts(struct message_rendering *r,
     const struct message_campaign *campaign,
-    const struct message_recipient *recipient, struct arena *a,
-    struct buf *scratch, struct message_rendered *out,
-    struct message_error *error) MUST_USE;
+    const struct message_recipient *recipient,
+    struct message_rendered *out) MUST_USE;
 
 /* Tells an error that has no place in the template; gives false. */
 bool message_fail(struct message_error *error, const char *part,

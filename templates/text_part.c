@@ -334,9 +334,10 @@ take_tag(struct writer *w, struct str html)
 	if (!tag.closes && effect == IGNORED)
 		return n + text_length(str_from(html, n), tag.name);
 	if (is_hidden(&tag))
-		return n + (is_void(tag.name) ? 0
-					      : element_length(str_from(html, n),
-						    tag.name));
+		return n +
+		       (is_void(tag.name)
+			       ? 0
+			       : element_length(str_from(html, n), tag.name));
 	put_tag(w, &tag, effect);
 	return n;
 }

@@ -101,30 +101,37 @@ find_linear(const struct value_member *m, uint32_t n, struct str key)
 	return NULL;
 }
 
+/* The index of members that have one. */
+static const struct index_end *
+index_of(const struct value_member *m)
+{
+	return (const struct index_end *)(const void *)m - 1;
+}
+
 /* The slot that holds the key, or the free one where it belongs. */
-static uint16_t *
+static uint32_t
 find_slot(const struct value_member *m, struct str key, uint32_t hash)
 {
-	struct index_end *end = (struct index_end *)(uintptr_t)m - 1;
-	uint16_t *slots = (uint16_t *)end - end->slots;
-	uint32_t at = hash;
+	const struct index_end *end = index_of(m);
+	const uint16_t *slots = (const uint16_t *)end - end->slots;
+	uint32_t at = hash & (end->slots - 1);
 
-	for (;; at++) {
-		uint16_t *slot = &slots[at & (end->slots - 1)];
-
-		if (*slot == 0 || key_is(&m[*slot - 1], key))
-			return slot;
-	}
+	while (slots[at] != 0 && !key_is(&m[slots[at] - 1], key))
+		at = (at + 1) & (end->slots - 1);
+	return at;
 }
 
 const struct value *
 value_find(struct value object, struct str key, uint32_t hash)
 {
+	const struct index_end *end;
 	uint16_t member;
 
 	if (!object.indexed)
 		return find_linear(object.u.members, object.n, key);
-	member = *find_slot(object.u.members, key, hash);
+	end = index_of(object.u.members);
+	member = ((const uint16_t *)end -
+		  end->slots)[find_slot(object.u.members, key, hash)];
 	return member > 0 ? &object.u.members[member - 1].value : NULL;
 }
 
@@ -158,39 +165,38 @@ build_linear(struct value_member *to, const struct value_member *from,
 }
 
 static uint32_t
-build_indexed(struct value_member *to, const struct value_member *from,
-    uint32_t n)
+build_indexed(struct value_member *to, uint16_t *slots,
+    const struct value_member *from, uint32_t n)
 {
-	uint32_t i, count = 0;
-	uint16_t *slot;
+	uint32_t i, slot, count = 0;
 
 	for (i = 0; i < n; i++) {
 		slot = find_slot(to, from[i].key, value_hash(from[i].key));
-		if (*slot == 0) {
+		if (slots[slot] == 0) {
 			to[count++].key = from[i].key;
-			*slot = (uint16_t)count;
+			slots[slot] = (uint16_t)count;
 		}
-		to[*slot - 1].value = from[i].value;
+		to[slots[slot] - 1].value = from[i].value;
 	}
 	return count;
 }
 
+/* Slots, their number, members: in one piece. */
 static struct value_member *
-room_indexed(uint32_t n, struct arena *a)
+room_indexed(uint32_t n, struct arena *a, uint16_t **slots)
 {
 	struct index_end *end;
-	uint32_t slots = 4 * LINEAR_MAX;
-	char *p;
+	uint32_t count = 4 * LINEAR_MAX;
 
-	while (slots < 2 * n)
-		slots *= 2;
-	p = arena_try(a, slots * sizeof(uint16_t) + sizeof(*end) +
-			     n * sizeof(struct value_member));
-	if (p == NULL)
+	while (count < 2 * n)
+		count *= 2;
+	*slots = arena_try(a, count * sizeof(**slots) + sizeof(*end) +
+				  n * sizeof(struct value_member));
+	if (*slots == NULL)
 		return NULL;
-	memset(p, 0, slots * sizeof(uint16_t));
-	end = (struct index_end *)(void *)(p + slots * sizeof(uint16_t));
-	end->slots = slots;
+	memset(*slots, 0, count * sizeof(**slots));
+	end = (struct index_end *)(void *)(*slots + count);
+	end->slots = count;
 	return (struct value_member *)(end + 1);
 }
 
@@ -200,13 +206,15 @@ value_build(struct value *out, const struct value_member *members, uint32_t n,
 {
 	bool indexed = n > LINEAR_MAX;
 	struct value_member *to;
+	uint16_t *slots = NULL;
 
 	if (n > VALUE_MEMBERS_MAX)
 		return false;
-	to = indexed ? room_indexed(n, a) : arena_try(a, n * sizeof(*to));
+	to = indexed ? room_indexed(n, a, &slots)
+		     : arena_try(a, n * sizeof(*to));
 	if (to == NULL)
 		return false;
-	n = indexed ? build_indexed(to, members, n)
+	n = indexed ? build_indexed(to, slots, members, n)
 		    : build_linear(to, members, n);
 	*out = value_object(to, n);
 	out->indexed = indexed;

@@ -83,7 +83,7 @@ test_memory(void **state)
 			  "{% for i in (1..60) %}"
 			  "{% assign x = x | append: x %}{% endfor %}");
 	check_fails("needs more than 1048576 bytes of memory");
-	assert_true(run.arena.used < 2 * LIQUID_MEMORY_MAX);
+	assert_true(run.arena.used < 2UL * LIQUID_MEMORY_MAX);
 }
 
 /* Work that neither writes nor allocates is counted as well. */

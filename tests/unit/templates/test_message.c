@@ -288,6 +288,26 @@ as_attribute(struct str s, char *room, size_t size)
 	return (struct str){room, n};
 }
 
+/* The payload as one of the values that a message is made from. */
+static void
+inject(struct message_campaign *campaign, struct message_recipient *recipient,
+    struct str payload, int place)
+{
+	static char json[512];
+
+	*campaign = a_campaign();
+	*recipient = a_recipient();
+	switch (place) {
+	case 0: recipient->name = payload; break;
+	case 1: recipient->list_name = payload; break;
+	case 2: campaign->from_name = payload; break;
+	case 3: campaign->name = payload; break;
+	default:
+		recipient->attributes =
+		    as_attribute(payload, json, sizeof(json));
+	}
+}
+
 static void
 test_injection(void **state)
 {
@@ -296,27 +316,17 @@ test_injection(void **state)
 	struct message *m = compile("Hi {{ v }} {{ name }} {{ list.name }}",
 	    "{{ v }}", "<p>{{ v }} {{ contact.v | raw }} {{ campaign.name }}",
 	    "{{ v }}");
-	char json[512];
-	size_t i, place;
+	size_t i;
+	int place;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(payloads); i++)
 		for (place = 0; place < 5; place++) {
-			campaign = a_campaign();
-			recipient = a_recipient();
-			if (place == 0)
-				recipient.attributes = as_attribute(payloads[i],
-				    json, sizeof(json));
-			else
-				*(place == 1     ? &recipient.name
-				    : place == 2 ? &recipient.list_name
-				    : place == 3 ? &campaign.from_name
-						 : &campaign.name) =
-				    payloads[i];
+			inject(&campaign, &recipient, payloads[i], place);
 			if (compose(m, &campaign, &recipient))
 				check_wire(buf_view(&out));
 			else if (str_is_utf8(payloads[i]))
-				fail_msg("payload %zu at %zu: %s", i, place,
+				fail_msg("payload %zu at %d: %s", i, place,
 				    error.at.text);
 		}
 	message_free(m);
