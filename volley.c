@@ -4,7 +4,10 @@
 #include "api/api.h"
 #include "api/auth.h"
 #include "api/import_command.h"
+#include "bounce/bounce.h"
 #include "db/migrate.h"
+#include "sender/sender.h"
+#include "templates/render_command.h"
 #include "up/up.h"
 
 typedef int command_fn(int argc, char **argv, const struct settings *settings);
@@ -17,6 +20,11 @@ static const struct {
     {"up", up_main, "run everything here: database, schema, all roles"},
     {"migrate", migrate_main, "bring the database to this build's schema"},
     {"api", api_main, "answer HTTP: JSON API, imports, public pages"},
+    {"sender", sender_main, "send running campaigns: scheduler and workers"},
+    {"bounce", bounce_main, "read bounces and replies from the mailboxes"},
+    {"run-due", run_due_main, "for cron: start what is due, send, exit"},
+    {"render", render_main, "show what a template makes of some data"},
+    {"account", account_main, "test an SMTP account step by step"},
     {"key", key_main, "create, list and revoke API keys"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},
 };
@@ -39,12 +47,33 @@ help(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+static int
+run(int argc, char **argv, const struct settings *settings)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv, settings);
+	fprintf(stderr, "volley: there is no command \"%s\"\n", argv[0]);
+	return help(stderr);
+}
+
+/* volley help COMMAND is volley COMMAND --help */
+static int
+help_command(int argc, char **argv, const struct settings *settings)
+{
+	static char flag[] = "--help";
+	char *asked[] = {argc > 2 ? argv[2] : NULL, flag, NULL};
+
+	return argc > 2 ? run(2, asked, settings) : help(stdout);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct settings settings;
 	struct err err;
-	size_t i;
 
 	if (!settings_load(&settings, &argc, argv, &err)) {
 		fprintf(stderr, "volley: %s\n", err.text);
@@ -52,11 +81,9 @@ main(int argc, char **argv)
 	}
 	if (argc < 2)
 		return help(stderr);
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+	if (strcmp(argv[1], "--help") == 0)
 		return help(stdout);
-	for (i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1, &settings);
-	fprintf(stderr, "volley: there is no command \"%s\"\n", argv[1]);
-	return help(stderr);
+	if (strcmp(argv[1], "help") == 0)
+		return help_command(argc, argv, &settings);
+	return run(argc - 1, argv + 1, &settings);
 }

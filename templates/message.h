@@ -98,6 +98,4 @@ bool message_return_path(char out[ADDRESS_MAX + 1], struct str return_path,
 struct str message_id(struct arena *a, const char *token,
     const struct address *from);
 
-int render_main(int argc, char **argv); /* volley render */
-
 #endif

@@ -2,6 +2,8 @@
  * render_command.c - `volley render`: a template as one recipient would get
  * it, without a database.
  */
+#include "templates/render_command.h"
+
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "templates/message.h"
@@ -189,12 +191,13 @@ read_options(struct options *o, int argc, char **argv, bool *help)
 }
 
 int
-render_main(int argc, char **argv)
+render_main(int argc, char **argv, const struct settings *settings)
 {
 	struct options options;
 	struct work work = {0};
 	bool help = false, ok;
 
+	(void)settings;
 	if (!read_options(&options, argc, argv, &help)) {
 		fputs(usage, stderr);
 		return 2;
