@@ -4,13 +4,15 @@
  *
  *   per-message-fields 1*( CRLF per-recipient-fields )
  *
- * Works on the raw text of the part.  Blank lines separate groups; a group
- * counts as a recipient when it names one or tells an action or a status, so
- * that reports with blank lines too many, none at all, or fields of a
- * recipient among those of the message are read too.  Two Final-Recipient
- * (or Action) in one group start a new one.
+ * Works on the raw text of the part.  Blank lines separate groups, but what
+ * counts is what a group says: one that names a recipient begins one; one
+ * that names none completes the recipient before it, or waits for the name
+ * that follows.  So reports with blank lines too many, or with none, are read
+ * too.  A second Final-Recipient or Original-Recipient in a group begins
+ * another recipient.
  *
- * Strings are borrowed from `raw` or lie in the arena.
+ * Strings are borrowed from `raw` or lie in the arena; of the arena it takes
+ * 32 KiB and what unfolding needs, and less when it has no more.
  */
 #ifndef BOUNCE_DSN_H
 #define BOUNCE_DSN_H
@@ -32,14 +34,14 @@ enum dsn_action {
 const char *dsn_action_name(enum dsn_action a); /* "failed"; "" for none */
 
 struct dsn_recipient {
-	/* Addresses without type and angle brackets, xtext and utf-8-addr-xtext
-	 * undone; empty when not told. */
+	/* Addresses without type and angle brackets, xtext (RFC 3461, 4) and
+	 * utf-8-addr-xtext (RFC 6533, 3) undone; empty when not told. */
 	struct str final, original;
 	enum dsn_action action;
 	struct status status;       /* class 0: not told */
-	struct str diagnostic_type; /* "smtp", lower case; may be empty */
+	struct str diagnostic_type; /* "smtp" as written; may be empty */
 	struct str diagnostic;      /* unfolded, without the type */
-	int reply_code;             /* SMTP code in it, 0 when none */
+	int reply_code;             /* SMTP reply in it, 0 when none */
 	struct str remote_mta;      /* without its type */
 	struct str last_attempt, will_retry_until; /* dates as they stand */
 };

@@ -1,5 +1,7 @@
 #include "bounce/imap_utf7.h"
 
+#include "bounce/utf8_put.h"
+
 static const struct str alphabet = {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,", 64};
 
@@ -83,27 +85,6 @@ imap_utf7_encode(struct buf *out, struct str name)
 	return true;
 }
 
-static void
-put_utf8(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_char(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_char(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_char(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_char(out, (char)(0xf0 | c >> 18));
-			buf_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_char(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* Takes one UTF-16 unit; `high` holds a surrogate that waits for its half. */
 static bool
 take_unit(struct buf *out, uint32_t unit, uint32_t *high)
@@ -119,7 +100,7 @@ take_unit(struct buf *out, uint32_t unit, uint32_t *high)
 	if (low)
 		unit = 0x10000 + ((*high - 0xd800) << 10) + (unit - 0xdc00);
 	*high = 0;
-	put_utf8(out, unit);
+	utf8_put(out, unit);
 	return true;
 }
 

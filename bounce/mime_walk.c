@@ -1,0 +1,509 @@
+#include "bounce/mime_walk.h"
+
+#include "bounce/html_text.h"
+#include "bounce/inbound_header.h"
+#include "lib/mail/charset.h"
+#include "lib/mail/header.h"
+#include "lib/mail/transfer.h"
+
+#include <assert.h>
+#include <gmime/gmime.h>
+
+#define ARENA_MAX (64U << 20)    /* many times what the limits below allow */
+#define CHARSET   "windows-1252" /* of text that does not say, or lies */
+
+/* The way down to the part being looked at. */
+struct walk {
+	struct inbound_mail *m;
+	struct str raw; /* what GMime has, at the same offsets */
+	struct {
+		GMimeMultipart *multipart;
+		int next;
+	} stack[INBOUND_DEPTH_MAX];
+	int depth;
+	int parts;
+};
+
+void
+mime_walk_start(void)
+{
+	g_mime_init();
+}
+
+void
+inbound_mail_release(struct inbound_mail *m)
+{
+	arena_release(&m->arena);
+}
+
+struct str
+inbound_mail_field(struct inbound_mail *m, const char *name)
+{
+	return header_get(m->header, name, &m->arena);
+}
+
+struct str
+inbound_mail_returned_field(struct inbound_mail *m, const char *name)
+{
+	return header_get(m->returned, name, &m->arena);
+}
+
+int64_t
+inbound_header_date(struct str value)
+{
+	char text[128];
+	GDateTime *date;
+	int64_t us;
+
+	if (value.n >= sizeof(text))
+		return 0;
+	snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
+	date = g_mime_utils_header_decode_date(text);
+	if (date == NULL)
+		return 0;
+	us = g_date_time_to_unix(date) * 1000000;
+	g_date_time_unref(date);
+	return us;
+}
+
+static struct str
+keep_buf(struct inbound_mail *m, const struct buf *b)
+{
+	return arena_dup(&m->arena, buf_view(b));
+}
+
+/* Text as the database takes it: UTF-8 without NUL. */
+static struct str
+clean(struct inbound_mail *m, struct str text)
+{
+	struct buf b;
+	size_t i;
+
+	if (str_is_utf8(text) && str_chr(text, '\0') == STR_NOWHERE)
+		return text;
+	buf_init(&b, text.n * 3 + 1);
+	charset_to_utf8(&b, STR("utf-8"), text);
+	for (i = 0; i < b.n; i++)
+		if (b.p[i] == '\0')
+			b.p[i] = ' ';
+	text = keep_buf(m, &b);
+	buf_release(&b);
+	return text;
+}
+
+/* At most max bytes, whole characters. */
+static struct str
+cut(struct inbound_mail *m, struct str text, size_t max,
+    enum inbound_limit flag)
+{
+	if (text.n <= max)
+		return text;
+	m->limits |= flag;
+	while (max > 0 && (text.p[max] & 0xc0) == 0x80)
+		max--;
+	return str_sub(text, 0, max);
+}
+
+static size_t
+line_length(struct str raw)
+{
+	size_t n = 0;
+
+	while (n < raw.n && raw.p[n] != '\n' && raw.p[n] != '\r')
+		n++;
+	return n;
+}
+
+static size_t
+line_end_length(struct str raw)
+{
+	if (str_starts(raw, STR("\r\n")))
+		return 2;
+	return raw.n > 0 ? 1 : 0;
+}
+
+static struct str
+skip_line(struct str raw)
+{
+	raw = str_from(raw, line_length(raw));
+	return str_from(raw, line_end_length(raw));
+}
+
+/* What programs put before the header: empty lines, mbox's "From ". */
+static struct str
+skip_preamble(struct str raw)
+{
+	while (raw.n > 0 && (raw.p[0] == '\n' || raw.p[0] == '\r'))
+		raw = str_from(raw, 1);
+	if (str_starts(raw, STR("From ")) || str_starts(raw, STR(">From ")))
+		raw = skip_line(raw);
+	return raw;
+}
+
+/* A copy with LF as line end, no longer than we are ready to look at. */
+static struct str
+normalise(struct inbound_mail *m, struct str raw)
+{
+	size_t n, lines = 0, dashes = 0, out = 0;
+	char *copy;
+
+	raw = cut(m, skip_preamble(raw), INBOUND_RAW_MAX, INBOUND_CUT_RAW);
+	copy = arena_alloc(&m->arena, raw.n + 1);
+	while (raw.n > 0) {
+		n = line_length(raw);
+		dashes += str_starts(raw, STR("--"));
+		if (lines++ == INBOUND_LINES_MAX ||
+		    dashes > INBOUND_DASHES_MAX) {
+			m->limits |= INBOUND_CUT_RAW;
+			break;
+		}
+		memcpy(copy + out, raw.p, n);
+		out += n;
+		raw = str_from(raw, n);
+		if (raw.n > 0)
+			copy[out++] = '\n';
+		raw = str_from(raw, line_end_length(raw));
+	}
+	copy[out] = '\0';
+	return (struct str){copy, out};
+}
+
+/* Up to the empty line that ends the header. */
+static struct str
+header_of(struct inbound_mail *m, struct str text)
+{
+	struct str rest = text;
+	size_t n = 0, line, lines = 0;
+
+	while (rest.n > 0 && rest.p[0] != '\n') {
+		line = line_length(rest) + 1;
+		if (n + line > INBOUND_HEADER_MAX ||
+		    lines++ == INBOUND_HEADER_LINES_MAX) {
+			m->limits |= INBOUND_CUT_HEADER;
+			break;
+		}
+		n += line;
+		rest = str_from(rest, line);
+	}
+	return clean(m, str_sub(text, 0, n));
+}
+
+/* The bytes of a part as they stand in the message. */
+static struct str
+encoded_bytes(const struct walk *w, GMimePart *part, bool *is_there)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	GMimeStream *stream;
+	size_t from, to;
+
+	*is_there = content != NULL;
+	if (content == NULL)
+		return STR_NONE;
+	stream = g_mime_data_wrapper_get_stream(content);
+	from = (size_t)stream->bound_start;
+	to = stream->bound_end < 0 ? w->raw.n : (size_t)stream->bound_end;
+	assert(from <= to && to <= w->raw.n);
+	return str_sub(w->raw, from, to - from);
+}
+
+static struct str
+decoded_bytes(const struct walk *w, GMimePart *part)
+{
+	bool is_there;
+	struct str bytes = encoded_bytes(w, part, &is_there);
+	GMimeContentEncoding encoding = g_mime_part_get_content_encoding(part);
+	struct buf b;
+
+	if (!is_there ||
+	    (encoding != GMIME_CONTENT_ENCODING_BASE64 &&
+		encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE))
+		return bytes;
+	buf_init(&b, bytes.n);
+	if (encoding == GMIME_CONTENT_ENCODING_BASE64)
+		base64_decode_lenient(&b, bytes);
+	else
+		qp_decode(&b, bytes);
+	bytes = keep_buf(w->m, &b);
+	buf_release(&b);
+	return bytes;
+}
+
+/* The charset that a part says; windows-1252 when what it says, or says by
+ * saying nothing, cannot be. */
+static struct str
+charset_of(GMimePart *part, struct str bytes)
+{
+	struct str said = str_of(g_mime_object_get_content_type_parameter(
+	    GMIME_OBJECT(part), "charset"));
+
+	if (said.n > 0 && !str_eq_nocase(said, STR("us-ascii")))
+		return said;
+	return str_is_utf8(bytes) ? STR("utf-8") : STR(CHARSET);
+}
+
+static struct str
+text_of(const struct walk *w, GMimePart *part)
+{
+	struct str bytes = decoded_bytes(w, part), text;
+	struct buf b;
+
+	buf_init(&b, bytes.n * 3 + 1);
+	charset_to_utf8(&b, charset_of(part, bytes), bytes);
+	text = clean(w->m, keep_buf(w->m, &b));
+	buf_release(&b);
+	return text;
+}
+
+static bool
+is_blank(struct str text)
+{
+	return str_trim(text).n == 0;
+}
+
+static void
+take_plain(struct walk *w, GMimePart *part)
+{
+	struct inbound_mail *m = w->m;
+
+	if (!m->text_is_html && !is_blank(m->text))
+		return;
+	m->text = cut(m, text_of(w, part), INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
+	m->text_is_html = false;
+}
+
+static void
+take_html(struct walk *w, GMimePart *part)
+{
+	struct inbound_mail *m = w->m;
+	struct buf b;
+
+	if (!is_blank(m->text))
+		return;
+	buf_init(&b, INBOUND_TEXT_MAX);
+	html_text(&b, text_of(w, part));
+	if (b.full)
+		m->limits |= INBOUND_CUT_TEXT;
+	m->text = keep_buf(m, &b);
+	m->text_is_html = true;
+	buf_release(&b);
+}
+
+static struct str
+report_of(struct walk *w, GMimePart *part)
+{
+	return cut(w->m, clean(w->m, decoded_bytes(w, part)),
+	    INBOUND_REPORT_MAX, INBOUND_CUT_REPORTS);
+}
+
+static void
+take_delivery_status(struct walk *w, GMimePart *part)
+{
+	struct inbound_mail *m = w->m;
+
+	if (m->delivery_status_count == INBOUND_REPORTS_MAX)
+		m->limits |= INBOUND_CUT_REPORTS;
+	else
+		m->delivery_status[m->delivery_status_count++] =
+		    report_of(w, part);
+}
+
+static void
+take_feedback(struct walk *w, GMimePart *part)
+{
+	if (w->m->has_feedback_report)
+		return;
+	w->m->has_feedback_report = true;
+	w->m->feedback_report = report_of(w, part);
+}
+
+static void
+take_disposition(struct walk *w, GMimePart *part)
+{
+	if (w->m->has_disposition)
+		return;
+	w->m->has_disposition = true;
+	w->m->disposition = report_of(w, part);
+}
+
+static void
+set_returned(struct inbound_mail *m, struct str text)
+{
+	text = str_sub(text, 0, INBOUND_RETURNED_MAX);
+	m->returned = header_of(m, arena_dup(&m->arena, text));
+	m->has_returned = true;
+}
+
+static void
+take_returned_header(struct walk *w, GMimePart *part)
+{
+	if (!w->m->has_returned)
+		set_returned(w->m, decoded_bytes(w, part));
+}
+
+static void
+take_returned_message(struct walk *w, GMimeMessagePart *part)
+{
+	GMimeMessage *message = g_mime_message_part_get_message(part);
+	char *header;
+
+	if (w->m->has_returned || message == NULL)
+		return;
+	header = g_mime_object_get_headers(GMIME_OBJECT(message), NULL);
+	set_returned(w->m, str_of(header));
+	g_free(header);
+}
+
+typedef void part_fn(struct walk *, GMimePart *);
+
+static const struct {
+	const char *type, *subtype;
+	bool for_reading; /* not when it is attached */
+	part_fn *take;
+} leaves[] = {
+    {"text", "plain", true, take_plain},
+    {"text", "html", true, take_html},
+    {"message", "delivery-status", false, take_delivery_status},
+    {"message", "global-delivery-status", false, take_delivery_status},
+    {"message", "feedback-report", false, take_feedback},
+    {"message", "disposition-notification", false, take_disposition},
+    {"message", "global-disposition-notification", false, take_disposition},
+    {"text", "rfc822-headers", false, take_returned_header},
+    {"message", "rfc822-headers", false, take_returned_header},
+    {"message", "global-headers", false, take_returned_header},
+};
+
+static bool
+is_attached(GMimeObject *object)
+{
+	const char *disposition = g_mime_object_get_disposition(object);
+
+	return disposition != NULL &&
+	       str_eq_nocase(str_of(disposition), STR("attachment"));
+}
+
+static void
+visit_leaf(struct walk *w, GMimePart *part)
+{
+	GMimeContentType *type =
+	    g_mime_object_get_content_type(GMIME_OBJECT(part));
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(leaves); i++) {
+		if (!g_mime_content_type_is_type(type, leaves[i].type,
+			leaves[i].subtype))
+			continue;
+		if (!leaves[i].for_reading || !is_attached(GMIME_OBJECT(part)))
+			leaves[i].take(w, part);
+		return;
+	}
+}
+
+static void
+visit(struct walk *w, GMimeObject *object)
+{
+	if (GMIME_IS_MULTIPART(object)) {
+		if (w->depth == INBOUND_DEPTH_MAX) {
+			w->m->limits |= INBOUND_CUT_DEPTH;
+			return;
+		}
+		w->stack[w->depth].multipart = GMIME_MULTIPART(object);
+		w->stack[w->depth++].next = 0;
+		return;
+	}
+	w->parts++;
+	if (GMIME_IS_MESSAGE_PART(object))
+		take_returned_message(w, GMIME_MESSAGE_PART(object));
+	else if (GMIME_IS_PART(object))
+		visit_leaf(w, GMIME_PART(object));
+}
+
+static void
+walk_all(struct walk *w, GMimeObject *top)
+{
+	GMimeMultipart *at;
+	int i;
+
+	visit(w, top);
+	while (w->depth > 0) {
+		at = w->stack[w->depth - 1].multipart;
+		i = w->stack[w->depth - 1].next++;
+		if (i >= g_mime_multipart_get_count(at)) {
+			w->depth--;
+		} else if (w->parts == INBOUND_PARTS_MAX) {
+			w->m->limits |= INBOUND_CUT_PARTS;
+			return;
+		} else {
+			visit(w, g_mime_multipart_get_part(at, i));
+		}
+	}
+}
+
+static struct str
+keep_lower(struct inbound_mail *m, const char *text)
+{
+	char *copy = arena_cstr(&m->arena, clean(m, str_of(text)));
+	size_t i;
+
+	for (i = 0; copy[i] != '\0'; i++)
+		copy[i] = str_lower_char(copy[i]);
+	return (struct str){copy, i};
+}
+
+static void
+read_type(struct inbound_mail *m, GMimeObject *top)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(top);
+	char *name = g_mime_content_type_get_mime_type(type);
+
+	m->content_type = keep_lower(m, name);
+	g_free(name);
+	m->report_type = keep_lower(m,
+	    g_mime_content_type_get_parameter(type, "report-type"));
+}
+
+static GMimeMessage *
+parse(struct str raw)
+{
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(raw.p, raw.n);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return message;
+}
+
+/* A multipart whose boundary never comes: all of its body is text. */
+static void
+take_body(struct walk *w)
+{
+	size_t end = str_find(w->raw, STR("\n\n"));
+	struct str body = str_from(w->raw, end);
+
+	w->m->text = cut(w->m, clean(w->m, str_trim(body)), INBOUND_TEXT_MAX,
+	    INBOUND_CUT_TEXT);
+}
+
+void
+mime_walk(struct inbound_mail *m, struct str raw)
+{
+	struct walk w = {.m = m};
+	GMimeMessage *message;
+	GMimeObject *top;
+
+	*m = (struct inbound_mail){.limits = 0};
+	arena_init(&m->arena, ARENA_MAX);
+	w.raw = normalise(m, raw);
+	m->header = header_of(m, w.raw);
+	inbound_header_read(m);
+	message = parse(w.raw);
+	top = message != NULL ? g_mime_message_get_mime_part(message) : NULL;
+	if (top != NULL) {
+		read_type(m, top);
+		walk_all(&w, top);
+	}
+	if (w.parts == 0)
+		take_body(&w);
+	if (message != NULL)
+		g_object_unref(message);
+}
