@@ -5,6 +5,8 @@
 
 #include <unistr.h>
 
+#define NAME_MAX 10 /* letters of the longest name in the table */
+
 enum effect {
 	INLINE = 0, /* no break */
 	LINE,       /* a line of its own */
@@ -67,14 +69,28 @@ struct writer {
 	size_t link; /* where the text of the link begins; href.n > 0 */
 };
 
+/* The table is sorted. */
 static enum effect
 effect_of(struct str name)
 {
-	size_t i;
+	char lower[NAME_MAX];
+	size_t i, low = 0, high = ARRAY_LEN(elements);
+	int order;
 
-	for (i = 0; i < ARRAY_LEN(elements); i++)
-		if (str_eq_nocase(name, elements[i].name))
+	if (name.n > NAME_MAX)
+		return INLINE;
+	for (i = 0; i < name.n; i++)
+		lower[i] = str_lower_char(name.p[i]);
+	while (low < high) {
+		i = (low + high) / 2;
+		order = str_cmp((struct str){lower, name.n}, elements[i].name);
+		if (order == 0)
 			return elements[i].effect;
+		if (order < 0)
+			high = i;
+		else
+			low = i + 1;
+	}
 	return INLINE;
 }
 
@@ -248,6 +264,14 @@ put_tag(struct writer *w, const struct html_tag *tag, enum effect effect)
 	}
 }
 
+/* A quick look first: most tags say nothing of the kind. */
+static bool
+maybe_hidden(struct str attributes)
+{
+	return str_find(attributes, STR("isplay")) != STR_NOWHERE ||
+	       str_find(attributes, STR("ISPLAY")) != STR_NOWHERE;
+}
+
 static bool
 is_hidden(const struct html_tag *tag)
 {
@@ -255,7 +279,7 @@ is_hidden(const struct html_tag *tag)
 	struct str style;
 	size_t at;
 
-	if (tag->closes || tag->attributes.n == 0 ||
+	if (tag->closes || !maybe_hidden(tag->attributes) ||
 	    !html_tag_attribute(tag, "style", &style))
 		return false;
 	at = str_find_nocase(style, property);
