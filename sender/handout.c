@@ -1,0 +1,287 @@
+#include "sender/handout.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "sender/claim.h"
+#include "sender/pulse.h"
+#include "sender/retry.h"
+#include "sender/worker.h"
+
+#include <assert.h>
+
+static void run(void *arg);
+
+void
+handout_soon(struct worker *w)
+{
+	loop_defer(w->loop, run, w);
+}
+
+void
+handout_later(struct worker *w, int64_t after_ms)
+{
+	int64_t at = clock_mono_ms() + after_ms;
+
+	if (w->handout_at_ms != 0 && w->handout_at_ms <= at)
+		return;
+	w->handout_at_ms = at;
+	loop_timer_start(w->handout, after_ms);
+}
+
+void
+handout_cancel(struct worker *w)
+{
+	loop_undefer(w->loop, run, w);
+}
+
+static bool
+may_start(const struct worker *w)
+{
+	return !w->stopping && db_link_is_up(w->link) &&
+	       !recorder_stalled(&w->recorder) &&
+	       pulse_age_ms(w) <= HANDOUT_BLIND_MS;
+}
+
+/* The mailing after the one that was served last, around in a circle. */
+static struct mailing *
+mailing_after(struct worker *w, int64_t id)
+{
+	struct mailing *m;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		if (m->id > id)
+			return m;
+	return w->mailings;
+}
+
+static struct recipient *
+next_for(struct worker *w, struct relay *r)
+{
+	struct mailing *first = mailing_after(w, r->served), *m = first;
+	struct recipient *who = NULL;
+
+	if (m == NULL)
+		return NULL;
+	do {
+		who = mailing_next(m, r);
+		r->served = m->id;
+		m = m->next != NULL ? m->next : w->mailings;
+	} while (who == NULL && m != first);
+	return who;
+}
+
+static void
+settle_suppressed(struct worker *w, struct recipient *who)
+{
+	struct outcome_row row = {
+	    .state = LEDGER_SUPPRESSED,
+	    .retry_ms = -1,
+	    .settles_retry = who->attempt > 1,
+	};
+
+	recorder_add(&w->recorder, who, &row);
+}
+
+static void
+settle_unwritable(struct worker *w, struct recipient *who,
+    const struct err *err)
+{
+	struct outcome_row row = {
+	    .state = LEDGER_FAILED,
+	    .retry_ms = -1,
+	    .settles_retry = who->attempt > 1,
+	    .diagnosed = true,
+	    .diagnosis = {.scope = SCOPE_MESSAGE,
+		.category = CATEGORY_CONTENT,
+		.permanent = true},
+	    .reply = str_of(err->text),
+	};
+
+	recorder_add(&w->recorder, who, &row);
+}
+
+static void
+start(struct worker *w, struct relay *r, struct recipient *who)
+{
+	struct mailing *m = who->lease->mailing;
+	struct route *route = mailing_route(m, r);
+	struct err err = {FAIL_NONE, ""};
+	struct parcel *p;
+
+	if (who->suppressed) {
+		settle_suppressed(w, who);
+		return;
+	}
+	p = parcel_new(&w->parcels, who, r, &err);
+	if (p == NULL) {
+		settle_unwritable(w, who, &err);
+		return;
+	}
+	route->pass += route->stride;
+	lease_give(who);
+	relay_submit(r, &p->message);
+}
+
+static void
+serve(struct worker *w, struct relay *r)
+{
+	struct recipient *who;
+
+	while (relay_room(r) > 0 && (who = next_for(w, r)) != NULL)
+		start(w, r, who);
+}
+
+static void
+run(void *arg)
+{
+	struct worker *w = arg;
+	struct relay *r;
+
+	w->handout_at_ms = 0;
+	if (!may_start(w))
+		return;
+	for (r = w->relays; r != NULL; r = r->next)
+		serve(w, r);
+	claim_more(w);
+}
+
+/* Still pending: it waits again, unless it is not ours any more. */
+static void
+take_back(struct recipient *who)
+{
+	lease_give_back(who);
+	if (who->lost)
+		lease_drop(who);
+}
+
+static enum ledger_state
+ledger_state_of(enum outcome o)
+{
+	switch (o) {
+	case OUTCOME_ACCEPTED: return LEDGER_ACCEPTED;
+	case OUTCOME_DEFERRED: return LEDGER_DEFERRED;
+	case OUTCOME_FAILED: return LEDGER_FAILED;
+	case OUTCOME_UNCERTAIN: return LEDGER_UNCERTAIN;
+	case OUTCOME_NOT_ATTEMPTED:
+	case OUTCOME__COUNT: break;
+	}
+	BUG("outcome %d is none of the ledger's", (int)o);
+}
+
+static void
+record(struct worker *w, const struct parcel *p, const struct smtp_result *r,
+    const struct verdict *v)
+{
+	struct recipient *who = p->recipient;
+	struct outcome_row row = {
+	    .state = ledger_state_of(v->outcome),
+	    .account_id = p->relay->row.id,
+	    .code = r->reply.code,
+	    .status = r->reply.status,
+	    .diagnosed = v->outcome != OUTCOME_ACCEPTED,
+	    .diagnosis = v->diagnosis,
+	    .reply = r->reply.code != 0 ? smtp_reply_text(&r->reply)
+					: str_of(r->err.text),
+	    .retry_ms = -1,
+	};
+	bool again =
+	    v->outcome == OUTCOME_DEFERRED ||
+	    (v->outcome == OUTCOME_UNCERTAIN && who->lease->mailing->resend);
+
+	if (again)
+		row.retry_ms = retry_delay_random(who->attempt,
+		    w->settings->retry_first_s * 1000,
+		    w->settings->retry_max_s * 1000);
+	else
+		row.settles_retry = who->attempt > 1 || who->lease->lost;
+	row.is_bounce = v->outcome == OUTCOME_FAILED && !r->local &&
+			v->diagnosis.type != BOUNCE_NONE;
+	recorder_add(&w->recorder, who, &row);
+}
+
+/* A message that nobody takes would fail for everybody. */
+static void
+count_refusals(struct mailing *m, const struct smtp_result *r,
+    const struct verdict *v)
+{
+	char why[RELAY_WHY_MAX];
+
+	if (v->outcome == OUTCOME_ACCEPTED)
+		m->content_refusals = 0;
+	if (v->outcome != OUTCOME_FAILED || r->local ||
+	    v->diagnosis.scope != SCOPE_MESSAGE)
+		return;
+	if (++m->content_refusals < MAILING_CONTENT_REFUSALS_MAX)
+		return;
+	m->content_refusals = 0;
+	snprintf(why, sizeof(why),
+	    "%d messages in a row were refused for their content: %.*s",
+	    MAILING_CONTENT_REFUSALS_MAX,
+	    STR_ARG(str_sub(smtp_reply_text(&r->reply), 0, 200)));
+	mailing_halt(m, why);
+}
+
+void
+handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
+{
+	const struct relay_pool *pool = arg;
+	struct parcel *p = r->message->owner;
+	struct worker *w = pool->relay->worker;
+	struct mailing *m = p->recipient->lease->mailing;
+
+	p->recipient->losses = r->message->losses;
+	if (v->outcome == OUTCOME_NOT_ATTEMPTED) {
+		take_back(p->recipient);
+	} else {
+		record(w, p, r, v);
+		count_refusals(m, r, v);
+	}
+	if (v->outcome == OUTCOME_ACCEPTED)
+		pool->relay->rests = 0;
+	parcel_free(&w->parcels, p);
+	handout_soon(w);
+	recorder_poke(&w->recorder);
+}
+
+enum smtp_dot
+handout_before_dot(struct smtp_message *message, void *arg)
+{
+	const struct relay_pool *pool = arg;
+	struct parcel *p = message->owner;
+	struct recipient *who = p->recipient;
+	struct worker *w = pool->relay->worker;
+
+	if (who->lost || who->suppressed || who->lease->lost ||
+	    clock_mono_ms() >= who->lease->good_until_ms)
+		return SMTP_DOT_REFUSE;
+	if (!db_link_is_up(w->link) || recorder_stalled(&w->recorder)) {
+		w->held_dots = true;
+		return SMTP_DOT_HOLD;
+	}
+	who->dot_sent = true;
+	return SMTP_DOT_SEND;
+}
+
+void
+handout_abandon(struct worker *w)
+{
+	struct parcel *p;
+
+	while ((p = w->parcels.out) != NULL) {
+		struct outcome_row row = {
+		    .state = LEDGER_UNCERTAIN,
+		    .account_id = p->relay->row.id,
+		    .reply = STR("no reply before the sender was stopped"),
+		    .retry_ms = -1,
+		    .settles_retry = p->recipient->attempt > 1,
+		};
+
+		if (p->recipient->lease->mailing->resend)
+			row.retry_ms = 0;
+		if (p->recipient->dot_sent)
+			recorder_add(&w->recorder, p->recipient, &row);
+		else
+			take_back(p->recipient);
+		parcel_free(&w->parcels, p);
+	}
+}

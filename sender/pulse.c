@@ -1,0 +1,244 @@
+#include "sender/pulse.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "sender/claim.h"
+#include "sender/handout.h"
+
+/* Higher than any transaction's: the first pulse only asks where to start.
+ * Leases are not claimed before it is answered. */
+#define SINCE_NOW "18446744073709551615"
+
+#define ACCOUNTS_MAX 256 /* looked at */
+
+enum { FEED_KEY, FEED_LIST, FEED_SINCE };
+enum { WORK_ID, WORK_USABLE, WORK_LEASES, WORK_RETRIES };
+enum { ACCOUNT_ID, ACCOUNT_VERSION, ACCOUNT_ACTIVE };
+
+struct feed_entry {
+	struct str key;
+	int64_t list_id; /* 0: everywhere */
+};
+
+int64_t
+pulse_age_ms(const struct worker *w)
+{
+	if (w->pulse.seen_ms == 0)
+		return INT64_MAX;
+	return clock_mono_ms() - w->pulse.seen_ms;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return str_cmp(((const struct feed_entry *)a)->key,
+	    ((const struct feed_entry *)b)->key);
+}
+
+/* The first entry of that address, or the end. */
+static const struct feed_entry *
+lower_bound(const struct feed_entry *e, size_t n, struct str key)
+{
+	size_t half;
+
+	while (n > 0) {
+		half = n / 2;
+		if (str_cmp(e[half].key, key) < 0) {
+			e += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return e;
+}
+
+static bool
+is_in_feed(const struct feed_entry *e, size_t n, const struct recipient *r)
+{
+	const struct feed_entry *at = lower_bound(e, n, r->key);
+
+	for (; at < e + n && str_eq(at->key, r->key); at++)
+		if (at->list_id == 0 || at->list_id == r->list_id)
+			return true;
+	return false;
+}
+
+static void
+suppress(struct worker *w, const struct feed_entry *e, size_t n)
+{
+	struct mailing *m;
+	struct lease *l;
+	size_t i;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		for (l = m->leases; l != NULL; l = l->next)
+			for (i = 0; i < l->count; i++)
+				if (!l->at[i].suppressed &&
+				    is_in_feed(e, n, &l->at[i]))
+					l->at[i].suppressed = true;
+}
+
+static void
+take_feed(struct worker *w, const struct db_result *r)
+{
+	size_t n = (size_t)db_rows(r) - 1, i;
+	struct feed_entry *e = NEW_ARRAY(struct feed_entry, n + 1);
+
+	for (i = 0; i < n; i++) {
+		e[i].key = db_get_text(r, (int)i, FEED_KEY);
+		e[i].list_id = db_get_int(r, (int)i, FEED_LIST);
+	}
+	qsort(e, n, sizeof(*e), by_key);
+	if (n > 0)
+		suppress(w, e, n);
+	free(e);
+	snprintf(w->pulse.since, sizeof(w->pulse.since), "%.*s",
+	    STR_ARG(db_get_text(r, (int)n, FEED_SINCE)));
+}
+
+static void
+see_mailing(struct mailing *m, const struct db_result *r, int line)
+{
+	m->range_left = db_get_bool(r, line, WORK_LEASES);
+	m->retry_due = db_get_bool(r, line, WORK_RETRIES);
+	if (!db_get_bool(r, line, WORK_USABLE))
+		mailing_leave(m);
+	else
+		mailing_return(m);
+}
+
+static bool
+is_wanted(const struct db_result *r, int line)
+{
+	return db_get_bool(r, line, WORK_USABLE) &&
+	       (db_get_bool(r, line, WORK_LEASES) ||
+		   db_get_bool(r, line, WORK_RETRIES));
+}
+
+static int
+count_mailings(const struct worker *w)
+{
+	const struct mailing *m;
+	int n = 0;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		n++;
+	return n;
+}
+
+/* Those that are not here, from `from` on, as long as there are places. */
+static void
+admit(struct worker *w, const struct db_result *r, int64_t from, int64_t to)
+{
+	int line, rows = db_rows(r);
+	int64_t id;
+
+	for (line = 0; line < rows; line++) {
+		id = db_get_int(r, line, WORK_ID);
+		if (id < from || id >= to || !is_wanted(r, line) ||
+		    mailing_find(w, id) != NULL)
+			continue;
+		if (count_mailings(w) >= WORKER_MAILINGS_MAX) {
+			w->pulse.crowded = true;
+			return;
+		}
+		mailing_new(w, id);
+		w->pulse.last_mailing = id;
+	}
+}
+
+static bool
+is_running(const struct db_result *r, int64_t id)
+{
+	int line, rows = db_rows(r);
+
+	for (line = 0; line < rows; line++)
+		if (db_get_int(r, line, WORK_ID) == id)
+			return true;
+	return false;
+}
+
+static void
+take_work(struct worker *w, const struct db_result *r)
+{
+	int line, rows = db_rows(r);
+	int64_t after = w->pulse.last_mailing + 1;
+	struct mailing *m;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		if (!is_running(r, m->id))
+			mailing_leave(m);
+	for (line = 0; line < rows; line++) {
+		m = mailing_find(w, db_get_int(r, line, WORK_ID));
+		if (m != NULL)
+			see_mailing(m, r, line);
+	}
+	w->pulse.crowded = false;
+	admit(w, r, after, INT64_MAX);
+	admit(w, r, 0, after);
+	for (m = w->mailings; w->pulse.crowded && m != NULL; m = m->next)
+		if (m->leases == NULL && m->claims == 0)
+			mailing_leave(m);
+}
+
+static void
+take_accounts(struct worker *w, const struct db_result *r)
+{
+	int line, rows = db_rows(r);
+	struct relay *relay;
+
+	for (line = 0; line < rows; line++) {
+		relay = relay_find(w, db_get_int(r, line, ACCOUNT_ID));
+		if (relay != NULL)
+			relay_seen(relay, db_get_int(r, line, ACCOUNT_VERSION),
+			    db_get_bool(r, line, ACCOUNT_ACTIVE));
+	}
+}
+
+static void
+on_pulse(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	struct worker *w = arg;
+
+	(void)count;
+	w->pulse.under_way = false;
+	if (err != NULL || w->stopping)
+		return;
+	take_feed(w, &results[0]);
+	w->pulse.seen_ms = w->pulse.asked_ms;
+	take_accounts(w, &results[2]);
+	take_work(w, &results[1]);
+	claim_more(w);
+	handout_soon(w);
+}
+
+void
+pulse_tick(struct worker *w)
+{
+	int64_t unusable[ACCOUNTS_MAX], all[ACCOUNTS_MAX];
+	size_t nobody = 0, n = 0;
+	struct db_batch *b;
+	struct relay *r;
+
+	if (w->pulse.under_way || w->stopping)
+		return;
+	for (r = w->relays; r != NULL && n < ARRAY_LEN(all); r = r->next) {
+		all[n++] = r->row.id;
+		if (r->state == RELAY_RESTING || r->state == RELAY_HALTING)
+			unusable[nobody++] = r->row.id;
+	}
+	w->pulse.under_way = true;
+	w->pulse.asked_ms = clock_mono_ms();
+	b = db_batch_new(w->link);
+	db_batch_add(b, Q_SUPPRESSION_FEED,
+	    DB_ARGS(db_cstr(
+		w->pulse.since[0] != '\0' ? w->pulse.since : SINCE_NOW)));
+	db_batch_add(b, Q_WORK_FIND,
+	    DB_ARGS(db_int(w->index), db_int(w->count),
+		db_int_array(unusable, nobody)));
+	db_batch_add(b, Q_ACCOUNT_STATES, DB_ARGS(db_int_array(all, n)));
+	db_batch_send(b, on_pulse, w);
+}

@@ -1,0 +1,253 @@
+#include "sender/scheduler.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/process.h"
+#include "sender/audience.h"
+
+#include <signal.h>
+
+#define IDLE_HOLD_S 60 /* a lease while it is expired */
+
+enum { IDLE_CAMPAIGN, IDLE_FIRST, IDLE_LAST, IDLE_EPOCH, IDLE_EXPIRED };
+
+bool
+scheduler_start_due(struct db *db, const struct scheduler_params *params,
+    struct err *err)
+{
+	bool found = true, any = false;
+
+	while (found) {
+		found = false;
+		if (!audience_freeze_due(db, params->settings->lease_size,
+			&found, err))
+			return false;
+		any |= found;
+	}
+	return !any || db_run(db, Q_DELIVERY_ANALYZE, DB_NO_ARGS, NULL, err);
+}
+
+/* What the lease's last holder left open is settled; then the rest expires,
+ * or, where the campaign only stands still, is free again. */
+static bool
+settle_idle(struct db *db, const struct db_result *r, struct err *err)
+{
+	const struct db_arg campaign = db_int(db_get_int(r, 0, IDLE_CAMPAIGN));
+	const struct db_arg first = db_int(db_get_int(r, 0, IDLE_FIRST));
+	const struct db_arg last = db_int(db_get_int(r, 0, IDLE_LAST));
+	const struct db_arg epoch = db_int(db_get_int(r, 0, IDLE_EPOCH));
+
+	if (!db_run(db, Q_LEASE_TAKE_OVER,
+		DB_ARGS(campaign, first, last, epoch), NULL, err))
+		return false;
+	if (db_get_bool(r, 0, IDLE_EXPIRED))
+		return db_run(db, Q_LEASE_EXPIRE,
+		    DB_ARGS(campaign, first, last, epoch), NULL, err);
+	return db_run(db, Q_LEASE_RELEASE, DB_ARGS(campaign, first, epoch),
+	    NULL, err);
+}
+
+static bool
+take_idle(struct db *db, const struct scheduler_params *params, bool *found,
+    struct err *err)
+{
+	struct db_result r = {NULL};
+	bool ok;
+
+	if (!db_begin(db, err))
+		return false;
+	ok = db_run(db, Q_LEASE_CLAIM_IDLE,
+	    DB_ARGS(db_cstr(params->name), db_int(IDLE_HOLD_S)), &r, err);
+	*found = ok && db_rows(&r) > 0;
+	if (*found)
+		ok = settle_idle(db, &r, err);
+	db_result_free(&r);
+	if (ok && db_commit(db, err))
+		return true;
+	db_rollback(db);
+	return false;
+}
+
+bool
+scheduler_tidy(struct db *db, const struct scheduler_params *params,
+    struct err *err)
+{
+	bool found = true;
+	struct db_result r;
+	int i;
+
+	if (!db_run(db, Q_RETRY_ABANDONED, DB_NO_ARGS, NULL, err))
+		return false;
+	while (found)
+		if (!take_idle(db, params, &found, err))
+			return false;
+	if (!db_run(db, Q_RETRY_EXPIRE, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_CAMPAIGN_CLOSE, DB_NO_ARGS, &r, err))
+		return false;
+	for (i = 0; i < db_rows(&r); i++)
+		log_info("campaign_finished", "campaign=%lld",
+		    (long long)db_get_int(&r, i, 0));
+	db_result_free(&r);
+	return true;
+}
+
+bool
+scheduler_look(struct db *db, struct scheduler_work *out, struct err *err)
+{
+	struct db_result r;
+
+	if (!db_one(db, Q_SENDER_WORK, DB_ARGS(db_int(SCHEDULER_SOON_S)), &r,
+		err))
+		return false;
+	out->scheduled = db_get_int(&r, 0, 0);
+	out->campaigns = db_get_int(&r, 0, 1);
+	out->audience = db_get_int(&r, 0, 2);
+	out->reached = db_get_int(&r, 0, 3);
+	out->deferred = db_get_int(&r, 0, 4);
+	db_result_free(&r);
+	return true;
+}
+
+struct rounds {
+	const struct scheduler_params *params;
+	struct db *db;
+	int64_t tidy_at_ms, reopen_at_ms;
+	bool failing;
+	bool locked; /* run-due: this run does the work */
+	int64_t began_ms, moved_ms;
+	struct scheduler_work seen;
+};
+
+static bool
+work_round(struct rounds *s, struct err *err)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!scheduler_start_due(s->db, s->params, err))
+		return false;
+	if (now >= s->reopen_at_ms) {
+		if (!db_run(s->db, Q_CAMPAIGN_REOPEN, DB_NO_ARGS, NULL, err))
+			return false;
+		s->reopen_at_ms = now + SCHEDULER_REOPEN_MS;
+	}
+	if (now < s->tidy_at_ms)
+		return true;
+	s->tidy_at_ms = now + SCHEDULER_TIDY_MS;
+	return scheduler_tidy(s->db, s->params, err);
+}
+
+static void
+show(const struct scheduler_params *params, const struct scheduler_work *w)
+{
+	int percent =
+	    w->audience > 0 ? (int)(w->reached * 100 / w->audience) : 0;
+
+	if (!params->show_progress)
+		return;
+	printf("\r%lld campaigns, %lld of %lld recipients (%d %%), "
+	       "%lld deferred \033[K",
+	    (long long)w->campaigns, (long long)w->reached,
+	    (long long)w->audience, percent, (long long)w->deferred);
+	fflush(stdout);
+}
+
+static bool
+is_moved(const struct scheduler_work *a, const struct scheduler_work *b)
+{
+	return a->scheduled != b->scheduled || a->campaigns != b->campaigns ||
+	       a->reached != b->reached || a->deferred != b->deferred;
+}
+
+/* Whether this run of run-due is over. */
+static bool
+look_round(struct rounds *s, bool *done, struct err *err)
+{
+	int64_t now = clock_mono_ms();
+	struct scheduler_work w;
+
+	if (!scheduler_look(s->db, &w, err))
+		return false;
+	show(s->params, &w);
+	if (is_moved(&w, &s->seen))
+		s->moved_ms = now;
+	s->seen = w;
+	*done = w.scheduled + w.campaigns == 0;
+	if (!*done && now - s->moved_ms > SCHEDULER_STUCK_MS) {
+		log_warn("nothing_moves", "campaigns=%lld waited_s=%d",
+		    (long long)w.campaigns, SCHEDULER_STUCK_MS / 1000);
+		*done = true;
+	}
+	return true;
+}
+
+/* One run-due works at a time: others would only add connections. */
+static bool
+lock_round(struct rounds *s, bool *done, struct err *err)
+{
+	struct db_result r;
+
+	if (!db_one(s->db, Q_RUN_DUE_LOCK, DB_NO_ARGS, &r, err))
+		return false;
+	s->locked = db_get_bool(&r, 0, 0);
+	db_result_free(&r);
+	if (!s->locked && clock_mono_ms() - s->began_ms > SCHEDULER_YIELD_MS) {
+		log_info("another_run_is_at_work", "waited_s=%d",
+		    SCHEDULER_YIELD_MS / 1000);
+		*done = true;
+	}
+	return true;
+}
+
+static bool
+one_round(struct rounds *s, bool *done, struct err *err)
+{
+	if (s->params->until_done && !s->locked &&
+	    (!lock_round(s, done, err) || !s->locked))
+		return s->locked || *done || err->kind == FAIL_NONE;
+	if (!work_round(s, err))
+		return false;
+	return !s->params->until_done || look_round(s, done, err);
+}
+
+static void
+note_failure(struct rounds *s, const struct err *err)
+{
+	if (!s->failing || err->kind == FAIL_BUSY)
+		log_warn("scheduler", "text=%s", log_quote(str_of(err->text)));
+	s->failing = err->kind != FAIL_BUSY;
+	if (err->kind == FAIL_IO)
+		s->locked = false; /* the lock went with the session */
+	db_rollback(s->db);
+}
+
+int
+scheduler_run(const struct scheduler_params *params)
+{
+	struct rounds s = {.params = params};
+	bool done = false;
+	struct err err;
+
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	s.began_ms = s.moved_ms = clock_mono_ms();
+	while (!done) {
+		err = (struct err){FAIL_NONE, ""};
+		if (s.db == NULL &&
+		    !db_open(&s.db, params->conninfo, DB_PREPARED, &err)) {
+			if (!s.failing)
+				log_warn("scheduler", "text=%s",
+				    log_quote(str_of(err.text)));
+			s.failing = true;
+		} else if (!one_round(&s, &done, &err)) {
+			note_failure(&s, &err);
+		} else {
+			s.failing = false;
+		}
+		if (!done)
+			process_nap(SCHEDULER_TICK_MS);
+	}
+	if (params->show_progress)
+		printf("\n");
+	db_close(s.db);
+	return 0;
+}

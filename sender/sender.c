@@ -1,0 +1,233 @@
+#include "sender/sender.h"
+
+#include "db/conninfo.h"
+#include "db/migrate.h"
+#include "lib/base/log.h"
+#include "lib/base/process.h"
+#include "sender/probe.h"
+#include "sender/scheduler.h"
+#include "sender/supervisor.h"
+
+#include <unistd.h>
+
+#define WAIT_MS 1000 /* between attempts to reach the database */
+
+struct start {
+	char conninfo[DATABASE_CONNINFO_MAX];
+	struct keyring ring;
+};
+
+static bool
+wants_help(int argc, char **argv, const char *text)
+{
+	if (argc < 2 ||
+	    (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0))
+		return false;
+	fputs(text, stdout);
+	fputs("\nSettings (see `volley --help`):\n", stdout);
+	settings_help(stdout);
+	return true;
+}
+
+static void
+load(struct start *s, const struct settings *settings)
+{
+	struct err err;
+
+	if (!database_conninfo(settings, s->conninfo, &err) ||
+	    !keyring_load(&s->ring, settings->key_file, &err))
+		die("%s", err.text);
+}
+
+/* A service waits for its database; a wrong schema is for a person. */
+static struct db *
+open_waiting(const char *conninfo)
+{
+	struct err err = {FAIL_NONE, ""};
+	struct db *db = NULL;
+	bool told = false;
+
+	while (
+	    !process_stopping() && !db_open(&db, conninfo, DB_PREPARED, &err)) {
+		if (!told)
+			log_warn("database_down", "text=%s",
+			    log_quote(str_of(err.text)));
+		told = true;
+		process_nap(WAIT_MS);
+	}
+	if (db != NULL && !db_schema_check(db, &err))
+		die("%s", err.text);
+	return db;
+}
+
+static struct db *
+open_now(const char *conninfo)
+{
+	struct err err;
+	struct db *db;
+
+	if (!db_open(&db, conninfo, DB_PREPARED, &err) ||
+	    !db_schema_check(db, &err))
+		die("%s", err.text);
+	return db;
+}
+
+static const char sender_help[] =
+    "usage: volley sender [--SETTING=VALUE ...]\n"
+    "\n"
+    "Sends running campaigns: a scheduler and one worker process per core\n"
+    "(--workers).  Any number of senders may work on one database.  SIGTERM\n"
+    "or Ctrl-C finishes what is under way, gives the rest back and ends.\n";
+
+int
+sender_main(int argc, char **argv, const struct settings *settings)
+{
+	struct start s;
+	struct db *db;
+	int status = 0;
+
+	if (wants_help(argc, argv, sender_help))
+		return 0;
+	if (argc > 1)
+		die("sender: unknown argument: %s", argv[1]);
+	process_start("sender", settings->log_level);
+	process_catch_stop();
+	load(&s, settings);
+	db = open_waiting(s.conninfo);
+	db_close(db);
+	if (db != NULL)
+		status = supervisor_run(&(struct supervisor_params){
+		    .settings = settings,
+		    .conninfo = s.conninfo,
+		    .ring = &s.ring,
+		});
+	keyring_wipe(&s.ring);
+	return status;
+}
+
+/* Nothing to do, or another run does it. */
+static bool
+is_needless(struct db *db)
+{
+	struct scheduler_work work;
+	struct db_result r;
+	struct err err;
+	bool taken;
+
+	if (!scheduler_look(db, &work, &err) ||
+	    !db_one(db, Q_RUN_DUE_LOCKED, DB_NO_ARGS, &r, &err))
+		die("%s", err.text);
+	taken = db_get_bool(&r, 0, 0);
+	db_result_free(&r);
+	if (taken && work.scheduled + work.campaigns > 0)
+		log_info("another_run_is_at_work", "campaigns=%lld",
+		    (long long)work.campaigns);
+	return taken || work.scheduled + work.campaigns == 0;
+}
+
+static const char run_due_help[] =
+    "usage: volley run-due [--SETTING=VALUE ...]\n"
+    "\n"
+    "For cron: starts the campaigns that are due, sends until nothing is due\n"
+    "within a minute, and exits 0; at once when there is nothing to do.  Runs\n"
+    "may overlap each other and a `volley sender`: no recipient is sent to\n"
+    "twice, and a second run leaves the work to the first.\n";
+
+int
+run_due_main(int argc, char **argv, const struct settings *settings)
+{
+	struct start s;
+	struct db *db;
+	bool needless;
+	int status = 0;
+
+	if (wants_help(argc, argv, run_due_help))
+		return 0;
+	if (argc > 1)
+		die("run-due: unknown argument: %s", argv[1]);
+	process_start("run-due", settings->log_level);
+	load(&s, settings);
+	db = open_now(s.conninfo);
+	needless = is_needless(db);
+	db_close(db);
+	if (!needless)
+		status = supervisor_run(&(struct supervisor_params){
+		    .settings = settings,
+		    .conninfo = s.conninfo,
+		    .ring = &s.ring,
+		    .until_done = true,
+		    .show_progress = isatty(STDOUT_FILENO) == 1,
+		});
+	keyring_wipe(&s.ring);
+	return status;
+}
+
+struct account_test {
+	struct loop *loop;
+	bool ok;
+};
+
+static void
+on_probed(const struct probe_result *result, void *arg)
+{
+	struct account_test *t = arg;
+	int i;
+
+	for (i = 0; i < result->count; i++)
+		printf("%-8s %-6s %s\n", result->steps[i].name,
+		    result->steps[i].ok ? "ok" : "FAILED",
+		    result->steps[i].detail);
+	t->ok = result->ok;
+	loop_stop(t->loop);
+}
+
+static bool
+test_account(int64_t id, const struct settings *settings)
+{
+	struct account_test t = {NULL, false};
+	struct relay_row row;
+	struct probe *probe;
+	struct db_result r;
+	struct start s;
+	struct err err;
+	struct db *db;
+
+	load(&s, settings);
+	db = open_now(s.conninfo);
+	if (!db_one(db, Q_WORK_ACCOUNT, DB_ARGS(db_int(id)), &r, &err))
+		die("account %lld: %s", (long long)id,
+		    err.kind == FAIL_MISSING ? "there is none" : err.text);
+	if (!relay_row_read(&row, &r, 0, &s.ring, &err))
+		die("account %lld: %s", (long long)id, err.text);
+	db_result_free(&r);
+	db_close(db);
+	t.loop = loop_new();
+	probe = probe_new(t.loop, &row, settings, NULL, on_probed, &t);
+	loop_run(t.loop);
+	probe_free(probe);
+	loop_free(t.loop);
+	relay_row_release(&row);
+	keyring_wipe(&s.ring);
+	return t.ok;
+}
+
+static const char account_help[] =
+    "usage: volley account test ID\n"
+    "\n"
+    "Connects to the server of an SMTP account, checks its certificate, logs\n"
+    "in, and prints how each step went.  Exits 1 when one failed.\n";
+
+int
+account_main(int argc, char **argv, const struct settings *settings)
+{
+	int64_t id;
+
+	if (wants_help(argc, argv, account_help))
+		return 0;
+	process_start("account", settings->log_level);
+	if (argc != 3 || strcmp(argv[1], "test") != 0)
+		die("usage: volley account test ID");
+	if (!str_to_i64(str_of(argv[2]), &id))
+		die("account: %s is no number", argv[2]);
+	return test_account(id, settings) ? 0 : 1;
+}
