@@ -1,0 +1,22 @@
+"""What the end-to-end tests share."""
+
+import pytest
+
+from postgres import Postgres
+from server import Server
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def api(postgres):
+    """A server for the tests of one file, with a database of its own."""
+    server = Server(postgres.create()).start()
+    yield server
+    server.stop()
