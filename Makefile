@@ -99,8 +99,12 @@ $(B)/libapi.a: $(call objs,api) $(B)/api_files.o
 $(B)/libsupport.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 	@rm -f $@
 	ar rcs $@ $^
+# The recording SMTP server: a tool, and in the process of tests that want one.
+$(B)/libsink.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/sink/*.c))
+	@rm -f $@
+	ar rcs $@ $^
 define test_rule
-$1: $1.o $(B)/libsupport.a $(call archives,$(call module_of,$(patsubst $(B)/%,%,$1)))
+$1: $1.o $(B)/libsupport.a $(B)/libsink.a $(call archives,$(call module_of,$(patsubst $(B)/%,%,$1)))
 	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -lcmocka $$(LDLIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
@@ -108,7 +112,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(call archives,all)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
-$(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call archives,all)
+$(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libsink.a $(call archives,all)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 $(B)/%.o: %.c | $(GEN)/db_queries.h
