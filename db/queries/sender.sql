@@ -280,8 +280,10 @@ ON CONFLICT DO NOTHING;
 
 -- name: quota_refill
 -- Each limit is a bucket that holds `burst` and fills so slowly that no
--- rolling window of the unit sees more than the limit.  A second counts a
--- tenth longer: that long permits may lie in a worker before they are used.
+-- rolling window of the unit sees more than the limit: the larger the burst,
+-- the less flows in the long run.  A day lets half of it go at once, an hour
+-- a quarter, a second a tenth; and a second counts a tenth longer, because
+-- that long permits may lie in a worker before they are used.
 -- $1 account
 UPDATE account_quota q
    SET tokens = least(b.burst, q.tokens + greatest(0,
@@ -290,7 +292,7 @@ UPDATE account_quota q
   FROM (SELECT v.unit, v.most, v.seconds, greatest(1, v.most / v.share) AS burst
           FROM smtp_account a,
                LATERAL (VALUES ('day', a.per_day, 86400.0, 2),
-                               ('hour', a.per_hour, 3600.0, 2),
+                               ('hour', a.per_hour, 3600.0, 4),
                                ('second', a.per_second, 1.1, 10)) v (unit, most, seconds, share)
          WHERE a.id = $1::bigint AND v.most IS NOT NULL) b
  WHERE q.account_id = $1::bigint AND q.unit = b.unit;

@@ -1,0 +1,271 @@
+/* What a batch of outcomes leaves in the database, also when it is said
+ * twice. */
+#include "sender/outcome_batch.h"
+
+#include "tests/support/ledger.h"
+#include "tests/support/pg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct db *db;
+static struct loop *loop;
+static struct db_link *db_link;
+static struct lease *lease;
+static int64_t campaign;
+static int64_t held; /* leases that lease_progress returned */
+
+static int
+setup(void **state)
+{
+	(void)state;
+	db = ledger_open();
+	ledger_contacts(db, 1, 9);
+	campaign = ledger_started(db, "hold", 9);
+	loop = loop_new();
+	db_link = db_link_new(loop, ledger_conninfo());
+	lease = lease_new(LEASE_RANGE, NULL);
+	lease->first_id = ledger_delivery(campaign, 1);
+	lease->last_id = ledger_delivery(campaign, 9);
+	lease->epoch = 1;
+	ledger_rows(db, Q_LEASE_CLAIM,
+	    DB_ARGS(db_cstr("me"), db_int(60), db_int(campaign)));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	lease_free(lease);
+	db_link_free(db_link);
+	loop_free(loop);
+	db_close(db);
+	return 0;
+}
+
+static void
+on_written(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	(void)count;
+	if (err != NULL)
+		die("test: %s", err->text);
+	held = db_rows(&results[0]);
+	loop_stop(arg);
+}
+
+static void
+write_batch(const struct outcome_batch *b)
+{
+	struct db_batch *d = db_batch_new(db_link);
+
+	outcome_batch_write(b, "me", d);
+	db_batch_send(d, on_written, loop);
+	loop_run(loop);
+}
+
+static struct outcome_row
+row(int64_t n, enum ledger_state state)
+{
+	return (struct outcome_row){
+	    .lease = lease,
+	    .delivery = ledger_delivery(campaign, n),
+	    .attempt = 1,
+	    .state = state,
+	    .at_us = 1700000000000000,
+	    .account_id = 1,
+	    .first_at_us = 1690000000000000,
+	    .retry_ms = -1,
+	};
+}
+
+static void
+refused(struct outcome_batch *b, int64_t n, enum scope scope,
+    enum bounce_type type)
+{
+	struct outcome_row r = row(n, LEDGER_FAILED);
+
+	r.code = 550;
+	r.status = (struct status){5, 1, 1};
+	r.diagnosed = true;
+	r.diagnosis = (struct diagnosis){.scope = scope,
+	    .type = type,
+	    .category = CATEGORY_INVALID};
+	r.reply = STR("no \"such\" user");
+	r.is_bounce = true;
+	outcome_batch_add(b, &r);
+}
+
+static struct outcome_batch *
+everything(void)
+{
+	struct outcome_batch *b = outcome_batch_new();
+	struct outcome_row r;
+
+	r = row(1, LEDGER_ACCEPTED);
+	r.code = 250;
+	r.reply = STR("queued as 4ABC");
+	outcome_batch_add(b, &r);
+	r = row(2, LEDGER_DEFERRED);
+	r.code = 451;
+	r.status = (struct status){4, 7, 1};
+	r.diagnosed = true;
+	r.diagnosis = (struct diagnosis){.scope = SCOPE_PROVIDER,
+	    .type = BOUNCE_SOFT,
+	    .category = CATEGORY_THROTTLED};
+	r.retry_ms = 300000;
+	outcome_batch_add(b, &r);
+	refused(b, 3, SCOPE_RECIPIENT, BOUNCE_HARD);
+	refused(b, 4, SCOPE_RECIPIENT, BOUNCE_SOFT);
+	refused(b, 5, SCOPE_MESSAGE, BOUNCE_BLOCK);
+	r = row(6, LEDGER_SUPPRESSED);
+	r.account_id = 0;
+	outcome_batch_add(b, &r);
+	r = row(7, LEDGER_FAILED);
+	r.diagnosed = true;
+	r.diagnosis = (struct diagnosis){.scope = SCOPE_MESSAGE};
+	r.reply = (struct str){"caf\xe9", 4};
+	outcome_batch_add(b, &r);
+	outcome_batch_step(b, lease, LEASE_HELD, ledger_delivery(campaign, 8));
+	return b;
+}
+
+static void
+all_kinds(void **state)
+{
+	struct outcome_batch *b = everything();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		write_batch(b);
+		assert_int_equal(held, 1);
+		assert_string_equal(
+		    ledger_text("SELECT string_agg(state::text, ' ' ORDER BY "
+				"delivery_id) FROM outcome"),
+		    "accepted deferred failed failed failed suppressed failed");
+		assert_string_equal(
+		    ledger_text("SELECT account_id || '/' || code || '/' || "
+				"coalesce(status, '-') || '/' || reply || '/' "
+				"|| extract(epoch FROM at)::int || '/' || "
+				"(scope IS NULL) FROM outcome ORDER BY "
+				"delivery_id"),
+		    "1/250/-/queued as 4ABC/1700000000/true");
+		assert_string_equal(
+		    ledger_text("SELECT attempt || '/' || extract(epoch FROM "
+				"first_at)::int || '/' || round(extract(epoch "
+				"FROM next_at - now()) / 60) FROM retry"),
+		    "2/1690000000/5");
+		assert_string_equal(
+		    ledger_text("SELECT reply || (account_id IS NULL) FROM "
+				"outcome WHERE delivery_id = %lld",
+			(long long)ledger_delivery(campaign, 7)),
+		    "caf?false");
+		assert_int_equal(ledger_int("SELECT watermark FROM lease"),
+		    ledger_delivery(campaign, 8));
+	}
+	outcome_batch_free(b);
+}
+
+/* R-063: refusals at SMTP time are bounces; only hard ones of recipient
+ * scope keep an address from being mailed. */
+static void
+refusals(void **state)
+{
+	struct outcome_batch *b = everything();
+
+	(void)state;
+	write_batch(b);
+	write_batch(b);
+	assert_string_equal(
+	    ledger_text("SELECT string_agg(type || ' ' || contact_id || ' ' "
+			"|| source || ' ' || (key = delivery_id::text), ', ' "
+			"ORDER BY delivery_id) FROM event"),
+	    "hard 3 smtp true, soft 4 smtp true, block 5 smtp true");
+	assert_string_equal(
+	    ledger_text("SELECT string_agg(email_key || ' ' || reason || ' ' "
+			"|| (list_id IS NULL) || ' ' || (evidence->>'code') "
+			"|| ' ' || (evidence->>'reply'), ', ') "
+			"FROM suppression"),
+	    "c3@example.com hard_bounce true 550 no \"such\" user");
+	outcome_batch_free(b);
+}
+
+static void
+retries_are_settled_and_given_back(void **state)
+{
+	struct outcome_batch *b = outcome_batch_new();
+	struct outcome_row r;
+
+	(void)state;
+	pg_sql(db,
+	    "INSERT INTO retry (delivery_id, campaign_id, attempt, next_at, "
+	    "first_at, holder, held_until) SELECT %lld + n, %lld, 2, now(), "
+	    "now(), 'me', now() + interval '1 min' FROM generate_series(1, 4) "
+	    "n",
+	    (long long)ledger_delivery(campaign, 0), (long long)campaign);
+	r = row(1, LEDGER_ACCEPTED);
+	r.attempt = 2;
+	r.settles_retry = true;
+	outcome_batch_add(b, &r);
+	r = row(2, LEDGER_DEFERRED);
+	r.attempt = 2;
+	r.retry_ms = 0;
+	outcome_batch_add(b, &r);
+	outcome_batch_release(b, ledger_delivery(campaign, 3));
+	outcome_batch_step(b, lease, LEASE_DONE, lease->last_id);
+	write_batch(b);
+	assert_string_equal(
+	    ledger_text("SELECT string_agg((delivery_id - %lld) || ':' || "
+			"attempt || coalesce(holder, '-'), ' ' ORDER BY "
+			"delivery_id) FROM retry",
+		(long long)ledger_delivery(campaign, 0)),
+	    "2:3- 3:2- 4:2me");
+	assert_string_equal(
+	    ledger_text("SELECT (holder IS NULL)::text || done FROM lease"),
+	    "truetrue");
+	outcome_batch_free(b);
+}
+
+static void
+rows_move_in_order(void **state)
+{
+	struct outcome_batch *from = outcome_batch_new();
+	struct outcome_batch *to = outcome_batch_new();
+	struct outcome_row r;
+	int n;
+
+	(void)state;
+	for (n = 1; n <= 9; n++) {
+		r = row(n, LEDGER_ACCEPTED);
+		r.reply = STR("ok");
+		outcome_batch_add(from, &r);
+	}
+	outcome_batch_take(to, from, 4);
+	assert_int_equal(to->count, 4);
+	assert_int_equal(from->count, 5);
+	assert_int_equal(from->rows[0].delivery, ledger_delivery(campaign, 5));
+	outcome_batch_take(to, from, 100);
+	assert_int_equal(to->rows[8].delivery, ledger_delivery(campaign, 9));
+	outcome_batch_free(from);
+	assert_true(str_eq(to->rows[0].reply, STR("ok")));
+	outcome_batch_free(to);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(all_kinds),
+	    TEST(refusals),
+	    TEST(retries_are_settled_and_given_back),
+	    TEST(rows_move_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

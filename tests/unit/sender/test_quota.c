@@ -1,0 +1,145 @@
+/* Permits of an account: never more than the limit in any window, shared by
+ * all, the time being the database's. */
+#include "tests/support/ledger.h"
+#include "tests/support/pg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct db *db;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	db = ledger_open();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	db_close(db);
+	return 0;
+}
+
+static int64_t
+take(struct db *c, int64_t want)
+{
+	const struct db_args account = DB_ARGS(db_int(1));
+	struct err err = {FAIL_NONE, ""};
+	struct db_result r;
+	int64_t n;
+
+	assert_true(db_begin(c, &err));
+	ledger_rows(c, Q_QUOTA_ENSURE, account);
+	ledger_rows(c, Q_QUOTA_REFILL, account);
+	r = ledger_run(c, Q_QUOTA_TAKE, DB_ARGS(db_int(1), db_int(want)));
+	n = db_get_int(&r, 0, 0);
+	db_result_free(&r);
+	assert_true(db_commit(c, &err));
+	return n;
+}
+
+/* The clock is the database's: time passes by moving what it noted. */
+static void
+pass(double seconds)
+{
+	pg_sql(db,
+	    "UPDATE account_quota SET filled_at = filled_at - %f * interval "
+	    "'1 second'",
+	    seconds);
+}
+
+#define MOMENTS 400
+
+/* Greedy takers at even moments; the sum of every rolling window counts. */
+static void
+no_window_is_over_its_limit(void **state)
+{
+	static const struct {
+		const char *column;
+		int limit;
+		double window, step, used;
+	} rows[] = {
+	    {"per_second", 1, 1, 0.07, 0.8},
+	    {"per_second", 10, 1, 0.03, 0.8},
+	    {"per_second", 100, 1, 0.01, 0.8},
+	    {"per_hour", 1, 3600, 600, 0.8},
+	    {"per_hour", 60, 3600, 50, 0.7},
+	    {"per_day", 1000, 86400, 900, 0.5},
+	};
+	int64_t got[MOMENTS], sum, total;
+	size_t i, k, from, width;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		pg_sql(db,
+		    "DELETE FROM account_quota; UPDATE smtp_account SET "
+		    "per_second = NULL, per_hour = NULL, per_day = NULL;"
+		    "UPDATE smtp_account SET %s = %d",
+		    rows[i].column, rows[i].limit);
+		width = (size_t)(rows[i].window / rows[i].step);
+		total = 0;
+		for (k = 0; k < MOMENTS; k++, pass(rows[i].step))
+			total += got[k] = take(db, 1000);
+		for (from = 0; from + width <= MOMENTS; from++) {
+			sum = 0;
+			for (k = from; k < from + width; k++)
+				sum += got[k];
+			if (sum > rows[i].limit)
+				fail_msg("%s %d: %lld", rows[i].column,
+				    rows[i].limit, (long long)sum);
+		}
+		/* ... and at least four fifths of it is used. */
+		if ((double)total <
+		    0.8 * rows[i].limit * ((double)MOMENTS / (double)width - 1))
+			fail_msg("%s %d: only %lld", rows[i].column,
+			    rows[i].limit, (long long)total);
+	}
+}
+
+static void
+the_tightest_limit_counts(void **state)
+{
+	(void)state;
+	pg_sql(db, "UPDATE smtp_account SET per_hour = 20, per_day = 1000");
+	assert_int_equal(take(db, 3), 3);
+	assert_int_equal(take(db, 100), 2);
+	assert_int_equal(take(db, 100), 0);
+	/* A limit that is gone holds nobody back. */
+	pg_sql(db, "UPDATE smtp_account SET per_hour = NULL");
+	assert_int_equal(take(db, 100), 100);
+}
+
+static void
+shared_and_returned(void **state)
+{
+	struct db *other = ledger_again();
+
+	(void)state;
+	pg_sql(db, "UPDATE smtp_account SET per_day = 20");
+	assert_int_equal(take(db, 6), 6);
+	assert_int_equal(take(other, 100), 4);
+	assert_int_equal(take(db, 1), 0);
+	ledger_rows(other, Q_QUOTA_RETURN, DB_ARGS(db_int(1), db_int(3)));
+	assert_int_equal(take(db, 100), 3);
+	db_close(other);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(no_window_is_over_its_limit),
+	    TEST(the_tightest_limit_counts),
+	    TEST(shared_and_returned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
