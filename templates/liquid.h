@@ -5,8 +5,8 @@
  *   liquid + data -> liquid_render -> bytes
  *
  * One strict parser; errors carry line and column.  Escaping is fixed when
- * compiling: in LIQUID_HTML every output is HTML-escaped unless the filter
- * `raw` stands last.  A render is bounded in steps, output, depth and memory
+ * compiling: in LIQUID_HTML every output is HTML-escaped unless it is safe
+ * already: what `raw` or `escape` made last, or what `capture` took.  A render is bounded in steps, output, depth and memory
  * and touches no file, network, environment or database.
  */
 #ifndef TEMPLATES_LIQUID_H
@@ -53,7 +53,8 @@ bool liquid_render(const struct liquid *program, const struct liquid_data *data,
 
 /* The top-level names that the program reads, in order of appearance: what
  * has to be fetched per recipient.  For `contact.x` and `x` alike the dotted path's
- * first two parts are told ("contact.x"). */
+ * first two parts are told ("contact.x").  Where a template chooses the name
+ * while it renders, "*" is told: it may read anything. */
 typedef void liquid_name_fn(struct str path, void *arg);
 void liquid_names(const struct liquid *program, liquid_name_fn *fn, void *arg);
 

@@ -41,7 +41,7 @@ struct value liquid_call_arg(const struct liquid_call *call, int i);
 
 /* Filters by file. */
 liquid_filter_fn liquid_filter_upcase, liquid_filter_downcase,
-    liquid_filter_capitalize;        /* liquid_case.c */
+    liquid_filter_capitalize;        /* liquid_letters.c */
 liquid_filter_fn liquid_filter_date; /* liquid_date.c */
 
 #endif

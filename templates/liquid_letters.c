@@ -1,5 +1,5 @@
 /*
- * liquid_case.c - upcase, downcase, capitalize: the full mappings of Unicode
+ * liquid_letters.c - upcase, downcase, capitalize: the full mappings of Unicode
  * by libunistring, ASCII by hand.
  */
 #include "templates/liquid_filters.h"
