@@ -6,8 +6,10 @@
  *
  * One strict parser; errors carry line and column.  Escaping is fixed when
  * compiling: in LIQUID_HTML every output is HTML-escaped unless it is safe
- * already: what `raw` or `escape` made last, or what `capture` took.  A render is bounded in steps, output, depth and memory
- * and touches no file, network, environment or database.
+ * already: what `raw` or `escape` made last, or what `capture` took.
+ *
+ * A render is bounded in steps, output, depth and memory and touches no file,
+ * network, environment or database.
  */
 #ifndef TEMPLATES_LIQUID_H
 #define TEMPLATES_LIQUID_H
