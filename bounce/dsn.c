@@ -3,6 +3,8 @@
 #include "bounce/dsn_address.h"
 #include "lib/mail/header.h"
 
+#include <assert.h>
+
 typedef void field_fn(struct dsn *, struct dsn_recipient *, struct str value,
     struct arena *);
 
@@ -259,6 +261,7 @@ finish(struct dsn *d, struct dsn_recipient *r)
 	struct dsn_recipient *last =
 	    d->count > 0 ? &d->recipients[d->count - 1] : NULL;
 
+	assert(d->recipients != NULL);
 	if (!says_something(r))
 		;
 	else if (last != NULL && (!is_named(last) || !is_named(r)))

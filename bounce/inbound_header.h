@@ -10,7 +10,4 @@
 /* m->header is set; content_type and report_type are not its business. */
 void inbound_header_read(struct inbound_mail *m);
 
-/* The date of a header as microseconds, 0 when unreadable; GMime's. */
-int64_t inbound_header_date(struct str value);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "bounce/html_text.h"
 #include "bounce/inbound_header.h"
+#include "bounce/mime_input.h"
 #include "lib/mail/charset.h"
 #include "lib/mail/header.h"
 #include "lib/mail/transfer.h"
@@ -48,144 +49,10 @@ inbound_mail_returned_field(struct inbound_mail *m, const char *name)
 	return header_get(m->returned, name, &m->arena);
 }
 
-int64_t
-inbound_header_date(struct str value)
-{
-	char text[128];
-	GDateTime *date;
-	int64_t us;
-
-	if (value.n >= sizeof(text))
-		return 0;
-	snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
-	date = g_mime_utils_header_decode_date(text);
-	if (date == NULL)
-		return 0;
-	us = g_date_time_to_unix(date) * 1000000;
-	g_date_time_unref(date);
-	return us;
-}
-
 static struct str
 keep_buf(struct inbound_mail *m, const struct buf *b)
 {
 	return arena_dup(&m->arena, buf_view(b));
-}
-
-/* Text as the database takes it: UTF-8 without NUL. */
-static struct str
-clean(struct inbound_mail *m, struct str text)
-{
-	struct buf b;
-	size_t i;
-
-	if (str_is_utf8(text) && str_chr(text, '\0') == STR_NOWHERE)
-		return text;
-	buf_init(&b, text.n * 3 + 1);
-	charset_to_utf8(&b, STR("utf-8"), text);
-	for (i = 0; i < b.n; i++)
-		if (b.p[i] == '\0')
-			b.p[i] = ' ';
-	text = keep_buf(m, &b);
-	buf_release(&b);
-	return text;
-}
-
-/* At most max bytes, whole characters. */
-static struct str
-cut(struct inbound_mail *m, struct str text, size_t max,
-    enum inbound_limit flag)
-{
-	if (text.n <= max)
-		return text;
-	m->limits |= flag;
-	while (max > 0 && (text.p[max] & 0xc0) == 0x80)
-		max--;
-	return str_sub(text, 0, max);
-}
-
-static size_t
-line_length(struct str raw)
-{
-	size_t n = 0;
-
-	while (n < raw.n && raw.p[n] != '\n' && raw.p[n] != '\r')
-		n++;
-	return n;
-}
-
-static size_t
-line_end_length(struct str raw)
-{
-	if (str_starts(raw, STR("\r\n")))
-		return 2;
-	return raw.n > 0 ? 1 : 0;
-}
-
-static struct str
-skip_line(struct str raw)
-{
-	raw = str_from(raw, line_length(raw));
-	return str_from(raw, line_end_length(raw));
-}
-
-/* What programs put before the header: empty lines, mbox's "From ". */
-static struct str
-skip_preamble(struct str raw)
-{
-	while (raw.n > 0 && (raw.p[0] == '\n' || raw.p[0] == '\r'))
-		raw = str_from(raw, 1);
-	if (str_starts(raw, STR("From ")) || str_starts(raw, STR(">From ")))
-		raw = skip_line(raw);
-	return raw;
-}
-
-/* A copy with LF as line end, no longer than we are ready to look at. */
-static struct str
-normalise(struct inbound_mail *m, struct str raw)
-{
-	size_t n, lines = 0, dashes = 0, out = 0;
-	char *copy;
-
-	raw = cut(m, skip_preamble(raw), INBOUND_RAW_MAX, INBOUND_CUT_RAW);
-	copy = arena_alloc(&m->arena, raw.n + 1);
-	while (raw.n > 0) {
-		n = line_length(raw);
-		dashes += str_starts(raw, STR("--"));
-		if (lines++ == INBOUND_LINES_MAX ||
-		    dashes > INBOUND_DASHES_MAX) {
-			m->limits |= INBOUND_CUT_RAW;
-			break;
-		}
-		memcpy(copy + out, raw.p, n);
-		out += n;
-		raw = str_from(raw, n);
-		if (raw.n > 0)
-			copy[out++] = '\n';
-		raw = str_from(raw, line_end_length(raw));
-	}
-	copy[out] = '\0';
-	return (struct str){copy, out};
-}
-
-/* Up to the empty line that ends the header. */
-static struct str
-header_of(struct inbound_mail *m, struct str text)
-{
-	struct str rest = text;
-	size_t n = 0, line, lines = 0;
-
-	while (rest.n > 0 && rest.p[0] != '\n') {
-		line = line_length(rest) + 1;
-		if (n + line > INBOUND_HEADER_MAX ||
-		    lines++ == INBOUND_HEADER_LINES_MAX) {
-			m->limits |= INBOUND_CUT_HEADER;
-			break;
-		}
-		n += line;
-		rest = str_from(rest, line);
-	}
-	return clean(m, str_sub(text, 0, n));
 }
 
 /* The bytes of a part as they stand in the message. */
@@ -249,7 +116,7 @@ text_of(const struct walk *w, GMimePart *part)
 
 	buf_init(&b, bytes.n * 3 + 1);
 	charset_to_utf8(&b, charset_of(part, bytes), bytes);
-	text = clean(w->m, keep_buf(w->m, &b));
+	text = mime_input_clean(w->m, keep_buf(w->m, &b));
 	buf_release(&b);
 	return text;
 }
@@ -267,7 +134,8 @@ take_plain(struct walk *w, GMimePart *part)
 
 	if (!m->text_is_html && !is_blank(m->text))
 		return;
-	m->text = cut(m, text_of(w, part), INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
+	m->text = mime_input_cut(m, text_of(w, part), INBOUND_TEXT_MAX,
+	    INBOUND_CUT_TEXT);
 	m->text_is_html = false;
 }
 
@@ -291,8 +159,10 @@ take_html(struct walk *w, GMimePart *part)
 static struct str
 report_of(struct walk *w, GMimePart *part)
 {
-	return cut(w->m, clean(w->m, decoded_bytes(w, part)),
+	struct str text = mime_input_cut(w->m, decoded_bytes(w, part),
 	    INBOUND_REPORT_MAX, INBOUND_CUT_REPORTS);
+
+	return mime_input_clean(w->m, arena_dup(&w->m->arena, text));
 }
 
 static void
@@ -328,8 +198,10 @@ take_disposition(struct walk *w, GMimePart *part)
 static void
 set_returned(struct inbound_mail *m, struct str text)
 {
+	size_t n;
+
 	text = str_sub(text, 0, INBOUND_RETURNED_MAX);
-	m->returned = header_of(m, arena_dup(&m->arena, text));
+	m->returned = mime_input_header(m, arena_dup(&m->arena, text), &n);
 	m->has_returned = true;
 }
 
@@ -441,7 +313,7 @@ walk_all(struct walk *w, GMimeObject *top)
 static struct str
 keep_lower(struct inbound_mail *m, const char *text)
 {
-	char *copy = arena_cstr(&m->arena, clean(m, str_of(text)));
+	char *copy = arena_cstr(&m->arena, mime_input_clean(m, str_of(text)));
 	size_t i;
 
 	for (i = 0; copy[i] != '\0'; i++)
@@ -473,37 +345,48 @@ parse(struct str raw)
 	return message;
 }
 
+static void
+walk_message(struct walk *w)
+{
+	GMimeMessage *message = parse(w->raw);
+	GMimeObject *top =
+	    message != NULL ? g_mime_message_get_mime_part(message) : NULL;
+
+	if (top != NULL) {
+		read_type(w->m, top);
+		walk_all(w, top);
+	}
+	if (message != NULL)
+		g_object_unref(message);
+}
+
 /* A multipart whose boundary never comes: all of its body is text. */
 static void
-take_body(struct walk *w)
+take_body(struct inbound_mail *m, struct str body)
 {
-	size_t end = str_find(w->raw, STR("\n\n"));
-	struct str body = str_from(w->raw, end);
-
-	w->m->text = cut(w->m, clean(w->m, str_trim(body)), INBOUND_TEXT_MAX,
-	    INBOUND_CUT_TEXT);
+	m->text = mime_input_cut(m, mime_input_clean(m, str_trim(body)),
+	    INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
 }
 
 void
 mime_walk(struct inbound_mail *m, struct str raw)
 {
 	struct walk w = {.m = m};
-	GMimeMessage *message;
-	GMimeObject *top;
+	struct str text, body;
+	struct buf input;
+	size_t n;
 
 	*m = (struct inbound_mail){.limits = 0};
 	arena_init(&m->arena, ARENA_MAX);
-	w.raw = normalise(m, raw);
-	m->header = header_of(m, w.raw);
+	text = mime_input_copy(m, raw);
+	m->header = mime_input_header(m, text, &n);
 	inbound_header_read(m);
-	message = parse(w.raw);
-	top = message != NULL ? g_mime_message_get_mime_part(message) : NULL;
-	if (top != NULL) {
-		read_type(m, top);
-		walk_all(&w, top);
-	}
+	body = str_from(text, n + 1);
+	buf_init(&input, (size_t)INBOUND_RAW_MAX + INBOUND_HEADER_MAX);
+	mime_input_make(m, body, &input);
+	w.raw = buf_view(&input);
+	walk_message(&w);
 	if (w.parts == 0)
-		take_body(&w);
-	if (message != NULL)
-		g_object_unref(message);
+		take_body(m, body);
+	buf_release(&input);
 }

@@ -9,9 +9,8 @@
  * UTF-8, repaired with U+FFFD where it was not.
  *
  * All strings belong to the mail's arena and go with inbound_mail_release.
- * mime_walk.c is the only user of GMime; call mime_walk_start once a process
- * before.  Its parser keeps a node for every header line and part, so that
- * INBOUND_LINES_MAX and INBOUND_DASHES_MAX bound its memory and time.
+ * mime_walk.c and inbound_header.c are the only users of GMime; call
+ * mime_walk_start once a process before.
  */
 #ifndef BOUNCE_MIME_WALK_H
 #define BOUNCE_MIME_WALK_H
