@@ -10,6 +10,7 @@
 #define TLS_MODES   "implicit starttls none"
 #define AUTH_MODES  "auto plain login scram-sha-256 xoauth2 oauthbearer"
 #define CA_FILE_MAX (4U << 20)
+#define SEALED_MAX  ((size_t)2 * LOGIN_PASSWORD_MAX)
 
 /* RFC 8314 for TLS from the start, RFC 6409 and RFC 9051 for STARTTLS. */
 static const struct {
@@ -217,7 +218,7 @@ login_secret(struct request *q, const struct login *login, const char *table,
 	if (login->password.p == NULL)
 		return db_bytes(STR_NONE);
 	identity = arena_printf(&q->arena, "%s:%lld", table, (long long)id);
-	buf_init(&out, 2 * LOGIN_PASSWORD_MAX);
+	buf_init(&out, SEALED_MAX);
 	seal(&q->api->keyring, identity, login->password, &out);
 	sealed = arena_dup(&q->arena, buf_view(&out));
 	buf_release(&out);
