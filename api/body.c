@@ -28,6 +28,15 @@ body_complain(struct body *b, const char *field, const char *fmt, ...)
 	b->complaints++;
 }
 
+const char *
+body_json_error(const json_error_t *e)
+{
+	if (json_error_code(e) == json_error_null_character ||
+	    json_error_code(e) == json_error_null_byte_in_key)
+		return "a NUL is not allowed";
+	return e->text;
+}
+
 static void
 refuse_json(struct request *q, const json_error_t *e)
 {
@@ -36,7 +45,7 @@ refuse_json(struct request *q, const json_error_t *e)
 		    e->text);
 	else
 		problem(q, 400, "the body is not JSON: line %d, column %d: %s",
-		    e->line, e->column, e->text);
+		    e->line, e->column, body_json_error(e));
 }
 
 struct body
@@ -76,11 +85,12 @@ was_asked(const struct body *b, const char *field)
 static void
 look_for_strangers(struct body *b)
 {
-	const char *field;
-	json_t *value;
+	void *at = json_object_iter(b->object);
 
-	json_object_foreach(b->object, field, value) if (!was_asked(b, field))
-	    body_complain(b, field, "there is no such field");
+	for (; at != NULL; at = json_object_iter_next(b->object, at))
+		if (!was_asked(b, json_object_iter_key(at)))
+			body_complain(b, json_object_iter_key(at),
+			    "there is no such field");
 }
 
 bool
@@ -264,16 +274,15 @@ repeats(const int64_t *ids, size_t n, int64_t id)
 const int64_t *
 body_ids(struct body *b, const char *field, unsigned flags, size_t *n)
 {
-	json_t *v = get_array(b, field, flags, n), *item;
+	json_t *v = get_array(b, field, flags, n);
 	int64_t *ids;
 	size_t i;
 
 	if (v == NULL)
 		return NULL;
 	ids = ARENA_ARRAY(&b->q->arena, int64_t, *n);
-	json_array_foreach(v, i, item)
-	{
-		ids[i] = json_integer_value(item);
+	for (i = 0; i < *n; i++) {
+		ids[i] = json_integer_value(json_array_get(v, i));
 		if (ids[i] > 0 && !repeats(ids, i, ids[i]))
 			continue;
 		body_complain(b, field, "item %zu must be %s", i + 1,
@@ -288,42 +297,41 @@ const struct str *
 body_texts(struct body *b, const char *field, unsigned flags, size_t max,
     size_t *n)
 {
-	json_t *v = get_array(b, field, flags, n), *item;
+	json_t *v = get_array(b, field, flags, n);
 	struct str *texts;
 	size_t i;
 
 	if (v == NULL)
 		return NULL;
 	texts = ARENA_ARRAY(&b->q->arena, struct str, *n);
-	json_array_foreach(v, i, item)
-	{
-		texts[i] = string_of(item);
-		if (json_is_string(item) &&
-		    text_is_right(b, field, texts[i], flags, max))
-			continue;
-		if (!json_is_string(item))
+	for (i = 0; i < *n; i++) {
+		texts[i] = string_of(json_array_get(v, i));
+		if (texts[i].p == NULL)
 			body_complain(b, field, "item %zu must be a string",
 			    i + 1);
+		else if (text_is_right(b, field, texts[i], flags, max))
+			continue;
 		*n = 0;
 		return NULL;
 	}
 	return texts;
 }
 
-/* What a template can read: value.h takes 32 levels. */
 bool
-body_is_flat(const json_t *v, int depth)
+body_is_flat(json_t *v, int depth)
 {
-	const char *key;
-	json_t *item;
+	void *at;
 	size_t i;
 
 	if (depth == 0)
 		return false;
-	json_array_foreach(v, i,
-	    item) if (!body_is_flat(item, depth - 1)) return false;
-	json_object_foreach((json_t *)(uintptr_t)v, key,
-	    item) if (!body_is_flat(item, depth - 1)) return false;
+	for (i = 0; i < json_array_size(v); i++)
+		if (!body_is_flat(json_array_get(v, i), depth - 1))
+			return false;
+	for (at = json_object_iter(v); at != NULL;
+	     at = json_object_iter_next(v, at))
+		if (!body_is_flat(json_object_iter_value(at), depth - 1))
+			return false;
 	return true;
 }
 

@@ -69,7 +69,9 @@ const struct str *body_texts(struct body *b, const char *field, unsigned flags,
 struct str body_json(struct body *b, const char *field, unsigned flags,
     size_t max);
 /* Nested no deeper than that: templates read 32 levels (templates/value.h). */
-bool body_is_flat(const json_t *value, int depth);
+bool body_is_flat(json_t *value, int depth);
+/* What a parser's error says to the one who wrote the text. */
+const char *body_json_error(const json_error_t *e);
 /* A nested object to be read field by field; body_end before the outer
  * body_close.  Absent: every field reads as absent, none is required. */
 struct body body_object(struct body *b, const char *field, unsigned flags);

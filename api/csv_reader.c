@@ -13,8 +13,7 @@
 struct csv_reader {
 	struct lines lines;
 	struct csv_parser parser;
-	unsigned char delimiter;
-	int retries;
+	int64_t reread; /* bytes, of CSV_REREAD_MAX */
 
 	/* the row being read */
 	struct buf bytes; /* of all its fields */
@@ -32,31 +31,16 @@ struct csv_reader {
 	} second;
 };
 
-static void
-start_parser(struct csv_reader *r)
-{
-	if (csv_init(&r->parser, 0) != 0)
-		BUG("libcsv does not start");
-	csv_set_delim(&r->parser, r->delimiter);
-	csv_set_blk_size(&r->parser, PARSER_STEP);
-}
-
-static void
-restart_parser(struct csv_reader *r)
-{
-	csv_free(&r->parser);
-	start_parser(r);
-}
-
 struct csv_reader *
 csv_reader_new(int fd)
 {
 	struct csv_reader *r = NEW(struct csv_reader);
 
-	r->delimiter = ',';
 	lines_init(&r->lines, fd);
 	buf_init(&r->bytes, CSV_ROW_MAX + LINE_MAX_BYTES);
-	start_parser(r);
+	if (csv_init(&r->parser, CSV_STRICT) != 0)
+		BUG("libcsv does not start");
+	csv_set_blk_size(&r->parser, PARSER_STEP);
 	return r;
 }
 
@@ -103,12 +87,25 @@ on_row(int terminator, void *arg)
 	r->ended = true;
 }
 
-static void
+/* Strict but for quotes inside unquoted fields, which are text.  false: text
+ * stands behind a closing quote, which most often was meant to open one. */
+static bool
 feed(struct csv_reader *r, struct str text)
 {
-	if (csv_parse(&r->parser, text.p, text.n, on_field, on_row, r) !=
-	    text.n)
-		die("out of memory");
+	size_t n;
+
+	while ((n = csv_parse(&r->parser, text.p, text.n, on_field, on_row,
+		    r)) != text.n) {
+		if (csv_error(&r->parser) != CSV_EPARSE)
+			die("out of memory");
+		if (r->parser.quoted != 0)
+			return false;
+		csv_set_opts(&r->parser, 0);
+		csv_parse(&r->parser, text.p + n, 1, on_field, on_row, r);
+		csv_set_opts(&r->parser, CSV_STRICT);
+		text = str_from(text, n + 1);
+	}
+	return true;
 }
 
 static size_t
@@ -132,10 +129,9 @@ look_at_first(struct csv_reader *r, struct str text)
 	if (count_char(text, ',') > 0)
 		return text;
 	if (count_char(text, ';') > 0)
-		r->delimiter = ';';
+		csv_set_delim(&r->parser, ';');
 	else if (count_char(text, '\t') > 0)
-		r->delimiter = '\t';
-	restart_parser(r);
+		csv_set_delim(&r->parser, '\t');
 	return text;
 }
 
@@ -168,30 +164,30 @@ start_row(struct csv_reader *r, const struct line *line)
 static void
 give_up_row(struct csv_reader *r, const char *fault)
 {
+	int64_t back = r->lines.offset - r->second.offset;
+
 	r->fault = fault;
 	r->ended = true;
-	restart_parser(r);
-	if (r->second.number < r->lines.number &&
-	    r->retries < CSV_RETRIES_MAX &&
+	csv_fini(&r->parser, NULL, NULL, NULL); /* between rows again */
+	if (back > 0 && r->reread + back <= CSV_REREAD_MAX &&
 	    lines_back(&r->lines, r->second.offset, r->second.number))
-		r->retries++;
+		r->reread += back;
 }
 
 static void
 take_line(struct csv_reader *r, const struct line *line, struct str text)
 {
 	r->size += text.n;
-	if (line->cut) {
+	if (line->cut)
 		give_up_row(r, "the line is longer than 1 MiB");
-		return;
-	}
-	feed(r, text);
-	if (r->size <= CSV_ROW_MAX)
-		return;
-	if (r->ended)
-		r->fault = "the row is longer than 1 MiB";
-	else
+	else if (!feed(r, text))
+		give_up_row(r, line->number == r->line
+				   ? "text stands behind a closing quote"
+				   : "a quote is not closed");
+	else if (r->size > CSV_ROW_MAX && !r->ended)
 		give_up_row(r, "a quote is not closed within 1 MiB");
+	else if (r->size > CSV_ROW_MAX)
+		r->fault = "the row is longer than 1 MiB";
 }
 
 /* The file ended within a row: a line end completes it, unless a quote is
@@ -199,8 +195,7 @@ take_line(struct csv_reader *r, const struct line *line, struct str text)
 static void
 end_file(struct csv_reader *r)
 {
-	feed(r, STR("\n"));
-	if (!r->ended)
+	if (!feed(r, STR("\n")) || !r->ended)
 		give_up_row(r, "a quote is not closed");
 }
 

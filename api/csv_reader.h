@@ -1,12 +1,12 @@
 /*
  * csv_reader.h - rows of a CSV file (RFC 4180), as people's programs write it.
  *
- * On libcsv, lenient: quotes inside unquoted fields are text, blanks around
- * fields go, blank lines are no rows.  A byte order mark is skipped.  The delimiter
+ * On libcsv: quotes inside unquoted fields are text, blanks around fields
+ * go, blank lines are no rows.  A byte order mark is skipped.  The delimiter
  * is a comma, unless the first line has none but semicolons or tabs.  What cannot be
  * right is told as the row's fault, and reading goes on: after a quote that
- * is not closed within CSV_ROW_MAX, with the line after it (CSV_RETRIES_MAX
- * times a file, so that a hostile one costs no more than it is long).
+ * is not closed, with the line after it (for CSV_REREAD_MAX bytes a file, so
+ * that a hostile one costs no more than it is long).
  */
 #ifndef API_CSV_READER_H
 #define API_CSV_READER_H
@@ -17,7 +17,7 @@
 #define CSV_COLUMNS_MAX 256
 #define CSV_FIELD_MAX   (64U << 10)
 #define CSV_ROW_MAX     (1U << 20)
-#define CSV_RETRIES_MAX 100
+#define CSV_REREAD_MAX  (64U << 20)
 
 struct csv_row {
 	int64_t line;      /* its first one, from 1 */

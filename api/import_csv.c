@@ -9,7 +9,8 @@
 
 #include <stdarg.h>
 
-#define COLUMN_NONE ((size_t)-1)
+#define COLUMN_NONE        ((size_t)-1)
+#define COLUMN_NAMES_BYTES (64U << 10)
 
 struct import_csv {
 	struct csv_reader *reader;
@@ -102,7 +103,7 @@ import_csv_open(struct import_csv **out, int fd, struct err *err)
 	struct import_csv *c = NEW(struct import_csv);
 
 	c->reader = csv_reader_new(fd);
-	arena_init(&c->names, CSV_COLUMNS_MAX * 256);
+	arena_init(&c->names, COLUMN_NAMES_BYTES);
 	buf_init(&c->attributes, CONTACT_ATTRIBUTES_MAX);
 	if (!read_header(c, err)) {
 		import_csv_free(c);
@@ -130,6 +131,9 @@ import_csv_offset(const struct import_csv *c)
 }
 
 /* Every fault ends here; false, so that it can be returned. */
+static bool refuse(struct import_row *row, struct str value, const char *fmt,
+    ...) PRINTF_LIKE(3, 4);
+
 static bool
 refuse(struct import_row *row, struct str value, const char *fmt, ...)
 {

@@ -48,6 +48,9 @@ import_ndjson_offset(const struct import_ndjson *n)
 	return n->lines.offset;
 }
 
+static bool refuse(struct import_row *row, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+
 static bool
 refuse(struct import_row *row, const char *fmt, ...)
 {
@@ -76,7 +79,7 @@ parse(struct import_ndjson *n, const struct line *line, struct import_row *row)
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (n->object == NULL)
 		return refuse(row, "is not JSON: column %d: %.120s", e.column,
-		    e.text);
+		    body_json_error(&e));
 	return json_is_object(n->object) || refuse(row, "is no JSON object");
 }
 
@@ -114,16 +117,24 @@ take_known(const struct import_ndjson *n, struct import_row *row)
 	       refuse(row, "name: has control characters in it");
 }
 
+static bool
+is_known(const char *member)
+{
+	return strcmp(member, "email") == 0 || strcmp(member, "name") == 0 ||
+	       strcmp(member, "attributes") == 0;
+}
+
 /* The members of "attributes" and all others, in one object. */
 static json_t *
 gather(const struct import_ndjson *n)
 {
-	json_t *all = json_object(), *v;
-	const char *key;
+	void *at = json_object_iter(n->object);
+	json_t *all = json_object();
 
-	json_object_foreach(n->object, key,
-	    v) if (strcmp(key, "email") != 0 && strcmp(key, "name") != 0 &&
-		   strcmp(key, "attributes") != 0) json_object_set(all, key, v);
+	for (; at != NULL; at = json_object_iter_next(n->object, at))
+		if (!is_known(json_object_iter_key(at)))
+			json_object_set(all, json_object_iter_key(at),
+			    json_object_iter_value(at));
 	json_object_update(all, json_object_get(n->object, "attributes"));
 	return all;
 }

@@ -90,6 +90,19 @@ revoke(struct db *db, const char *which)
 	return true;
 }
 
+static bool
+take_flag(int c, struct wish *wish)
+{
+	switch (c) {
+	case 'n': wish->name = optarg; return true;
+	case 's': return access_parse(str_of(optarg), &wish->scope);
+	case 'e':
+		return str_to_i64(str_of(optarg), &wish->days) &&
+		       wish->days >= 1 && wish->days <= 36500;
+	default: return false;
+	}
+}
+
 /* NULL, or what is wrong with the flags. */
 static const char *
 read_wish(int argc, char **argv, struct wish *wish)
@@ -104,17 +117,9 @@ read_wish(int argc, char **argv, struct wish *wish)
 
 	*wish = (struct wish){0};
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'n')
-			wish->name = optarg;
-		else if (c == 's' && access_parse(str_of(optarg), &wish->scope))
-			continue;
-		else if (c == 'e' && str_to_i64(str_of(optarg), &wish->days) &&
-			 wish->days >= 1 && wish->days <= 36500)
-			continue;
-		else
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!take_flag(c, wish))
 			return "unknown flag or value";
-	}
 	if (optind < argc)
 		return "too many arguments";
 	if (wish->name == NULL || wish->name[0] == '\0')

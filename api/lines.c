@@ -116,8 +116,15 @@ lines_next(struct lines *l, struct line *out, struct err *err)
 	return LINES_LINE;
 }
 
-bool
-lines_back(struct lines *l, int64_t offset, int64_t number)
+/* Mostly the buffer still has it. */
+static bool
+is_in_buffer(const struct lines *l, int64_t offset)
+{
+	return offset <= l->offset && offset >= l->offset - (int64_t)l->start;
+}
+
+static bool
+seek_back(struct lines *l, int64_t offset)
 {
 	off_t here = lseek(l->fd, 0, SEEK_CUR);
 	off_t first = here - (off_t)(l->offset + (int64_t)(l->end - l->start));
@@ -125,8 +132,19 @@ lines_back(struct lines *l, int64_t offset, int64_t number)
 	if (here < 0 || lseek(l->fd, first + offset, SEEK_SET) < 0)
 		return false;
 	l->start = l->end = 0;
+	l->at_end = false;
+	return true;
+}
+
+bool
+lines_back(struct lines *l, int64_t offset, int64_t number)
+{
+	if (is_in_buffer(l, offset))
+		l->start -= (size_t)(l->offset - offset);
+	else if (!seek_back(l, offset))
+		return false;
 	l->offset = offset;
 	l->number = number;
-	l->at_end = l->skipping = false;
+	l->skipping = false;
 	return true;
 }

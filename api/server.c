@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#if MHD_VERSION < 0x00097500
+#if defined(MHD_VERSION) && MHD_VERSION < 0x00097500
 #error "libmicrohttpd before 0.9.75 has known holes"
 #endif
 
@@ -219,6 +219,7 @@ begin(struct server *s, struct MHD_Connection *connection, struct exchange *x,
 }
 
 static enum MHD_Result
+/* NOLINTNEXTLINE(readability-function-size): the library's signature */
 on_request(void *cls, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data,
     size_t *upload_data_size, void **context)

@@ -52,14 +52,17 @@ open_socket(const struct addrinfo *a)
 static int
 bound_port(int fd)
 {
-	struct sockaddr_storage ss;
-	socklen_t n = sizeof(ss);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = {0};
+	socklen_t n = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
+	if (getsockname(fd, &at.any, &n) != 0)
 		return 0;
-	return ntohs(ss.ss_family == AF_INET6
-			 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-			 : ((struct sockaddr_in *)&ss)->sin_port);
+	return ntohs(
+	    at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
 bool

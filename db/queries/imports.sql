@@ -49,11 +49,13 @@ UPDATE import
 RETURNING list_id, mode, format, rows_read, rejected;
 
 -- First in each batch's transaction: nothing if somebody else has it, or it
--- is gone.  $1 import, $2 holder
+-- is gone.  Batches need not be on the disk one by one: should the last ones
+-- be lost, so is the note that they were done, and the file is kept until
+-- import_finish is on the disk.  $1 import, $2 holder
 -- name: import_hold
 UPDATE import SET held_until = now() + interval '1 minute'
  WHERE id = $1::bigint AND holder = $2 AND state = 'running'
-RETURNING id;
+RETURNING id, set_config('synchronous_commit', 'off', true);
 
 -- Who must not be mailed.  $1 list, $2 keys; n counts them from 1
 -- name: import_suppressed
