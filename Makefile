@@ -69,7 +69,7 @@ TOOLS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 SOURCES := $(shell find volley.c lib db templates sender bounce api up tests -name '*.[ch]' 2>/dev/null)
 SQL     := $(sort $(wildcard db/queries/*.sql)) $(sort $(wildcard db/migrations/*.sql))
 
-all: $(BUILD)/volley
+all: $(BUILD)/volley $(BUILD)/tests/liquid-cases
 
 $(BUILD)/volley: $(BUILD)/release/volley
 	ln -sf release/volley $@
@@ -140,6 +140,10 @@ demo: deps
 check: deps
 	$(MAKE) all
 	tests/check
+$(BUILD)/tests/liquid-cases: FORCE
+	$(MAKE) MODE=release $(BUILD)/release/tests/tools/liquid-cases
+	@mkdir -p $(@D)
+	ln -sf ../release/tests/tools/liquid-cases $@
 tests: $(TESTS)
 tools: $(TOOLS)
 fuzzers: $(FUZZERS)
