@@ -172,7 +172,9 @@ look_round(struct rounds *s, bool *done, struct err *err)
 		s->moved_ms = now;
 	s->seen = w;
 	*done = w.scheduled + w.campaigns == 0;
-	if (!*done && now - s->moved_ms > SCHEDULER_STUCK_MS) {
+	if (*done)
+		return scheduler_tidy(s->db, s->params, err);
+	if (now - s->moved_ms > SCHEDULER_STUCK_MS) {
 		log_warn("nothing_moves", "campaigns=%lld waited_s=%d",
 		    (long long)w.campaigns, SCHEDULER_STUCK_MS / 1000);
 		*done = true;

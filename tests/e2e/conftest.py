@@ -3,6 +3,7 @@
 import pytest
 
 from postgres import Postgres
+from sending import Sending
 from server import Server
 
 
@@ -20,3 +21,11 @@ def api(postgres):
     server = Server(postgres.create()).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def sending(postgres):
+    """A database, senders and sinks of one test's own."""
+    scene = Sending(postgres)
+    yield scene
+    scene.close()
