@@ -424,10 +424,37 @@ the_table_is_whole(void **state)
 	buf_release(&help);
 }
 
+/* One row of the README's table a setting, made of the same words. */
+static void
+test_readme_has_the_table(void **state)
+{
+	struct buf readme, row;
+	struct err err = {FAIL_NONE, ""};
+	size_t i;
+
+	(void)state;
+	buf_init(&readme, 1U << 20);
+	buf_init(&row, 2048);
+	assert_true(file_read("README.md", &readme, &err));
+	for (i = 0; i < setting_count; i++) {
+		const struct setting *t = &setting_table[i];
+		const char *tick = t->initial[0] != '\0' ? "`" : "";
+
+		buf_reset(&row);
+		buf_printf(&row, "\n| `%s` | %s%s%s | %s |\n", t->name, tick,
+		    t->initial, tick, t->help);
+		if (str_find(buf_view(&readme), buf_view(&row)) == STR_NOWHERE)
+			fail_msg("README.md lacks%s", buf_cstr(&row));
+	}
+	buf_release(&readme);
+	buf_release(&row);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_readme_has_the_table),
 	    SETTINGS_TEST(defaults),
 	    SETTINGS_TEST(the_home_follows_the_user),
 	    SETTINGS_TEST(file_then_environment_then_flags),
