@@ -1,4 +1,4 @@
-#include "bounce/imap_link.h"
+#include "bounce/imap_link_private.h"
 
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
@@ -7,48 +7,12 @@
 #include <arpa/inet.h>
 #include <assert.h>
 
-#define SECOND       1000LL
-#define IDLE_S       300
-#define POLL_S       60
-#define CHECK_S      900
-#define CONNECT_MS   (30 * SECOND)
-#define TAG_RANDOM   5 /* bytes: a stranger does not guess 40 bits */
-#define TAG_TEXT     16
-#define SILENT_FINDS 2 /* that often IDLE kept mail from us: poll too */
-
-enum link_state {
-	LINK_OPENING = 0, /* until the mailbox is open */
-	LINK_FREE,        /* the owner may give a command */
-	LINK_BUSY,        /* a command of the owner is under way */
-	LINK_WAITING,     /* imap_link_wait */
-	LINK_CLOSED,
-};
-
-struct imap_link {
-	enum link_state state;
-	struct loop *loop;
-	struct conn *conn;
-	struct imap_session session;
-	struct imap_link_events events;
-	void *arg;
-
-	/* Our copies of the parameters' texts. */
-	char *host, *username, *password, *folder, *version, *contact;
-	char tag[TAG_TEXT];
-	int64_t idle_ms, poll_ms, check_ms, timeout_ms;
-
-	struct loop_timer *limit; /* of the server's answer, or of one IDLE */
-	enum imap_state limited;  /* what `limit` was set for, */
-	unsigned limited_count;   /* and the number of its command */
-	struct loop_timer *wait;  /* of imap_link_wait */
-
-	bool told;        /* EXISTS came since the last search */
-	int silent_finds; /* searches in a row that found what it kept quiet */
-	uint64_t bytes;
-	struct err failure; /* to be told at the end of the turn */
-	int depth;          /* callbacks of the loop under way */
-	bool freed;         /* imap_link_free was called in one of them */
-};
+#define SECOND     1000LL
+#define IDLE_S     300
+#define POLL_S     60
+#define CHECK_S    900
+#define CONNECT_MS (30 * SECOND)
+#define TAG_RANDOM 5 /* bytes: a stranger does not guess 40 bits */
 
 static void
 destroy(struct imap_link *l)
@@ -80,13 +44,11 @@ leave(struct imap_link *l)
 		destroy(l);
 }
 
-static void tell_failure(void *arg);
-
 static void
 teardown(struct imap_link *l)
 {
 	l->state = LINK_CLOSED;
-	loop_undefer(l->loop, tell_failure, l);
+	loop_undefer(l->loop, link_tell_failure, l);
 	loop_timer_free(l->limit);
 	loop_timer_free(l->wait);
 	conn_free(l->conn);
@@ -106,8 +68,8 @@ closed(struct imap_link *l, const struct err *err)
 }
 
 /* Failures found inside a call of the owner: told when it is over. */
-static void
-tell_failure(void *arg)
+void
+link_tell_failure(void *arg)
 {
 	struct imap_link *l = arg;
 
@@ -141,8 +103,8 @@ start_limit(struct imap_link *l)
 }
 
 /* What the session has written leaves; the clock follows its state. */
-static void
-settle(struct imap_link *l)
+void
+link_settle(struct imap_link *l)
 {
 	struct buf *out = &l->session.out;
 
@@ -167,7 +129,7 @@ on_limit(void *arg)
 	enter(l);
 	if (l->session.state == IMAP_STATE_IDLING) {
 		imap_session_idle_end(&l->session);
-		settle(l);
+		link_settle(l);
 	} else {
 		err_set(&err, FAIL_TIMEOUT, "imap %s: no answer while %s",
 		    imap_link_describe(l), imap_state_doing(l->session.state));
@@ -193,15 +155,8 @@ on_wait(void *arg)
 
 	enter(l);
 	tell_new(l);
-	settle(l);
+	link_settle(l);
 	leave(l);
-}
-
-static void
-idle(struct imap_link *l)
-{
-	if (l->session.state == IMAP_STATE_READY)
-		(void)!imap_session_idle(&l->session);
 }
 
 /* IDLE ended while the owner still waits: it was renewed, refused, or the
@@ -209,7 +164,7 @@ idle(struct imap_link *l)
 static void
 wait_on(struct imap_link *l)
 {
-	idle(l);
+	link_idle(l);
 	if (!imap_session_can_idle(&l->session))
 		loop_timer_start(l->wait, l->poll_ms);
 }
@@ -306,7 +261,7 @@ on_data(struct str data, void *arg)
 		    &used, &err);
 		at += used;
 		dispatch(l, event, &err);
-		settle(l);
+		link_settle(l);
 	}
 	leave(l);
 	return data.n;
@@ -323,7 +278,7 @@ on_open(void *arg)
 	if (l->session.state != IMAP_STATE_HANDSHAKE)
 		; /* the server speaks first */
 	else if (imap_session_secured(&l->session, &err))
-		settle(l);
+		link_settle(l);
 	else
 		closed(l, &err);
 	leave(l);
@@ -383,16 +338,16 @@ copy_params(struct imap_link *l, const struct imap_link_params *p)
 }
 
 static void
-make_tag(char out[TAG_TEXT])
+make_tag(char out[LINK_TAG_TEXT])
 {
 	unsigned char random[TAG_RANDOM];
 	struct buf text;
 
 	random_bytes(random, sizeof(random));
-	buf_init(&text, TAG_TEXT - 1);
+	buf_init(&text, LINK_TAG_TEXT - 1);
 	base32_encode(&text,
 	    (struct str){(const char *)random, sizeof(random)});
-	snprintf(out, TAG_TEXT, "v%s.", buf_cstr(&text));
+	snprintf(out, LINK_TAG_TEXT, "v%s.", buf_cstr(&text));
 	buf_release(&text);
 }
 
@@ -433,7 +388,7 @@ imap_link_new(struct loop *loop, const struct imap_link_params *params,
 		err_set(&l->failure, FAIL_INPUT,
 		    "imap %s: without TLS only a loopback address is allowed",
 		    params->host);
-		loop_defer(loop, tell_failure, l);
+		loop_defer(loop, link_tell_failure, l);
 		return l;
 	}
 	l->conn = conn_new(loop,
@@ -458,103 +413,6 @@ imap_link_free(struct imap_link *l)
 	l->freed = true;
 	if (l->depth == 0)
 		destroy(l);
-}
-
-/* May the owner give a command?  Not after the end, where it is ignored. */
-static bool
-begin(struct imap_link *l)
-{
-	if (l->state == LINK_CLOSED)
-		return false;
-	assert(l->state == LINK_FREE || l->state == LINK_WAITING);
-	loop_timer_stop(l->wait);
-	l->state = LINK_BUSY;
-	return true;
-}
-
-static void
-end(struct imap_link *l, bool sent)
-{
-	if (sent)
-		settle(l);
-	else
-		loop_defer(l->loop, tell_failure, l);
-}
-
-void
-imap_link_search(struct imap_link *l, uint32_t uid_from, int64_t since_us)
-{
-	if (!begin(l))
-		return;
-	l->told = l->told || l->session.news;
-	end(l,
-	    imap_session_search(&l->session, uid_from, since_us, &l->failure));
-}
-
-void
-imap_link_headers(struct imap_link *l, struct imap_set *uids)
-{
-	if (begin(l))
-		end(l,
-		    imap_session_fetch(&l->session, uids, false, &l->failure));
-}
-
-void
-imap_link_bodies(struct imap_link *l, struct imap_set *uids)
-{
-	if (begin(l))
-		end(l,
-		    imap_session_fetch(&l->session, uids, true, &l->failure));
-}
-
-void
-imap_link_body(struct imap_link *l, uint32_t uid)
-{
-	struct imap_range range = {uid, uid};
-	struct imap_set one = {&range, 1, 1, true};
-
-	imap_link_bodies(l, &one);
-}
-
-void
-imap_link_folders(struct imap_link *l)
-{
-	if (begin(l))
-		end(l, imap_session_list(&l->session, &l->failure));
-}
-
-void
-imap_link_select(struct imap_link *l, const char *folder)
-{
-	if (begin(l))
-		end(l, imap_session_select(&l->session, str_of(folder),
-			   &l->failure));
-}
-
-void
-imap_link_wait(struct imap_link *l)
-{
-	bool idles = imap_link_idles(l);
-
-	if (l->state == LINK_CLOSED)
-		return;
-	assert(l->state == LINK_FREE);
-	l->state = LINK_WAITING;
-	if (l->session.news) {
-		loop_timer_start(l->wait, 0);
-		return;
-	}
-	loop_timer_start(l->wait,
-	    idles && l->silent_finds < SILENT_FINDS ? l->check_ms : l->poll_ms);
-	idle(l);
-	settle(l);
-}
-
-void
-imap_link_logout(struct imap_link *l)
-{
-	if (begin(l))
-		end(l, imap_session_logout(&l->session, &l->failure));
 }
 
 const struct imap_mailbox *

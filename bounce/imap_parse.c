@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+#define KEEP_BYTES  (64U << 10)
+#define KEEP_VALUES 1024
+
 enum verdict { GO_ON = 0, AGAIN, STOP };
 
 typedef enum verdict step_fn(struct imap_parse *, char, struct err *);
@@ -23,10 +26,19 @@ imap_parse_release(struct imap_parse *p)
 	imap_parse_init(p);
 }
 
+/* Many links idle at a time: after a large response memory is given back. */
 void
 imap_parse_reset(struct imap_parse *p)
 {
-	buf_reset(&p->bytes);
+	if (p->bytes.cap > KEEP_BYTES)
+		buf_release(&p->bytes);
+	else
+		buf_reset(&p->bytes);
+	if (p->cap > KEEP_VALUES) {
+		free(p->values);
+		p->values = NULL;
+		p->cap = 0;
+	}
 	p->state = IMAP_PARSE_BETWEEN;
 	p->count = 0;
 	p->depth = 0;
@@ -412,57 +424,4 @@ imap_parse_feed(struct imap_parse *p, struct str data, size_t *used,
 		return IMAP_COMPLETE;
 	p->state = IMAP_PARSE_BROKEN;
 	return IMAP_BAD;
-}
-
-struct imap_cursor
-imap_cursor_top(const struct imap_parse *p)
-{
-	return (struct imap_cursor){p, 0, p->count};
-}
-
-struct imap_cursor
-imap_cursor_list(const struct imap_parse *p, const struct imap_value *list)
-{
-	assert(list->kind == IMAP_LIST);
-	return (struct imap_cursor){p, (uint32_t)(list - p->values) + 1,
-	    list->next};
-}
-
-const struct imap_value *
-imap_cursor_next(struct imap_cursor *c)
-{
-	const struct imap_value *v;
-
-	if (c->at >= c->end)
-		return NULL;
-	v = &c->parse->values[c->at];
-	c->at = v->next;
-	return v;
-}
-
-struct str
-imap_value_str(const struct imap_parse *p, const struct imap_value *v)
-{
-	return str_sub(buf_view(&p->bytes), v->at, v->n);
-}
-
-bool
-imap_value_is_nil(const struct imap_parse *p, const struct imap_value *v)
-{
-	return v->kind == IMAP_ATOM &&
-	       str_eq_nocase(imap_value_str(p, v), STR("NIL"));
-}
-
-bool
-imap_value_is_string(const struct imap_value *v)
-{
-	return v->kind == IMAP_QUOTED || v->kind == IMAP_LITERAL;
-}
-
-bool
-imap_value_number(const struct imap_parse *p, const struct imap_value *v,
-    uint64_t *out)
-{
-	return v->kind == IMAP_ATOM && str_to_u64(imap_value_str(p, v), out) &&
-	       *out <= INT64_MAX;
 }

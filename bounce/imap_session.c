@@ -328,6 +328,9 @@ take_fetch(struct imap_session *s)
 		return IMAP_EVENT_NONE;
 	if (s->wanted_body ? !f->has_body : !f->has_header)
 		return IMAP_EVENT_NONE;
+	if (s->wanted_left == 0)
+		return IMAP_EVENT_NONE;
+	s->wanted_left--;
 	s->message = (struct imap_message){.uid = f->uid,
 	    .size = f->size,
 	    .internal_us = f->internal_us,

@@ -138,6 +138,7 @@ struct imap_session {
 	char tag[IMAP_TAG_MAX], next_tag[IMAP_TAG_MAX];
 	unsigned tag_count;
 	struct imap_set wanted; /* UIDs of the present FETCH */
+	uint64_t wanted_left;   /* how many of them may still come */
 	bool wanted_body;
 	uint32_t search_from;
 	struct buf scratch; /* decoded challenge, folder name */

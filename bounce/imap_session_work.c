@@ -78,6 +78,7 @@ imap_session_fetch(struct imap_session *s, struct imap_set *uids, bool bodies,
 		if (!imap_set_add(&s->wanted, uids->at[i].first,
 			uids->at[i].last))
 			BUG("a batch of UIDs with too many ranges");
+	s->wanted_left = imap_set_size(&s->wanted);
 	s->wanted_body = bodies;
 	IMAP_WORD(c, "UID FETCH");
 	imap_command_set(c, &s->wanted);
