@@ -99,11 +99,14 @@ known_constraint(struct request *q, const struct err *err)
 	return false;
 }
 
+/* Not the path: tokens and addresses may stand in it. */
 static void
 log_failure(const struct request *q, const struct err *err)
 {
-	log_error("request_failed", "method=%s path=%s kind=%s text=%s",
-	    method_name(q->method), log_quote(q->path), fail_name(err->kind),
+	log_error("request_failed",
+	    "method=%s route=%s id=%lld kind=%s text=%s",
+	    method_name(q->method), q->route != NULL ? q->route->pattern : "-",
+	    (long long)q->id, fail_name(err->kind),
 	    log_quote(str_of(err->text)));
 }
 

@@ -244,6 +244,9 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	return send_reply(s, connection, x);
 }
 
+static void on_complaint(void *cls, const char *fmt, va_list ap)
+    PRINTF_LIKE(2, 0);
+
 static void
 on_complaint(void *cls, const char *fmt, va_list ap)
 {
