@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "tests/support/certs.h"
 #include "tests/support/peer.h"
+#include "tests/support/smtp_client.h"
 #include "tests/support/smtp_script.h"
 
 #include <glob.h>
@@ -20,161 +21,12 @@
 
 #define LINE_MAX_BYTES 65536
 
-/* The client's side of one test. */
-struct client {
-	struct loop *loop;
-	struct smtp_link_params params;
-	struct smtp_message messages[SMTP_SCRIPT_MESSAGES_MAX + 1];
-	int available, submitted, results;
-	bool quit_at_end; /* QUIT after the last result */
-	char free_in;     /* free in this callback: r, d, v, c */
-	enum smtp_dot dot;
-	int dots; /* before_dot was asked */
-	struct smtp_link *link;
-	struct buf story; /* results, then the end, as in a script */
-	bool closed;
-	int64_t closed_ms;
-};
-
 /* The server's side. */
 struct server {
-	const struct smtp_script *script;
+	struct smtp_script *script;
 	struct buf complaints;
 	struct buf heard; /* all lines, by servers without a script */
 };
-
-static const char *
-how(const struct smtp_result *r)
-{
-	if (r->accepted)
-		return "accepted";
-	if (r->reply.code != 0)
-		return r->local ? "local" : "refused";
-	return r->dot_sent ? "uncertain" : "unsent";
-}
-
-static void
-free_link(struct client *c)
-{
-	smtp_link_free(c->link);
-	c->link = NULL;
-	loop_stop(c->loop);
-}
-
-static void
-all_done(struct client *c)
-{
-	if (c->link == NULL || c->results < c->available)
-		return;
-	if (c->quit_at_end)
-		smtp_link_quit(c->link);
-}
-
-static void
-on_ready(struct smtp_link *l, void *arg)
-{
-	struct client *c = arg;
-
-	if (c->free_in == 'r') {
-		free_link(c);
-		return;
-	}
-	while (c->submitted < c->available && smtp_link_room(l) > 0)
-		smtp_link_send(l, &c->messages[++c->submitted]);
-	all_done(c);
-}
-
-static enum smtp_dot
-before_dot(struct smtp_message *m, void *arg)
-{
-	struct client *c = arg;
-
-	assert_in_range(m - c->messages, 1, SMTP_SCRIPT_MESSAGES_MAX);
-	c->dots++;
-	if (c->free_in == 'd')
-		free_link(c);
-	return c->dot;
-}
-
-static void
-on_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
-{
-	char words[SMTP_REPLY_BRIEF_MAX];
-	struct client *c = arg;
-
-	(void)l;
-	c->results++;
-	buf_printf(&c->story, "%d %s %s %s\n", (int)(r->message - c->messages),
-	    how(r), phase_name(r->phase),
-	    r->reply.code != 0 ? smtp_reply_brief(&r->reply, words)
-			       : fail_name(r->err.kind));
-	if (c->free_in == 'v')
-		free_link(c);
-	else
-		all_done(c);
-}
-
-static void
-on_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
-{
-	struct client *c = arg;
-
-	assert_ptr_equal(l, c->link);
-	buf_printf(&c->story, "! %s\n", fail_name(end->err.kind));
-	c->closed = true;
-	c->closed_ms = clock_mono_ms();
-	if (c->free_in == 'c')
-		free_link(c);
-	loop_stop(c->loop);
-}
-
-static const struct smtp_link_events events = {
-    .on_ready = on_ready,
-    .before_dot = before_dot,
-    .on_result = on_result,
-    .on_closed = on_closed,
-};
-
-static void
-client_init(struct client *c, int messages)
-{
-	static const char data[] = "Subject: x\r\n\r\nhi\r\n";
-	int i;
-
-	memset(c, 0, sizeof(*c));
-	c->loop = loop_new();
-	buf_init(&c->story, 1 << 20);
-	smtp_link_defaults(&c->params);
-	c->params.session.helo = "sender.test";
-	c->params.session.host = "127.0.0.1";
-	c->params.session.username = "";
-	c->params.session.password = "";
-	c->params.connect_timeout_ms = 5000;
-	c->params.timeout_s = 5;
-	c->available = messages;
-	for (i = 1; i <= messages; i++)
-		c->messages[i] = (struct smtp_message){
-		    .from = STR("b@sender.test"),
-		    .to = STR("ann@example.com"),
-		    .data = str_of(data),
-		};
-}
-
-static void
-client_run(struct client *c, int port)
-{
-	c->params.session.port = port;
-	c->link = smtp_link_new(c->loop, &c->params, &events, c);
-	loop_run(c->loop);
-}
-
-static void
-client_release(struct client *c)
-{
-	smtp_link_free(c->link);
-	loop_free(c->loop);
-	buf_release(&c->story);
-}
 
 static void
 hear_out(struct peer_conn *pc)
@@ -203,6 +55,23 @@ expect_line(struct peer_conn *pc, struct server *s,
 	return false;
 }
 
+/* False where the conversation ends. */
+static bool
+play_step(struct peer_conn *pc, struct server *s,
+    const struct smtp_script_step *step)
+{
+	switch (step->kind) {
+	case 'S': return peer_say(pc, step->text, step->n);
+	case 'C': return expect_line(pc, s, step);
+	case 'T': return peer_tls(pc);
+	case 'X':
+		if (strcmp(step->text, "reset") == 0)
+			peer_reset(pc);
+		return strcmp(step->text, "timeout") == 0;
+	default: return true; /* the client's */
+	}
+}
+
 static void
 play_script(struct peer_conn *pc, void *arg)
 {
@@ -212,18 +81,9 @@ play_script(struct peer_conn *pc, void *arg)
 
 	if (strcmp(s->script->tls, "implicit") == 0 && !peer_tls(pc))
 		return;
-	for (; step < end; step++) {
-		if (step->kind == 'S')
-			peer_say(pc, step->text, step->n);
-		else if (step->kind == 'C' && !expect_line(pc, s, step))
+	for (; step < end; step++)
+		if (!play_step(pc, s, step))
 			return;
-		else if (step->kind == 'T' && !peer_tls(pc))
-			return;
-		else if (step->kind == 'X' && strcmp(step->text, "reset") == 0)
-			peer_reset(pc);
-		if (step->kind == 'X' && strcmp(step->text, "timeout") != 0)
-			return;
-	}
 	hear_out(pc);
 }
 
@@ -239,11 +99,11 @@ has_step(const struct smtp_script *s, char kind)
 }
 
 static void
-use_script(struct client *c, const struct smtp_script *s)
+use_script(struct smtp_client *c, const struct smtp_script *s)
 {
 	int i;
 
-	client_init(c, s->messages);
+	smtp_client_init(c, s->messages);
 	c->params.timeout_s = 1;
 	c->params.session.host = "localhost";
 	c->params.ca_file = certs_pem("ca");
@@ -284,7 +144,7 @@ play(const char *path)
 {
 	const struct peer_tls tls = {.cert = "good"};
 	struct server server = {.script = smtp_script_read(path)};
-	struct client c;
+	struct smtp_client c;
 	struct peer *peer;
 	struct buf want;
 
@@ -293,18 +153,17 @@ play(const char *path)
 		buf_init(&server.complaints, 10000);
 		use_script(&c, server.script);
 		peer = peer_start(&tls, play_script, &server);
-		client_run(&c, peer_port(peer));
+		smtp_client_run(&c, peer_port(peer));
 		peer_stop(peer);
 		peer_free(peer);
 		expected_story(server.script, &want);
 		assert_string_equal(buf_cstr(&server.complaints), "");
 		assert_string_equal(buf_cstr(&c.story), buf_cstr(&want));
-		client_release(&c);
+		smtp_client_release(&c);
 		buf_release(&want);
 		buf_release(&server.complaints);
 	}
-	/* the script is the server's alone until its thread is over */
-	smtp_script_free((struct smtp_script *)(uintptr_t)server.script);
+	smtp_script_free(server.script);
 }
 
 static void
@@ -392,12 +251,12 @@ say_yes(struct peer_conn *pc, void *arg)
 
 /* Runs a client against it; gives how long that took. */
 static int64_t
-against(struct client *c, struct yes *y)
+against(struct smtp_client *c, struct yes *y)
 {
 	struct peer *peer = peer_start(NULL, say_yes, y);
 	int64_t start = clock_mono_ms(), took;
 
-	client_run(c, peer_port(peer));
+	smtp_client_run(c, peer_port(peer));
 	took = clock_mono_ms() - start;
 	smtp_link_free(c->link);
 	c->link = NULL;
@@ -410,10 +269,10 @@ static void
 leaves_after_so_many_messages(void **state)
 {
 	struct yes y = {.pipelining = true};
-	struct client c;
+	struct smtp_client c;
 
 	(void)state;
-	client_init(&c, 5);
+	smtp_client_init(&c, 5);
 	c.params.messages_max = 3;
 	against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
@@ -422,76 +281,76 @@ leaves_after_so_many_messages(void **state)
 	assert_int_equal(c.submitted, 3);
 	assert_int_equal(y.messages, 3);
 	assert_int_equal(y.quits, 1);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
 leaves_when_idle(void **state)
 {
 	struct yes y = {.pipelining = true};
-	struct client c;
+	struct smtp_client c;
 	int64_t took;
 
 	(void)state;
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	c.params.idle_max_ms = 200;
 	took = against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
 	    "1 accepted data 250 queued\n! none\n");
 	assert_in_range(took, 190, 2000);
 	assert_int_equal(y.quits, 1);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
 leaves_when_old(void **state)
 {
 	struct yes y = {.pipelining = true};
-	struct client c;
+	struct smtp_client c;
 	int64_t took;
 
 	(void)state;
-	client_init(&c, 0);
+	smtp_client_init(&c, 0);
 	c.params.age_max_ms = 200;
 	took = against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story), "! none\n");
 	assert_in_range(took, 190, 2000);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
 does_not_wait_for_quit(void **state)
 {
 	struct yes y = {.at_quit = ""};
-	struct client c;
+	struct smtp_client c;
 	int64_t took;
 
 	(void)state;
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	c.params.quit_max_ms = 200;
 	c.quit_at_end = true;
 	took = against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
 	    "1 accepted data 250 queued\n! none\n");
 	assert_in_range(took, 190, 2000);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
 times_out(void **state)
 {
 	struct yes y = {.at_dot = ""};
-	struct client c;
+	struct smtp_client c;
 	int64_t took;
 
 	(void)state;
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	c.params.timeout_s = 1;
 	took = against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
 	    "1 uncertain data timeout\n! timeout\n");
 	assert_in_range(took, 990, 3000);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 /* Single bytes win no time: a reply is due as a whole. */
@@ -499,17 +358,17 @@ static void
 dripping_wins_no_time(void **state)
 {
 	struct yes y = {.slow_ms = 150};
-	struct client c;
+	struct smtp_client c;
 	int64_t took;
 
 	(void)state;
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	c.params.timeout_s = 1;
 	took = against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
 	    "1 unsent mail timeout\n! timeout\n");
 	assert_in_range(took, 990, 2000);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 /* A dot behind megabytes that the server never read has not been sent. */
@@ -517,18 +376,18 @@ static void
 dot_in_our_own_buffer_is_unsent(void **state)
 {
 	struct yes y = {.pipelining = true, .deaf = true};
-	struct client c;
+	struct smtp_client c;
 	struct buf big;
 
 	(void)state;
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	buf_init(&big, 16 << 20);
 	memset(buf_room(&big, 15 << 20), 'x', 15 << 20);
 	buf_used(&big, 15 << 20);
 	c.messages[1].data = buf_view(&big);
 	against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story), "1 unsent data io\n! io\n");
-	client_release(&c);
+	smtp_client_release(&c);
 	buf_release(&big);
 }
 
@@ -536,23 +395,23 @@ static void
 refused_dot_never_leaves(void **state)
 {
 	struct yes y = {.pipelining = true};
-	struct client c;
+	struct smtp_client c;
 
 	(void)state;
-	client_init(&c, 2);
+	smtp_client_init(&c, 2);
 	c.dot = SMTP_DOT_REFUSE;
 	against(&c, &y);
 	assert_string_equal(buf_cstr(&c.story),
 	    "1 unsent data conflict\n2 unsent data conflict\n! conflict\n");
 	assert_int_equal(c.dots, 1);
 	assert_int_equal(y.messages, 0);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
 let_go(void *arg)
 {
-	struct client *c = arg;
+	struct smtp_client *c = arg;
 
 	assert_int_equal(c->dots, 1);
 	assert_string_equal(buf_cstr(&c->story), "");
@@ -565,10 +424,10 @@ held_dot_leaves_later(void **state)
 {
 	struct yes y = {.pipelining = true};
 	struct loop_timer *timer;
-	struct client c;
+	struct smtp_client c;
 
 	(void)state;
-	client_init(&c, 2);
+	smtp_client_init(&c, 2);
 	c.dot = SMTP_DOT_HOLD;
 	c.quit_at_end = true;
 	timer = loop_timer_new(c.loop, let_go, &c);
@@ -579,7 +438,7 @@ held_dot_leaves_later(void **state)
 	    "! none\n");
 	assert_int_equal(c.dots, 3);
 	loop_timer_free(timer);
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 static void
@@ -591,15 +450,15 @@ may_be_freed_in_any_callback(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(in) - 1; i++) {
 		struct yes y = {.pipelining = true};
-		struct client c;
+		struct smtp_client c;
 
-		client_init(&c, 2);
+		smtp_client_init(&c, 2);
 		c.free_in = in[i];
 		c.quit_at_end = true;
 		against(&c, &y);
 		assert_null(c.link);
 		assert_int_equal(c.closed, in[i] == 'c');
-		client_release(&c);
+		smtp_client_release(&c);
 	}
 }
 
@@ -624,21 +483,21 @@ bad_certificate_gets_no_word(void **state)
 	const struct peer_tls tls = {.cert = "good"};
 	struct server server = {.script = NULL};
 	struct peer *peer;
-	struct client c;
+	struct smtp_client c;
 
 	(void)state;
 	buf_init(&server.heard, 10000);
-	client_init(&c, 1);
+	smtp_client_init(&c, 1);
 	c.params.session.tls = CONN_TLS_IMPLICIT;
 	c.params.session.username = "test";
 	c.params.session.password = "1234";
 	peer = peer_start(&tls, only_listen, &server);
-	client_run(&c, peer_port(peer));
+	smtp_client_run(&c, peer_port(peer));
 	peer_stop(peer);
 	peer_free(peer);
 	assert_string_equal(buf_cstr(&c.story), "! tls\n");
 	assert_int_equal(server.heard.n, 0);
-	client_release(&c);
+	smtp_client_release(&c);
 	buf_release(&server.heard);
 }
 
@@ -652,13 +511,13 @@ no_other_host_without_tls(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(elsewhere); i++) {
-		struct client c;
+		struct smtp_client c;
 
-		client_init(&c, 1);
+		smtp_client_init(&c, 1);
 		c.params.session.host = elsewhere[i];
-		client_run(&c, 25);
+		smtp_client_run(&c, 25);
 		assert_string_equal(buf_cstr(&c.story), "! tls\n");
-		client_release(&c);
+		smtp_client_release(&c);
 	}
 }
 
@@ -667,16 +526,16 @@ nobody_there(void **state)
 {
 	struct yes y = {.pipelining = true};
 	struct peer *peer = peer_start(NULL, say_yes, &y);
-	struct client c;
+	struct smtp_client c;
 	int port = peer_port(peer);
 
 	(void)state;
 	peer_stop(peer);
 	peer_free(peer);
-	client_init(&c, 1);
-	client_run(&c, port);
+	smtp_client_init(&c, 1);
+	smtp_client_run(&c, port);
 	assert_string_equal(buf_cstr(&c.story), "! io\n");
-	client_release(&c);
+	smtp_client_release(&c);
 }
 
 int

@@ -8,239 +8,41 @@
 
 #include "sender/smtp_pool.h"
 
-#include "lib/base/clock.h"
-#include "lib/base/mem.h"
-#include "tests/sink/sink_server.h"
 #include "tests/support/certs.h"
 #include "tests/support/scratch.h"
+#include "tests/support/smtp_owner.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#define MESSAGES_MAX 2000
-#define RUN_MAX_MS   60000
-
-struct item {
-	struct smtp_message message;
-	char to[40], data[120];
-	int verdicts[OUTCOME__COUNT];
-	int logged; /* times in the sink's log */
-};
-
-/* An owner as a worker is one: keeps the pool full, submits again what was
- * not attempted, ends when every message has its fate. */
-struct owner {
-	struct loop *loop;
-	struct smtp_pool_params params;
-	struct smtp_pool *pool;
-	struct item items[MESSAGES_MAX];
-	struct item *again[MESSAGES_MAX]; /* a stack */
-	int count, submitted, again_count;
-	int totals[OUTCOME__COUNT], done;
-	int paused, drained, rooms;
-	char why[400];
-	bool drain_when_done;
-	int drain_after; /* verdicts; 0: never */
-	bool stop_after_drain;
-	struct loop_timer *alarm;
-	struct sink_options sink;
-	struct sink_server *server;
-	void *scratch;
-	const char *log;
-};
-
-static struct owner *o; /* of the test that runs */
-
-static void
-fill(struct owner *w)
-{
-	while (smtp_pool_room(w->pool) > 0) {
-		if (w->again_count > 0)
-			smtp_pool_submit(w->pool,
-			    &w->again[--w->again_count]->message);
-		else if (w->submitted < w->count)
-			smtp_pool_submit(w->pool,
-			    &w->items[w->submitted++].message);
-		else
-			break;
-	}
-}
-
-static void
-on_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
-{
-	struct owner *w = arg;
-	struct item *it = r->message->owner;
-
-	it->verdicts[v->outcome]++;
-	w->totals[v->outcome]++;
-	if (v->outcome == OUTCOME_NOT_ATTEMPTED)
-		w->again[w->again_count++] = it;
-	else
-		w->done++;
-	if (w->drain_after > 0 && --w->drain_after == 0)
-		smtp_pool_drain(w->pool);
-	else if (w->done == w->count && w->drain_when_done)
-		smtp_pool_drain(w->pool);
-}
-
-static enum smtp_dot
-before_dot(struct smtp_message *m, void *arg)
-{
-	(void)arg;
-	assert_non_null(m->owner);
-	return SMTP_DOT_SEND;
-}
-
-static void
-on_room(struct smtp_pool *p, void *arg)
-{
-	struct owner *w = arg;
-
-	assert_ptr_equal(p, w->pool);
-	w->rooms++;
-	fill(w);
-}
-
-static void
-on_paused(struct smtp_pool *p, const struct verdict *v, const char *why,
-    void *arg)
-{
-	struct owner *w = arg;
-
-	(void)p;
-	assert_int_equal(v->account, ACCOUNT_PAUSE);
-	w->paused++;
-	snprintf(w->why, sizeof(w->why), "%s", why);
-}
-
-static void
-on_drained(struct smtp_pool *p, void *arg)
-{
-	struct owner *w = arg;
-
-	(void)p;
-	w->drained++;
-	loop_stop(w->loop);
-}
-
-static const struct smtp_pool_events events = {
-    .on_verdict = on_verdict,
-    .before_dot = before_dot,
-    .on_room = on_room,
-    .on_paused = on_paused,
-    .on_drained = on_drained,
-};
-
-static void
-too_late(void *arg)
-{
-	struct owner *w = arg;
-	struct smtp_pool_state s;
-
-	smtp_pool_state(w->pool, &s);
-	fail_msg("%d of %d done; %d links opening, %d idle, %d working, "
-		 "%d leaving; %d queued, %d under way; %s",
-	    w->done, w->count, s.opening, s.idle, s.working, s.leaving,
-	    s.queued, s.under_way, s.trouble);
-}
+static struct smtp_owner *o; /* of the test that runs */
 
 static int
 setup(void **state)
 {
-	(void)state;
-	o = NEW(struct owner);
-	o->loop = loop_new();
-	o->drain_when_done = true;
-	smtp_link_defaults(&o->params.link);
-	o->params.link.session.helo = "sender.test";
-	o->params.link.session.host = "127.0.0.1";
-	o->params.link.session.username = "";
-	o->params.link.session.password = "";
-	o->params.link.timeout_s = 10;
-	o->params.connections = 5;
-	o->params.backoff_first_ms = 10;
-	o->params.backoff_max_ms = 100;
-	sink_options_init(&o->sink);
-	scratch_setup(&o->scratch);
-	o->log = scratch_path(o->scratch, "sink.log");
-	o->sink.log = o->log;
+	scratch_setup(state);
+	o = smtp_owner_new(scratch_path(*state, "sink.log"));
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	(void)state;
-	smtp_pool_free(o->pool);
-	loop_timer_free(o->alarm);
-	loop_free(o->loop);
-	scratch_teardown(&o->scratch);
-	free(o);
-	return 0;
+	smtp_owner_free(o);
+	return scratch_teardown(state);
 }
 
+/* Sends n messages to the end. */
 static void
-make_messages(int n)
-{
-	struct item *it;
-
-	o->count = n;
-	for (it = o->items; it < o->items + n; it++) {
-		int i = (int)(it - o->items);
-
-		snprintf(it->to, sizeof(it->to), "r%d@example.com", i);
-		snprintf(it->data, sizeof(it->data),
-		    "Subject: %d\r\nMessage-ID: <%d@sender.test>\r\n\r\nhi\r\n",
-		    i, i);
-		it->message = (struct smtp_message){
-		    .from = STR("b@sender.test"),
-		    .to = str_of(it->to),
-		    .data = str_of(it->data),
-		    .owner = it,
-		};
-	}
-}
-
-/* Counts what the sink wrote down. */
-static void
-read_log(void)
-{
-	char line[1000];
-	FILE *f = fopen(o->log, "r");
-	const char *to;
-	long i;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f) != NULL) {
-		to = strstr(line, "\tr");
-		assert_non_null(to);
-		i = strtol(to + 2, NULL, 10);
-		assert_in_range(i, 0, o->count - 1);
-		o->items[i].logged++;
-	}
-	fclose(f);
-}
-
-/* Sends n messages; then the sink is gone and its log is read. */
-static int64_t
 run(int n)
 {
-	int64_t start = clock_mono_ms();
-
-	make_messages(n);
-	o->server = sink_server_new(&o->sink);
-	o->params.link.session.port = sink_server_port(o->server);
-	o->pool = smtp_pool_new(o->loop, &o->params, &events, o);
-	o->alarm = loop_timer_new(o->loop, too_late, o);
-	loop_timer_start(o->alarm, RUN_MAX_MS);
-	fill(o);
-	loop_run(o->loop);
+	smtp_owner_make_messages(o, n);
+	smtp_owner_serve(o);
+	smtp_owner_send(o);
 	assert_int_equal(o->drained, 1);
-	read_log();
-	return clock_mono_ms() - start;
+	smtp_owner_read_log(o);
 }
 
 static long
@@ -260,7 +62,7 @@ logins(void)
 static void
 check_ledger(void)
 {
-	const struct item *it;
+	const struct smtp_owner_item *it;
 
 	for (it = o->items; it < o->items + o->count; it++) {
 		int sure = it->verdicts[OUTCOME_ACCEPTED];
@@ -284,7 +86,6 @@ sends_them_all(void **state)
 	assert_int_equal(o->paused, 0);
 	/* 100 messages a connection */
 	assert_in_range(connections(), 10, 15);
-	sink_server_free(o->server);
 }
 
 static void
@@ -298,7 +99,6 @@ one_connection_lock_step(void **state)
 	check_ledger();
 	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 200);
 	assert_int_equal(connections(), 4);
-	sink_server_free(o->server);
 }
 
 static void
@@ -321,7 +121,6 @@ over_tls_with_a_login(void **state)
 	check_ledger();
 	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 500);
 	assert_in_range(logins(), 5, 10);
-	sink_server_free(o->server);
 }
 
 /* S-045: connections that end without a word after every 7th message. */
@@ -336,7 +135,6 @@ server_closes_after_seven(void **state)
 	assert_int_equal(o->totals[OUTCOME_DEFERRED], 0);
 	assert_int_equal(o->totals[OUTCOME_UNCERTAIN], 0);
 	assert_in_range(connections(), 143, 200);
-	sink_server_free(o->server);
 }
 
 struct fault_row {
@@ -371,12 +169,12 @@ static const struct fault_row faults[] = {
 };
 
 static void
-one_fault(const struct fault_row *row)
+one_fault(void **state, const struct fault_row *row)
 {
 	struct err err;
 
 	print_message("%s\n", row->label);
-	setup(NULL);
+	setup(state);
 	if (row->tls) {
 		o->sink.tls = SINK_TLS_STARTTLS;
 		o->sink.cert = certs_pem("good");
@@ -400,8 +198,7 @@ one_fault(const struct fault_row *row)
 	assert_true(atomic_load(&sink_server_shared(o->server)->refused) > 0 ||
 		    strstr(row->rule, "lose") != NULL ||
 		    strstr(row->rule, "dot@") != NULL);
-	sink_server_free(o->server);
-	teardown(NULL);
+	teardown(state);
 }
 
 static void
@@ -409,9 +206,8 @@ faults_lose_and_double_nothing(void **state)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_LEN(faults); i++)
-		one_fault(&faults[i]);
+		one_fault(state, &faults[i]);
 }
 
 /* S-048: a wrong password costs one attempt, and no recipient. */
@@ -430,7 +226,6 @@ wrong_password(void **state)
 	assert_int_equal(o->totals[OUTCOME_NOT_ATTEMPTED], o->submitted);
 	assert_int_equal(o->done, 0);
 	assert_int_equal(smtp_pool_room(o->pool), 0);
-	sink_server_free(o->server);
 }
 
 /* S-048: the login is refused from message 500 on. */
@@ -452,7 +247,6 @@ login_refused_midway(void **state)
 	assert_int_equal(o->totals[OUTCOME_UNCERTAIN], 0);
 	/* 16 let in, some again after 100 messages, and at most 3 refused */
 	assert_in_range(before, 16, 16 + 5 + 3);
-	sink_server_free(o->server);
 }
 
 static void
@@ -471,7 +265,6 @@ bad_certificate(void **state)
 	assert_in_range(connections(), 1, 2);
 	assert_int_equal(logins(), 0);
 	assert_int_equal(o->done, 0);
-	sink_server_free(o->server);
 }
 
 /* A 5xx of account scope pauses, and what met it is still pending. */
@@ -491,14 +284,13 @@ daily_limit(void **state)
 	assert_int_equal(o->totals[OUTCOME_ACCEPTED] +
 			     o->totals[OUTCOME_NOT_ATTEMPTED],
 	    o->submitted);
-	sink_server_free(o->server);
 }
 
 /* Draining hands back what waits and finishes what is under way. */
 static void
 drained_midway(void **state)
 {
-	struct item *it;
+	struct smtp_owner_item *it;
 
 	(void)state;
 	o->drain_after = 300;
@@ -512,7 +304,6 @@ drained_midway(void **state)
 	    o->submitted);
 	for (it = o->items; it < o->items + o->count; it++)
 		assert_int_equal(it->logged, it->verdicts[OUTCOME_ACCEPTED]);
-	sink_server_free(o->server);
 }
 
 /* Larger than the server takes: refused at once, by us, without end of stack
@@ -524,16 +315,15 @@ all_refused_locally(void **state)
 	o->sink.size_max = 10;
 	run(1500);
 	assert_int_equal(o->totals[OUTCOME_FAILED], 1500);
-	sink_server_free(o->server);
 }
 
 static void
 start_server(void *arg)
 {
-	struct owner *w = arg;
+	struct smtp_owner *w = arg;
 
 	w->sink.port = w->params.link.session.port;
-	w->server = sink_server_new(&w->sink);
+	smtp_owner_serve(w);
 }
 
 /* Nobody listens for a while: attempts come at growing distances, and the
@@ -545,29 +335,23 @@ server_comes_late(void **state)
 	struct smtp_pool_state s;
 
 	(void)state;
-	o->server = sink_server_new(&o->sink);
-	o->params.link.session.port = sink_server_port(o->server);
+	smtp_owner_serve(o);
 	sink_server_free(o->server);
-	make_messages(50);
-	o->pool = smtp_pool_new(o->loop, &o->params, &events, o);
-	o->alarm = loop_timer_new(o->loop, too_late, o);
-	loop_timer_start(o->alarm, RUN_MAX_MS);
+	smtp_owner_make_messages(o, 50);
 	loop_timer_start(later, 400);
-	fill(o);
-	loop_run(o->loop);
+	smtp_owner_send(o);
 	smtp_pool_state(o->pool, &s);
 	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 50);
 	assert_int_equal(s.opening + s.idle + s.working + s.leaving, 0);
 	assert_non_null(strstr(s.trouble, "refused"));
 	loop_timer_free(later);
-	sink_server_free(o->server);
 }
 
 /* Freed in the middle of everything, it leaves nothing behind. */
 static void
 free_it(void *arg)
 {
-	struct owner *w = arg;
+	struct smtp_owner *w = arg;
 
 	smtp_pool_free(w->pool);
 	w->pool = NULL;
@@ -580,19 +364,15 @@ freed_midway(void **state)
 	struct loop_timer *soon = loop_timer_new(o->loop, free_it, o);
 
 	(void)state;
-	make_messages(1000);
 	o->sink.delay_min_ms = 1;
 	o->sink.delay_max_ms = 20;
-	o->server = sink_server_new(&o->sink);
-	o->params.link.session.port = sink_server_port(o->server);
-	o->pool = smtp_pool_new(o->loop, &o->params, &events, o);
+	smtp_owner_make_messages(o, 1000);
+	smtp_owner_serve(o);
 	loop_timer_start(soon, 60);
-	fill(o);
-	loop_run(o->loop);
+	smtp_owner_send(o);
 	assert_null(o->pool);
 	assert_int_equal(o->drained, 0);
 	loop_timer_free(soon);
-	sink_server_free(o->server);
 }
 
 #define POOL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -114,13 +114,14 @@ replies(void **state)
 static void
 line_limit(void **state)
 {
+	static const char code[] = {'2', '5', '0', '-'};
 	static char line[SMTP_REPLY_LINE_MAX + 1];
 	struct smtp_reply r;
 	struct err err;
 
 	(void)state;
 	memset(line, 'x', sizeof(line));
-	memcpy(line, "250-", 4);
+	memcpy(line, code, sizeof(code));
 	smtp_reply_reset(&r);
 	assert_int_equal(
 	    smtp_reply_feed(&r, (struct str){line, SMTP_REPLY_LINE_MAX}, &err),

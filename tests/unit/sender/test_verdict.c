@@ -14,11 +14,10 @@
 
 struct row {
 	const char *label;
-	enum phase phase;
 	const char *reply; /* as a line; NULL: none, then kind says why */
+	enum phase phase;
 	enum fail kind;
-	bool dot_sent;
-	int losses;
+	int dot_sent, losses;
 	enum outcome outcome;
 	enum verdict_account account;
 	enum scope scope;
@@ -33,89 +32,91 @@ struct row {
 
 static const struct row rows[] = {
     /* no reply */
-    {"lost before the dot", PHASE_RCPT, NULL, FAIL_IO, false, 1,
+    {"lost before the dot", NULL, PHASE_RCPT, FAIL_IO, false, 1,
 	OUTCOME_NOT_ATTEMPTED, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"lost before the dot, once too often", PHASE_RCPT, NULL, FAIL_IO, false,
+    {"lost before the dot, once too often", NULL, PHASE_RCPT, FAIL_IO, false,
 	VERDICT_LOSSES_MAX, OUTCOME_DEFERRED, ACCOUNT_KEEP, C, BOUNCE_SOFT},
-    {"garbage before the dot", PHASE_MAIL, NULL, FAIL_PROTOCOL, false, 1,
+    {"garbage before the dot", NULL, PHASE_MAIL, FAIL_PROTOCOL, false, 1,
 	OUTCOME_NOT_ATTEMPTED, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"timeout before the dot", PHASE_RCPT, NULL, FAIL_TIMEOUT, false, 0,
+    {"timeout before the dot", NULL, PHASE_RCPT, FAIL_TIMEOUT, false, 0,
 	OUTCOME_DEFERRED, ACCOUNT_KEEP, C, BOUNCE_SOFT},
-    {"held back by us", PHASE_DATA, NULL, FAIL_CONFLICT, false, 0,
+    {"held back by us", NULL, PHASE_DATA, FAIL_CONFLICT, false, 0,
 	OUTCOME_NOT_ATTEMPTED, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"lost after the dot", PHASE_DATA, NULL, FAIL_IO, true, 0,
+    {"lost after the dot", NULL, PHASE_DATA, FAIL_IO, true, 0,
 	OUTCOME_UNCERTAIN, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"lost after the dot, again", PHASE_DATA, NULL, FAIL_IO, true,
+    {"lost after the dot, again", NULL, PHASE_DATA, FAIL_IO, true,
 	VERDICT_LOSSES_MAX, OUTCOME_UNCERTAIN, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"timeout after the dot", PHASE_DATA, NULL, FAIL_TIMEOUT, true, 0,
+    {"timeout after the dot", NULL, PHASE_DATA, FAIL_TIMEOUT, true, 0,
 	OUTCOME_UNCERTAIN, ACCOUNT_KEEP, C, BOUNCE_NONE},
-    {"garbage after the dot", PHASE_DATA, NULL, FAIL_PROTOCOL, true, 0,
+    {"garbage after the dot", NULL, PHASE_DATA, FAIL_PROTOCOL, true, 0,
 	OUTCOME_UNCERTAIN, ACCOUNT_KEEP, C, BOUNCE_NONE},
 
     /* 421 */
-    {"421 to MAIL", PHASE_MAIL, "421 4.3.2 shutting down", FAIL_NONE, false, 1,
+    {"421 to MAIL", "421 4.3.2 shutting down", PHASE_MAIL, FAIL_NONE, false, 1,
 	OUTCOME_NOT_ATTEMPTED, ACCOUNT_SLOW, C, BOUNCE_SOFT},
-    {"421 to RCPT", PHASE_RCPT, "421 4.7.0 try later", FAIL_NONE, false, 1,
+    {"421 to RCPT", "421 4.7.0 try later", PHASE_RCPT, FAIL_NONE, false, 1,
 	OUTCOME_NOT_ATTEMPTED, ACCOUNT_SLOW, C, BOUNCE_SOFT},
-    {"421 to RCPT once too often", PHASE_RCPT, "421 4.3.2 no", FAIL_NONE, false,
+    {"421 to RCPT once too often", "421 4.3.2 no", PHASE_RCPT, FAIL_NONE, false,
 	VERDICT_LOSSES_MAX, OUTCOME_DEFERRED, ACCOUNT_SLOW, C, BOUNCE_SOFT},
-    {"421 to the dot", PHASE_DATA, "421 4.3.2 shutting down", FAIL_NONE, true,
+    {"421 to the dot", "421 4.3.2 shutting down", PHASE_DATA, FAIL_NONE, true,
 	0, OUTCOME_DEFERRED, ACCOUNT_SLOW, C, BOUNCE_SOFT},
 
     /* 4xx */
-    {"greylisted", PHASE_RCPT, "450 4.2.0 Greylisted, try again in 5 minutes",
+    {"greylisted", "450 4.2.0 Greylisted, try again in 5 minutes", PHASE_RCPT,
 	FAIL_NONE, false, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, R, BOUNCE_SOFT},
-    {"greylisted after the dot", PHASE_DATA, "451 4.7.1 Greylisting in action",
+    {"greylisted after the dot", "451 4.7.1 Greylisting in action", PHASE_DATA,
 	FAIL_NONE, true, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, R, BOUNCE_SOFT},
-    {"full, for now", PHASE_RCPT, "452 4.2.2 mailbox full", FAIL_NONE, false, 0,
+    {"full, for now", "452 4.2.2 mailbox full", PHASE_RCPT, FAIL_NONE, false, 0,
 	OUTCOME_DEFERRED, ACCOUNT_KEEP, R, BOUNCE_SOFT},
-    {"their domain is unreachable", PHASE_RCPT, "450 4.4.1 unreachable",
+    {"their domain is unreachable", "450 4.4.1 unreachable", PHASE_RCPT,
 	FAIL_NONE, false, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, C, BOUNCE_SOFT},
-    {"no room for anything", PHASE_MAIL, "452 4.3.1 no disk space", FAIL_NONE,
+    {"no room for anything", "452 4.3.1 no disk space", PHASE_MAIL, FAIL_NONE,
 	false, 0, OUTCOME_DEFERRED, ACCOUNT_SLOW, C, BOUNCE_SOFT},
-    {"too many connections (Exchange)", PHASE_MAIL,
-	"432 4.3.2 Concurrent connections limit exceeded", FAIL_NONE, false, 0,
-	OUTCOME_DEFERRED, ACCOUNT_SLOW, A, BOUNCE_SOFT},
+    {"too many connections (Exchange)",
+	"432 4.3.2 Concurrent connections limit exceeded", PHASE_MAIL,
+	FAIL_NONE, false, 0, OUTCOME_DEFERRED, ACCOUNT_SLOW, A, BOUNCE_SOFT},
 
     /* 5xx, the recipient's */
-    {"no such user", PHASE_RCPT, "550 5.1.1 no such user", FAIL_NONE, false, 0,
+    {"no such user", "550 5.1.1 no such user", PHASE_RCPT, FAIL_NONE, false, 0,
 	OUTCOME_FAILED, ACCOUNT_KEEP, R, BOUNCE_HARD},
-    {"no such user, after the dot", PHASE_DATA, "550 5.1.1 no such user",
+    {"no such user, after the dot", "550 5.1.1 no such user", PHASE_DATA,
 	FAIL_NONE, true, 0, OUTCOME_FAILED, ACCOUNT_KEEP, R, BOUNCE_HARD},
-    {"null MX", PHASE_RCPT, "556 5.1.10 does not accept mail", FAIL_NONE, false,
+    {"null MX", "556 5.1.10 does not accept mail", PHASE_RCPT, FAIL_NONE, false,
 	0, OUTCOME_FAILED, ACCOUNT_KEEP, R, BOUNCE_HARD},
-    {"full", PHASE_RCPT, "552 5.2.2 out of storage space and inactive",
+    {"full", "552 5.2.2 out of storage space and inactive", PHASE_RCPT,
 	FAIL_NONE, false, 0, OUTCOME_FAILED, ACCOUNT_KEEP, R, BOUNCE_SOFT},
-    {"unknown", PHASE_RCPT, "550 no", FAIL_NONE, false, 0, OUTCOME_FAILED,
+    {"unknown", "550 no", PHASE_RCPT, FAIL_NONE, false, 0, OUTCOME_FAILED,
 	ACCOUNT_KEEP, R, BOUNCE_SOFT},
 
     /* 5xx, the message's */
-    {"too big", PHASE_DATA, "552 5.3.4 message too big", FAIL_NONE, true, 0,
+    {"too big", "552 5.3.4 message too big", PHASE_DATA, FAIL_NONE, true, 0,
 	OUTCOME_FAILED, ACCOUNT_KEEP, M, BOUNCE_BLOCK},
-    {"spam", PHASE_DATA, "554 5.7.1 message content looks like spam", FAIL_NONE,
+    {"spam", "554 5.7.1 message content looks like spam", PHASE_DATA, FAIL_NONE,
 	true, 0, OUTCOME_FAILED, ACCOUNT_KEEP, M, BOUNCE_BLOCK},
 
     /* 5xx, the account's: pause, the recipient stays pending */
-    {"daily limit (Gmail)", PHASE_RCPT,
-	"550 5.4.5 Daily user sending limit exceeded", FAIL_NONE, false, 0,
-	OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_SOFT},
-    {"daily limit, after the dot", PHASE_DATA,
-	"550 5.7.1 Daily SMTP relay sending limit exceeded", FAIL_NONE, true, 0,
-	OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_SOFT},
-    {"login wanted", PHASE_MAIL, "530 5.7.0 Authentication required", FAIL_NONE,
+    {"daily limit (Gmail)", "550 5.4.5 Daily user sending limit exceeded",
+	PHASE_RCPT, FAIL_NONE, false, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE,
+	A, BOUNCE_SOFT},
+    {"daily limit, after the dot",
+	"550 5.7.1 Daily SMTP relay sending limit exceeded", PHASE_DATA,
+	FAIL_NONE, true, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A,
+	BOUNCE_SOFT},
+    {"login wanted", "530 5.7.0 Authentication required", PHASE_MAIL, FAIL_NONE,
 	false, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_BLOCK},
-    {"own mailbox full (Exchange)", PHASE_DATA,
-	"554 5.2.2 mailbox full; STOREDRV.Submission", FAIL_NONE, true, 0,
-	OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_SOFT},
-    {"sender not ours", PHASE_MAIL,
-	"553 5.7.1 Sender address rejected: not owned by user", FAIL_NONE,
-	false, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_BLOCK},
+    {"own mailbox full (Exchange)",
+	"554 5.2.2 mailbox full; STOREDRV.Submission", PHASE_DATA, FAIL_NONE,
+	true, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE, A, BOUNCE_SOFT},
+    {"sender not ours", "553 5.7.1 Sender address rejected: not owned by user",
+	PHASE_MAIL, FAIL_NONE, false, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE,
+	A, BOUNCE_BLOCK},
 
     /* 5xx, the receiving side refuses us: later, contacts untouched */
-    {"bulk sender rules (Outlook)", PHASE_DATA,
+    {"bulk sender rules (Outlook)",
 	"550 5.7.515 Access denied, sending domain does not meet the required "
 	"authentication level",
-	FAIL_NONE, true, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, P, BOUNCE_BLOCK},
+	PHASE_DATA, FAIL_NONE, true, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, P,
+	BOUNCE_BLOCK},
 };
 
 static void
