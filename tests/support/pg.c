@@ -60,8 +60,8 @@ guard(void)
 	if (child != 0)
 		return;
 	setsid();
-	fclose(stdout);
-	fclose(stderr);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
 	while (kill(parent, 0) == 0)
 		usleep(200000);
 	owner = getpid();
