@@ -44,7 +44,8 @@ void smtp_link_defaults(struct smtp_link_params *p);
 /* What the owner says to a final dot that is about to leave. */
 enum smtp_dot {
 	SMTP_DOT_SEND = 0,
-	SMTP_DOT_HOLD,   /* not yet: asked again by smtp_link_resume */
+	SMTP_DOT_HOLD,   /* not yet: asked again by smtp_link_resume; no
+	                  * clock runs here, the server's does */
 	SMTP_DOT_REFUSE, /* never: the message comes back unsent and the
 	                  * connection is closed */
 };

@@ -170,7 +170,7 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 	if (end->err.kind == FAIL_AUTH)
 		p->logins++;
 	v = verdict_of_end(end, p->logins);
-	if (end->err.kind != FAIL_NONE) {
+	if (end->err.kind != FAIL_NONE && end->err.kind != FAIL_CONFLICT) {
 		p->trouble = end->err;
 		if (m->state == MEMBER_OPENING)
 			p->proven = false;
@@ -311,6 +311,8 @@ smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
 	return p;
 }
 
+static void resume_all(void *arg);
+
 static void
 drop_all(struct smtp_pool *p, int state)
 {
@@ -331,6 +333,7 @@ smtp_pool_free(struct smtp_pool *p)
 		drop_all(p, s);
 	loop_undefer(p->loop, offer_room, p);
 	loop_undefer(p->loop, tell_drained, p);
+	loop_undefer(p->loop, resume_all, p);
 	loop_timer_free(p->timer);
 	explicit_bzero(p->password, strlen(p->password));
 	arena_release(&p->texts);
@@ -361,9 +364,10 @@ smtp_pool_submit(struct smtp_pool *p, struct smtp_message *m)
 
 /* No handing out meanwhile: it would move members between the lists that
  * are being walked.  What turns LEAVING is found there. */
-void
-smtp_pool_resume(struct smtp_pool *p)
+static void
+resume_all(void *arg)
 {
+	struct smtp_pool *p = arg;
 	struct smtp_member *m, *next;
 	int s;
 
@@ -375,6 +379,15 @@ smtp_pool_resume(struct smtp_pool *p)
 		}
 	p->dispatching = false;
 	dispatch(p);
+}
+
+void
+smtp_pool_resume(struct smtp_pool *p)
+{
+	if (p->dispatching)
+		loop_defer(p->loop, resume_all, p);
+	else
+		resume_all(p);
 }
 
 static void

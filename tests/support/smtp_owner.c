@@ -36,12 +36,30 @@ on_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 		smtp_pool_drain(w->pool);
 }
 
+/* As a journal is written: once a turn, for all that wait for it. */
+static void
+write_journal(void *arg)
+{
+	struct smtp_owner *w = arg;
+	struct smtp_owner_item *it;
+
+	for (it = w->items; it < w->items + w->count; it++)
+		it->journaled = it->intended;
+	w->turns++;
+	smtp_pool_resume(w->pool);
+}
+
 static enum smtp_dot
 before_dot(struct smtp_message *m, void *arg)
 {
-	(void)arg;
-	assert(m->owner != NULL);
-	return SMTP_DOT_SEND;
+	struct smtp_owner *w = arg;
+	struct smtp_owner_item *it = m->owner;
+
+	if (!w->journal || it->journaled)
+		return SMTP_DOT_SEND;
+	it->intended = true;
+	loop_defer(w->loop, write_journal, w);
+	return SMTP_DOT_HOLD;
 }
 
 static void
@@ -121,6 +139,7 @@ smtp_owner_new(const char *log)
 void
 smtp_owner_free(struct smtp_owner *w)
 {
+	loop_undefer(w->loop, write_journal, w);
 	smtp_pool_free(w->pool);
 	sink_server_free(w->server);
 	loop_timer_free(w->alarm);

@@ -17,6 +17,7 @@ struct smtp_owner_item {
 	char to[40], data[120];
 	int verdicts[OUTCOME__COUNT];
 	int logged; /* times in the sink's log */
+	bool intended, journaled;
 };
 
 struct smtp_owner {
@@ -30,6 +31,8 @@ struct smtp_owner {
 	int paused, drained;
 	char why[400];
 	int drain_after; /* verdicts; 0: never */
+	bool journal;    /* dots are held until the end of the turn */
+	int turns;       /* that released some */
 	struct loop_timer *alarm;
 	struct sink_options sink;
 	struct sink_server *server;

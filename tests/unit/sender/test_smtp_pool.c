@@ -137,6 +137,19 @@ server_closes_after_seven(void **state)
 	assert_in_range(connections(), 143, 200);
 }
 
+/* Dots that wait for a journal, together with a server that closes. */
+static void
+dots_held_until_the_turn_ends(void **state)
+{
+	(void)state;
+	o->journal = true;
+	o->sink.drop_after = 20;
+	run(500);
+	check_ledger();
+	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 500);
+	assert_in_range(o->turns, 1, 520);
+}
+
 struct fault_row {
 	const char *label, *rule;
 	int accepted_min; /* of 300 */
@@ -385,6 +398,7 @@ main(void)
 	    POOL_TEST(one_connection_lock_step),
 	    POOL_TEST(over_tls_with_a_login),
 	    POOL_TEST(server_closes_after_seven),
+	    POOL_TEST(dots_held_until_the_turn_ends),
 	    cmocka_unit_test(faults_lose_and_double_nothing),
 	    POOL_TEST(wrong_password),
 	    POOL_TEST(login_refused_midway),
