@@ -1,13 +1,13 @@
 -- The link in every mail.  The lists that it is about: those of the campaign
 -- that the contact is on, and the one through which the mail was sent.
 
--- $1 delivery
+-- The names of a few lists that everybody may see, else NULL.  $1 delivery
 -- name: unsubscribe_find
 SELECT count(l.id) FILTER (WHERE NOT l.off) = 0 AS off_lists,
        c.id IS NULL OR EXISTS (SELECT FROM suppression s
             WHERE s.email_key = c.email_key AND s.list_id IS NULL
               AND s.reason = 'unsubscribe') AS off_all,
-       CASE WHEN bool_and(l.public) THEN string_agg(l.name, ', ' ORDER BY l.name) END AS names
+       CASE WHEN bool_and(l.public) AND count(l.id) <= 5 THEN string_agg(l.name, ', ' ORDER BY l.name) END AS names
   FROM delivery d
   LEFT JOIN contact c ON c.id = d.contact_id
   LEFT JOIN LATERAL (

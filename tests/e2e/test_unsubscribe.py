@@ -202,6 +202,13 @@ def test_names_of_lists(api):
     assert mail.email not in page
 
 
+def test_many_lists_are_not_all_named(api):
+    mail = Mail(api, lists=6)
+    assert "this mailing list" in requests.get(mail.url, timeout=10).text
+    post(mail, ONE_CLICK)
+    assert len(mail.suppressed()) == 6 and len(mail.events()) == 1
+
+
 @pytest.mark.parametrize("send", [
     {"data": {}}, {"data": {"scope": "some"}},
     {"data": {"List-Unsubscribe": "Yes"}}, {"json": ONE_CLICK},
