@@ -7,7 +7,8 @@ SELECT count(l.id) FILTER (WHERE NOT l.off) = 0 AS off_lists,
        c.id IS NULL OR EXISTS (SELECT FROM suppression s
             WHERE s.email_key = c.email_key AND s.list_id IS NULL
               AND s.reason = 'unsubscribe') AS off_all,
-       CASE WHEN bool_and(l.public) AND count(l.id) <= 5 THEN string_agg(l.name, ', ' ORDER BY l.name) END AS names
+       CASE WHEN bool_and(l.public) AND count(l.id) <= 5
+            THEN string_agg(l.name, ', ' ORDER BY l.name) END AS names
   FROM delivery d
   LEFT JOIN contact c ON c.id = d.contact_id
   LEFT JOIN LATERAL (
