@@ -96,6 +96,18 @@ unicode_fault(struct str local)
 	return NULL;
 }
 
+/* An atom may be spelt like an encoded-word (RFC 2047).  None belongs into an
+ * addr-spec, yet there are programs that decode it, and then see another
+ * mailbox than the one that we wrote to. */
+static bool
+has_encoded_word(struct str local)
+{
+	size_t start = str_find(local, STR("=?"));
+
+	return start != STR_NOWHERE &&
+	       str_find(str_from(local, start + 2), STR("?=")) != STR_NOWHERE;
+}
+
 /* Dot-string of RFC 5321, 4.1.2, with the letters of RFC 6531. */
 static const char *
 local_fault(struct str local)
@@ -122,6 +134,8 @@ local_fault(struct str local)
 	}
 	if (before == '.')
 		return "a misplaced dot in the local part";
+	if (has_encoded_word(local))
+		return "an encoded word in the local part";
 	return ascii_only(local) ? NULL : unicode_fault(local);
 }
 

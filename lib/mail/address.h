@@ -3,9 +3,10 @@
  *
  * Strict: exactly local@domain; no comments, groups, routes, display names,
  * control bytes or second '@'.  Quoted local parts are refused, even where
- * their content would need no quotes: mail programs disagree about them
- * (GHSA-mm7p-fcc7-pg87).  Time is linear and the stack constant.  Limits (RFC 5321, 4.5.3.1): local part 64 octets,
- * domain 255, the whole 254 between the angle brackets.
+ * their content would need no quotes, and so are those that read as an
+ * encoded-word: mail programs disagree about them (GHSA-mm7p-fcc7-pg87).
+ * Time is linear and the stack constant.  Limits (RFC 5321, 4.5.3.1): local
+ * part 64 octets, domain 255, the whole 254 between the angle brackets.
  *
  * The local part is kept byte for byte; the domain becomes lower-case
  * A-labels (RFC 5891) and is a full name: two labels at least, the last one

@@ -67,7 +67,8 @@ static const char *const valid[] = {
     "🎉@example.com",
     "UPPER@EXAMPLE.COM",
     "a.b.c.d.e.f@example.com",
-    "=?utf-8?q?x?=@example.com",
+    "=?utf-8?q?x@example.com",
+    "=?=@example.com",
 };
 
 /* `n` is given where the text holds a NUL. */
@@ -125,6 +126,10 @@ static const struct {
     {"quoted at", "\"a@b\"@example.com", 0},
     {"quoted at of another domain", "\"a@evil.example x\"@good.example", 0},
     {"quoted bracket", "\"a>\"@example.com", 0},
+    {"encoded word", "=?utf-8?q?x?=@example.com", 0},
+    {"encoded word of an address", "=?utf-8?q?a=40evil.example=3e?=@b.example",
+	0},
+    {"encoded word among others", "a=?utf-8?b?YQ==?=b@example.com", 0},
     {"quoted pair", "\"a\\\"b\"@example.com", 0},
     {"quote in the middle", "a\"b\"c@example.com", 0},
     {"quote open", "\"a@example.com", 0},
