@@ -114,19 +114,50 @@ find_list(struct db *db, const struct wish *w, int64_t *id, struct err *err)
 }
 
 static bool
+copy_all(int from, FILE *to)
+{
+	char block[65536];
+	ssize_t n;
+
+	while ((n = read(from, block, sizeof(block))) > 0)
+		if (fwrite(block, 1, (size_t)n, to) != (size_t)n)
+			return false;
+	return n == 0 && fflush(to) == 0 && fseek(to, 0, SEEK_SET) == 0;
+}
+
+/* A pipe cannot go back to a row, so what comes through one is kept in a
+ * file without a name. */
+static bool
+keep_pipe(int *fd)
+{
+	FILE *copy = tmpfile();
+	int kept = -1;
+
+	if (copy != NULL && copy_all(*fd, copy))
+		kept = dup(fileno(copy));
+	if (copy != NULL)
+		fclose(copy);
+	close(*fd);
+	*fd = kept;
+	return kept >= 0;
+}
+
+static bool
 open_file(const struct wish *w, int *fd, int64_t *bytes, struct err *err)
 {
+	bool is_input = strcmp(w->file, "-") == 0;
 	struct stat st;
 
-	*fd = STDIN_FILENO;
-	if (strcmp(w->file, "-") != 0)
-		*fd = open(w->file, O_RDONLY | O_CLOEXEC);
+	*fd =
+	    is_input ? dup(STDIN_FILENO) : open(w->file, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0 || fstat(*fd, &st) != 0)
 		return err_set(err, FAIL_IO, "open %s: %m", w->file);
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, FAIL_INPUT, "open %s: is a folder",
 		    w->file);
-	*bytes = S_ISREG(st.st_mode) ? st.st_size : 0;
+	if (!S_ISREG(st.st_mode) && (!keep_pipe(fd) || fstat(*fd, &st) != 0))
+		return err_set(err, FAIL_IO, "keep %s: %m", w->file);
+	*bytes = st.st_size;
 	return true;
 }
 
@@ -240,7 +271,7 @@ import_main(int argc, char **argv, const struct settings *settings)
 	if (!ok)
 		fprintf(stderr, "volley import: %s\n", err.text);
 	db_close(job.db);
-	if (job.fd > STDIN_FILENO)
+	if (job.fd >= 0)
 		close(job.fd);
 	return ok ? 0 : 1;
 }
