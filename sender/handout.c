@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "sender/claim.h"
+#include "sender/permits.h"
 #include "sender/pulse.h"
 #include "sender/retry.h"
 #include "sender/worker.h"
@@ -122,13 +123,40 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 	relay_submit(r, &p->message);
 }
 
+static size_t
+count_waiting(const struct worker *w)
+{
+	const struct mailing *m;
+	const struct lease *l;
+	size_t n = 0;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		for (l = m->leases; l != NULL; l = l->next)
+			n += l->ready - l->given - l->settled;
+	return n;
+}
+
+/* No more permits than are needed: here they are missing elsewhere. */
+static void
+ask_permits(struct worker *w, struct relay *r)
+{
+	size_t want = (size_t)relay_room(r), waiting = count_waiting(w);
+
+	permits_ask(r, (int)(want < waiting ? want : waiting));
+}
+
 static void
 serve(struct worker *w, struct relay *r)
 {
 	struct recipient *who;
 
-	while (relay_room(r) > 0 && (who = next_for(w, r)) != NULL)
+	while (relay_room(r) > 0 && (who = next_for(w, r)) != NULL) {
+		if (permits_left(r) == 0 && !who->suppressed) {
+			ask_permits(w, r);
+			return;
+		}
 		start(w, r, who);
+	}
 }
 
 static void

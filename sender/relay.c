@@ -331,17 +331,9 @@ relay_usable(const struct relay *r)
 }
 
 int
-relay_room(struct relay *r)
+relay_room(const struct relay *r)
 {
-	int room, left;
-
-	if (r->pool == NULL)
-		return 0;
-	room = smtp_pool_room(r->pool->pool);
-	left = permits_left(r);
-	if (left == 0 && room > 0)
-		permits_ask(r, room);
-	return room < left ? room : left;
+	return r->pool != NULL ? smtp_pool_room(r->pool->pool) : 0;
 }
 
 void

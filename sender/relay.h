@@ -83,8 +83,8 @@ void relay_halt(struct relay *r, const char *why);
 void relay_retire(struct relay *r);
 
 bool relay_usable(const struct relay *r);
-/* How many messages it takes now. */
-int relay_room(struct relay *r);
+/* How many messages its connections take now; limits are for permits.h. */
+int relay_room(const struct relay *r);
 void relay_submit(struct relay *r, struct smtp_message *m);
 
 #endif

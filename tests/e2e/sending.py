@@ -12,6 +12,8 @@ import time
 
 import psycopg2
 
+from server import Server
+
 VOLLEY = os.path.abspath(os.environ.get("VOLLEY_BIN", "build/volley"))
 SINK = os.path.join(os.path.dirname(os.path.realpath(VOLLEY)),
                     "tests/tools/sink")
@@ -71,6 +73,7 @@ class Sending:
                         VOLLEY_BASE_URL="https://news.example.com")
         self.log_path = f"{self.home}/log"
         self.processes, self.sinks = [], []
+        self.server = None
         subprocess.run([VOLLEY, "migrate"], env=self.env, check=True,
                        capture_output=True)
         self.database = None
@@ -101,6 +104,14 @@ class Sending:
         marks = ", ".join(["%s"] * len(row))
         return self.value(f"INSERT INTO smtp_account ({names})"
                           f" VALUES ({marks}) RETURNING id", *row.values())
+
+    def api(self):
+        """An API server on this database, with the same master key."""
+        if self.server is None:
+            self.server = Server(self.conninfo, {
+                "VOLLEY_KEY_FILE": f"{self.home}/master.key"})
+            self.server.start()
+        return self.server
 
     def contacts(self, count, prefix="user"):
         self.sql("WITH new AS (INSERT INTO contact (email, email_key, name)"
@@ -195,6 +206,8 @@ class Sending:
         return doubled
 
     def close(self):
+        if self.server is not None:
+            self.server.stop()
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
