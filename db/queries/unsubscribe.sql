@@ -1,5 +1,5 @@
--- The link in every mail.  The lists that it is about: those of the campaign
--- that the contact is on, and the one through which the mail was sent.
+-- The link in every mail.  The lists that it is about: the one through which
+-- the mail was sent, and those of the campaign that the contact is on.
 
 -- The names of a few lists that everybody may see, else NULL.  $1 delivery
 -- name: unsubscribe_find
@@ -15,12 +15,14 @@ SELECT count(l.id) FILTER (WHERE NOT l.off) = 0 AS off_lists,
        SELECT i.id, i.name, i.public, EXISTS (SELECT FROM suppression s
               WHERE s.email_key = c.email_key AND s.list_id = i.id
                 AND s.reason = 'unsubscribe') AS off
-         FROM list i
-        WHERE c.id IS NOT NULL
-          AND (i.id = d.list_id
-               OR EXISTS (SELECT FROM campaign_list cl JOIN membership m USING (list_id)
-                           WHERE cl.list_id = i.id AND cl.campaign_id = d.campaign_id
-                             AND NOT cl.excluded AND m.contact_id = c.id))) l ON true
+         FROM (SELECT d.list_id
+                UNION
+               SELECT cl.list_id
+                 FROM campaign_list cl JOIN membership m USING (list_id)
+                WHERE cl.campaign_id = d.campaign_id AND NOT cl.excluded
+                  AND m.contact_id = c.id) about
+         JOIN list i ON i.id = about.list_id
+        WHERE c.id IS NOT NULL) l ON true
  WHERE d.id = $1::bigint
  GROUP BY c.id;
 
@@ -37,19 +39,22 @@ WITH who AS MATERIALIZED (
            jsonb_build_object('all', $2::boolean, 'one_click', $3::boolean)
       FROM who w
         ON CONFLICT (kind, key) DO NOTHING
+), about AS (
+    SELECT NULL::bigint AS list_id WHERE $2::boolean
+     UNION ALL
+    SELECT i.id
+      FROM (SELECT w.list_id FROM who w
+             UNION
+            SELECT cl.list_id
+              FROM who w
+              JOIN campaign_list cl ON cl.campaign_id = w.campaign_id AND NOT cl.excluded
+              JOIN membership m ON m.list_id = cl.list_id AND m.contact_id = w.contact_id) l
+      JOIN list i ON i.id = l.list_id
+     WHERE NOT $2::boolean
 )
 INSERT INTO suppression (email_key, list_id, reason, delivery_id, evidence)
-SELECT w.email_key, i.id, 'unsubscribe', w.id,
+SELECT w.email_key, a.list_id, 'unsubscribe', w.id,
        jsonb_build_object('source', 'link', 'one_click', $3::boolean)
-  FROM who w
-  JOIN list i ON NOT $2::boolean
-   AND (i.id = w.list_id
-        OR EXISTS (SELECT FROM campaign_list cl JOIN membership m USING (list_id)
-                    WHERE cl.list_id = i.id AND cl.campaign_id = w.campaign_id
-                      AND NOT cl.excluded AND m.contact_id = w.contact_id))
-UNION ALL
-SELECT w.email_key, NULL, 'unsubscribe', w.id,
-       jsonb_build_object('source', 'link', 'one_click', $3::boolean)
-  FROM who w
- WHERE $2::boolean
+  FROM who w CROSS JOIN about a
+ ORDER BY a.list_id
     ON CONFLICT (email_key, list_id, reason) DO NOTHING;
