@@ -29,14 +29,35 @@ check_listen(struct str s)
 	return NULL;
 }
 
+/* Host, port and path of a URL (RFC 3986): neither a query nor what would
+ * end the URL where it stands in a header or in an attribute. */
+static bool
+is_place(struct str s)
+{
+	static const struct str fit = STR("abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789-._~:/[]%");
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (str_chr(fit, s.p[i]) == STR_NOWHERE)
+			return false;
+	return s.n > 0 && s.p[0] != '/' && s.p[s.n - 1] != '/';
+}
+
+/* It goes into every mail. */
 static const char *
 check_url(struct str s)
 {
-	bool http = str_starts(s, STR("http://")) && s.n > 7;
-	bool https = str_starts(s, STR("https://")) && s.n > 8;
+	struct str place = STR_NONE;
 
-	if (s.n > 0 && ((!http && !https) || str_ends(s, STR("/"))))
-		return "an http or https URL without a slash at the end";
+	if (str_starts(s, STR("http://")))
+		place = str_from(s, 7);
+	else if (str_starts(s, STR("https://")))
+		place = str_from(s, 8);
+	if (s.n > 0 && !is_place(place))
+		return "an http or https URL without a query and without a "
+		       "slash at the end";
 	return NULL;
 }
 
