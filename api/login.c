@@ -42,12 +42,18 @@ is_loopback(const char *host)
 	return strcmp(host, "localhost") == 0;
 }
 
+/* Of a text that a new row needs, and that stays when nothing is said. */
+static unsigned
+presence(bool is_there)
+{
+	return BODY_LINE | (is_there ? BODY_FILLED : BODY_REQUIRED);
+}
+
 static void
 read_host(struct body *b, struct login *l)
 {
-	unsigned presence = l->host.n > 0 ? BODY_FILLED : BODY_REQUIRED;
 	struct str given =
-	    body_text(b, "host", presence | BODY_LINE, LOGIN_HOST_MAX);
+	    body_text(b, "host", presence(l->host.n > 0), LOGIN_HOST_MAX);
 	char *host = arena_alloc(&b->q->arena, ADDRESS_DOMAIN_MAX + 1);
 	struct err err;
 
@@ -95,21 +101,19 @@ read_way_in(struct body *b, enum login_kind kind, struct login *l)
 		    "none is for this host alone: 127.0.0.0/8, ::1, localhost");
 }
 
+/* A mailbox has a login, an account may have one. */
 static void
 read_person(struct body *b, enum login_kind kind, struct login *l)
 {
 	bool needed = kind == LOGIN_IMAP;
-	unsigned name_flags = !needed              ? 0
-			      : l->username.n == 0 ? BODY_REQUIRED
-						   : BODY_FILLED;
-	unsigned word_flags = !needed          ? BODY_NULL | BODY_FILLED
-			      : !l->has_secret ? BODY_REQUIRED
-					       : BODY_FILLED;
-	struct str username = body_text(b, "username", name_flags | BODY_LINE,
+	struct str username = body_text(b, "username",
+	    needed ? presence(l->username.n > 0) : BODY_LINE,
 	    LOGIN_USERNAME_MAX);
 	bool secret;
 
-	l->password = body_text(b, "password", word_flags | BODY_LINE,
+	l->password = body_text(b, "password",
+	    needed ? presence(l->has_secret)
+		   : BODY_LINE | BODY_FILLED | BODY_NULL,
 	    LOGIN_PASSWORD_MAX);
 	l->drops_secret = !needed && body_is_null(b, "password");
 	if (username.p != NULL)
@@ -196,8 +200,8 @@ login_read(struct body *b, enum login_kind kind, struct login *login,
     bool fresh)
 {
 	const struct provider *p = read_provider(b, kind, login, fresh);
-	struct str name = body_text(b, "name",
-	    (fresh ? BODY_REQUIRED : BODY_FILLED) | BODY_LINE, LOGIN_NAME_MAX);
+	struct str name =
+	    body_text(b, "name", presence(!fresh), LOGIN_NAME_MAX);
 
 	if (name.p != NULL)
 		login->name = name;
