@@ -349,7 +349,7 @@ body_json(struct body *b, const char *field, unsigned flags, size_t max)
 		    BODY_DEPTH_MAX);
 		return out;
 	}
-	text = json_dumps(v, JSON_COMPACT);
+	text = json_dumps(v, BODY_JSON_FLAGS);
 	if (text == NULL || strlen(text) > max)
 		body_complain(b, field, "is longer than %zu bytes", max);
 	else

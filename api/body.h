@@ -21,6 +21,9 @@
 #define BODY_ITEMS_MAX  1000 /* of an array */
 #define BODY_DEPTH_MAX  24   /* of an object kept as JSON */
 
+/* How kept JSON is written: 19.99 stays 19.99. */
+#define BODY_JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 enum {
 	BODY_REQUIRED = 1, /* absent is an error; a text must not be empty */
 	BODY_NULL = 2,     /* null is allowed, and reads as absent */

@@ -151,7 +151,7 @@ take_attributes(struct import_ndjson *n, struct import_row *row)
 	all = gather(n);
 	flat = body_is_flat(all, BODY_DEPTH_MAX);
 	if (flat)
-		n->attributes = json_dumps(all, JSON_COMPACT);
+		n->attributes = json_dumps(all, BODY_JSON_FLAGS);
 	json_decref(all);
 	if (n->attributes == NULL)
 		return refuse(row, "is nested more than %d deep",

@@ -218,6 +218,19 @@ begin(struct server *s, struct MHD_Connection *connection, struct exchange *x,
 	return MHD_YES;
 }
 
+/* However long the handler takes, that is not the peer being idle. */
+static enum MHD_Result
+answer(struct server *s, struct MHD_Connection *connection, struct exchange *x)
+{
+	server_links_expect(s->links, link_of(connection), 0);
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+	    0U);
+	dispatch_end(&x->q);
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+	    (unsigned)IDLE_WAIT_S);
+	return send_reply(s, connection, x);
+}
+
 static enum MHD_Result
 /* NOLINTNEXTLINE(readability-function-size): the library's signature */
 on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -239,9 +252,7 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 		*upload_data_size = 0;
 		return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
 	}
-	server_links_expect(s->links, link_of(connection), 0);
-	dispatch_end(&x->q);
-	return send_reply(s, connection, x);
+	return answer(s, connection, x);
 }
 
 static void on_complaint(void *cls, const char *fmt, va_list ap)
