@@ -8,12 +8,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stopping;
+static atomic_bool stopping; /* set by the handler, read by any thread */
 static pid_t started_as; /* 0 before process_start */
 
 static void
@@ -58,7 +59,7 @@ static void
 on_stop(int signo)
 {
 	(void)signo;
-	stopping = 1;
+	stopping = true;
 }
 
 /* Without SA_RESTART: what blocks is to notice. */
@@ -75,7 +76,7 @@ process_catch_stop(void)
 bool
 process_stopping(void)
 {
-	return stopping != 0;
+	return stopping;
 }
 
 /* The signals are let in by ppoll alone, so that none comes between the
