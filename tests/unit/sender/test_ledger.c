@@ -47,6 +47,7 @@ claim(struct db *c, const char *holder, int64_t campaign, struct claimed *out)
 	    DB_ARGS(db_cstr(holder), db_int(60), db_int(campaign)));
 	bool got = db_rows(&r) > 0;
 
+	*out = (struct claimed){.campaign = campaign};
 	if (got)
 		*out = (struct claimed){
 		    .campaign = campaign,
@@ -513,7 +514,7 @@ standing_still_hides_no_doubt(void **state)
 static void
 suppressed_when_read(void **state)
 {
-	struct db_result r;
+	struct db_result r = {NULL};
 	struct claimed a;
 	int64_t id;
 
@@ -541,7 +542,7 @@ static void
 work_is_found(void **state)
 {
 	static const int64_t one[] = {1};
-	struct db_result r;
+	struct db_result r = {NULL};
 	struct claimed a;
 	int64_t id;
 
