@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static atomic_bool stopping; /* set by the handler, read by any thread */
-static pid_t started_as; /* 0 before process_start */
+static pid_t started_as;     /* 0 before process_start */
 
 static void
 raise_file_limit(void)
