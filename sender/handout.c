@@ -83,6 +83,21 @@ settle_suppressed(struct worker *w, struct recipient *who)
 	recorder_add(&w->recorder, who, &row);
 }
 
+/* What is wrong with a message may be wrong with everybody's. */
+static void
+count_refusal(struct mailing *m, struct str reason)
+{
+	char why[RELAY_WHY_MAX];
+
+	if (++m->content_refusals < MAILING_CONTENT_REFUSALS_MAX)
+		return;
+	m->content_refusals = 0;
+	snprintf(why, sizeof(why),
+	    "%d messages in a row failed for their content: %.*s",
+	    MAILING_CONTENT_REFUSALS_MAX, STR_ARG(str_sub(reason, 0, 200)));
+	mailing_halt(m, why);
+}
+
 static void
 settle_unwritable(struct worker *w, struct recipient *who,
     const struct err *err)
@@ -116,6 +131,7 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 	p = parcel_new(&w->parcels, who, r, &err);
 	if (p == NULL) {
 		settle_unwritable(w, who, &err);
+		count_refusal(m, str_of(err.text));
 		return;
 	}
 	route->pass += route->stride;
@@ -227,28 +243,6 @@ record(struct worker *w, const struct parcel *p, const struct smtp_result *r,
 	recorder_add(&w->recorder, who, &row);
 }
 
-/* A message that nobody takes would fail for everybody. */
-static void
-count_refusals(struct mailing *m, const struct smtp_result *r,
-    const struct verdict *v)
-{
-	char why[RELAY_WHY_MAX];
-
-	if (v->outcome == OUTCOME_ACCEPTED)
-		m->content_refusals = 0;
-	if (v->outcome != OUTCOME_FAILED || r->local ||
-	    v->diagnosis.scope != SCOPE_MESSAGE)
-		return;
-	if (++m->content_refusals < MAILING_CONTENT_REFUSALS_MAX)
-		return;
-	m->content_refusals = 0;
-	snprintf(why, sizeof(why),
-	    "%d messages in a row were refused for their content: %.*s",
-	    MAILING_CONTENT_REFUSALS_MAX,
-	    STR_ARG(str_sub(smtp_reply_text(&r->reply), 0, 200)));
-	mailing_halt(m, why);
-}
-
 void
 handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 {
@@ -258,14 +252,15 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 	struct mailing *m = p->recipient->lease->mailing;
 
 	p->recipient->losses = r->message->losses;
-	if (v->outcome == OUTCOME_NOT_ATTEMPTED) {
+	if (v->outcome == OUTCOME_NOT_ATTEMPTED)
 		take_back(p->recipient);
-	} else {
+	else
 		record(w, p, r, v);
-		count_refusals(m, r, v);
-	}
 	if (v->outcome == OUTCOME_ACCEPTED)
-		pool->relay->rests = 0;
+		m->content_refusals = pool->relay->rests = 0;
+	else if (v->outcome == OUTCOME_FAILED &&
+		 v->diagnosis.scope == SCOPE_MESSAGE)
+		count_refusal(m, smtp_reply_text(&r->reply));
 	parcel_free(&w->parcels, p);
 	handout_soon(w);
 	recorder_poke(&w->recorder);

@@ -21,7 +21,8 @@
 #define MAILING_BYTES_MAX (16U << 20) /* of its texts */
 #define MAILING_LISTS_MAX 1000
 #define MAILING_SENDER_ID "volley" /* last part of Feedback-ID */
-/* So many messages in a row refused for what they are: it is paused. */
+/* So many messages in a row that could not be written, or were refused for
+ * what they are: it is paused, before it fails for everybody. */
 #define MAILING_CONTENT_REFUSALS_MAX 20
 
 enum mailing_stage {
