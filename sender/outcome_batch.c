@@ -110,6 +110,8 @@ outcome_batch_take(struct outcome_batch *b, struct outcome_batch *from,
 
 	if (most > from->count)
 		most = from->count;
+	if (most == 0)
+		return;
 	for (i = 0; i < most; i++)
 		outcome_batch_add(b, &from->rows[i]);
 	from->count -= most;

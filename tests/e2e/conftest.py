@@ -1,7 +1,10 @@
 """What the end-to-end tests share."""
 
+import tempfile
+
 import pytest
 
+from mail import MailStack, free_base
 from postgres import Postgres
 from sending import Sending
 from server import Server
@@ -29,3 +32,12 @@ def sending(postgres):
     scene = Sending(postgres)
     yield scene
     scene.close()
+
+
+@pytest.fixture(scope="session")
+def mail_stack():
+    """Postfix and Dovecot; the facts that one needs to use them."""
+    stack = MailStack(tempfile.mkdtemp(prefix="volley-mail-", dir="/tmp"),
+                      free_base())
+    yield stack.start()
+    stack.stop()

@@ -18,7 +18,7 @@ VOLLEY = os.path.abspath(os.environ.get("VOLLEY_BIN", "build/volley"))
 SINK = os.path.join(os.path.dirname(os.path.realpath(VOLLEY)),
                     "tests/tools/sink")
 # A short form of every test; more by hand.
-RECIPIENTS = int(os.environ.get("SENDING_RECIPIENTS", "3000"))
+RECIPIENTS = int(os.environ.get("SENDING_RECIPIENTS", "1500"))
 
 HTML = """<html><body><p>Hello {{ contact.name }}</p>
 <p><a href="{{ unsubscribe_url }}">leave</a></p></body></html>"""

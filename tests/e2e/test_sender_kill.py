@@ -126,10 +126,10 @@ def test_stopped_beyond_its_lease(sending):
 
 
 def test_sigterm_waits_for_replies(sending):
-    sink = sending.sink("--delay-ms", "1000-3000")
-    sending.contacts(200)
+    sink = sending.sink("--delay-ms", "500-2000")
+    sending.contacts(100)
     sending.campaign(sending.account(sink.port, max_connections=16))
-    for _ in range(3):
+    for _ in range(2):
         sender = sending.sender()
         sending.wait_recorded(sending.recorded() + 10)
         began = time.time()
