@@ -1,5 +1,6 @@
 """The real parts: Postfix and Dovecot, `volley up` with its PostgreSQL."""
 
+import fcntl
 import os
 import re
 import signal
@@ -13,16 +14,24 @@ VOLLEY = os.path.abspath(os.environ.get("VOLLEY_BIN", "build/volley"))
 STACK = os.path.abspath("tests/mail-stack")
 
 
+_bases = []  # locks held until this process ends
+
+
 def free_base():
-    """A base for the mail stack's ports, none of which is in use."""
-    for base in range(21000, 29000, 1000):
+    """A base for the mail stack's ports, none of which is in use, and which no
+    other process takes meanwhile."""
+    for base in range(21000, 31000, 1000):
+        lock = open(f"/tmp/volley-ports-{base}.lock", "w", encoding="ascii")
         try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for offset in (25, 587, 465, 143, 993, 110, 995):
                 with socket.socket() as s:
                     s.bind(("127.0.0.1", base + offset))
-            return base
         except OSError:
+            lock.close()
             continue
+        _bases.append(lock)
+        return base
     raise RuntimeError("no free ports for the mail stack")
 
 
