@@ -12,11 +12,13 @@ takes_part(const struct request *q)
 	       request_header(q, "Idempotency-Key").p != NULL;
 }
 
-/* What must be the same: method, target, body. */
+/* What must be the same: method, target, body.  Keyed, because a body may
+ * hold a password that a plain digest would let somebody guess. */
 static struct str
 fingerprint(struct request *q)
 {
 	unsigned char *out = arena_alloc(&q->arena, SHA256_SIZE);
+	const unsigned char *key = q->api->keyring.keys[0].token;
 	struct buf all;
 	size_t i;
 
@@ -27,8 +29,9 @@ fingerprint(struct request *q)
 		    STR_ARG(q->query[i].value));
 	buf_char(&all, '\n');
 	buf_str(&all, buf_view(&q->body));
-	sha256(out, buf_view(&all));
-	buf_release(&all);
+	hmac_sha256(out, (struct str){(const char *)key, KEY_SIZE},
+	    buf_view(&all));
+	buf_wipe(&all);
 	return (struct str){(const char *)out, SHA256_SIZE};
 }
 

@@ -174,7 +174,7 @@ request_end(struct request *q)
 		db_result_free(&r->result);
 	json_decref(q->document);
 	json_decref(q->errors);
-	buf_release(&q->body);
+	buf_wipe(&q->body);
 	buf_release(&q->reply.body);
 	arena_release(&q->arena);
 }

@@ -400,7 +400,7 @@ CREATE TABLE api_key (
 CREATE TABLE idempotency (
 	api_key_id bigint NOT NULL REFERENCES api_key ON DELETE CASCADE,
 	key        text NOT NULL,
-	request    bytea NOT NULL,  -- SHA-256 of method, path and body
+	request    bytea NOT NULL,  -- HMAC of method, path, query and body
 	status     integer,         -- NULL: under way
 	body       text,
 	created_at timestamptz NOT NULL DEFAULT now(),
