@@ -144,8 +144,10 @@ renewed(struct lease *l, const struct holding *h,
 		l->good_until_ms = hold_good_until(h->worker, h->asked_ms);
 		return;
 	}
-	log_warn("lease_lost", "campaign=%lld first=%lld",
-	    (long long)l->mailing->id, (long long)l->first_id);
+	/* One that was given back meanwhile is no loss. */
+	if (!l->leaving && !lease_is_finished(l))
+		log_warn("lease_lost", "campaign=%lld first=%lld",
+		    (long long)l->mailing->id, (long long)l->first_id);
 	l->lost = true;
 }
 

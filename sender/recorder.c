@@ -95,10 +95,24 @@ drop_quiet(struct mailing *m)
 
 	for (l = m->leases; l != NULL; l = next) {
 		next = l->next;
-		if (is_quiet(l) && l->loaded &&
+		if (is_quiet(l) && (l->loaded || l->leaving) &&
 		    (l->lost ||
 			(l->kind == LEASE_RETRY && lease_is_finished(l))))
 			drop_lease(l);
+	}
+}
+
+/* From then on it is nobody's, even if its campaign is resumed before the
+ * database has answered. */
+static void
+give_back(struct outcome_batch *b, struct lease *l)
+{
+	if (l->given == 0 && l->recorded == l->settled &&
+	    (l->loaded || l->leaving)) {
+		l->leaving = true;
+		outcome_batch_step(b, l, LEASE_BACK, l->watermark_back);
+	} else if (l->in_batch) {
+		outcome_batch_step(b, l, LEASE_HELD, l->watermark);
 	}
 }
 
@@ -116,11 +130,7 @@ step_range(struct outcome_batch *b, struct lease *l, size_t *room)
 		return;
 	}
 	if (is_leaving(l)) {
-		if (l->given == 0 && l->recorded == l->settled &&
-		    (l->loaded || l->leaving))
-			outcome_batch_step(b, l, LEASE_BACK, l->watermark_back);
-		else if (l->in_batch)
-			outcome_batch_step(b, l, LEASE_HELD, l->watermark);
+		give_back(b, l);
 		return;
 	}
 	if (l->loaded)

@@ -29,6 +29,28 @@ def test_pause_and_resume(sending):
     assert sending.states() == {"accepted": RECIPIENTS}
 
 
+def test_resumed_before_it_has_paused(sending):
+    """Leases that are being given back are not sent from any more."""
+    sink = sending.sink("--delay-ms", "0-10")
+    sending.contacts(RECIPIENTS)
+    sending.campaign(sending.account(sink.port))
+    senders = [sending.sender("--lease-size=100", "--lease-window=50")
+               for _ in range(2)]
+    wait_for(lambda: sending.status() == "running")
+    for _ in range(25):
+        sending.sql("UPDATE campaign SET status = 'paused'"
+                    " WHERE status = 'running'")
+        time.sleep(random.uniform(0.1, 0.35))
+        sending.sql("UPDATE campaign SET status = 'running'"
+                    " WHERE status = 'paused'")
+        time.sleep(random.uniform(0.05, 0.3))
+    sending.wait_finished()
+    for sender in senders:
+        sending.stop(sender)
+    assert sending.check_ledger(sink) == set()
+    assert sending.states() == {"accepted": RECIPIENTS}
+
+
 def test_restarts(sending):
     sink = sending.sink("--delay-ms", "0-50")
     sending.contacts(RECIPIENTS)

@@ -10,6 +10,7 @@ import pytest
 
 from sending import RECIPIENTS, wait_for
 
+KILLS = int(os.environ.get("SENDING_KILLS", "6"))
 WINDOW = 50
 SLOW = ("--delay-ms", "0-100")
 SETTINGS = (f"--lease-window={WINDOW}", "--lease-size=200", "--lease-s=6",
@@ -36,7 +37,7 @@ def test_killed_workers(sending, policy):
                      on_uncertain=policy)
     sender = sending.sender(*SETTINGS)
     sending.wait_recorded(1)
-    killed = kill_workers(sending, sender, 6)
+    killed = kill_workers(sending, sender, KILLS)
     assert killed > 0
     sending.wait_finished()
     sending.stop(sender)
