@@ -177,7 +177,7 @@ upgrade(struct conn *c)
 
 	c->upgrade = false;
 	if (c->in.n > 0 || recv(c->wire.fd, &early, 1, MSG_PEEK) == 1) {
-		err_set(&err, FAIL_PROTOCOL,
+		err_set(&err, FAIL_TLS,
 		    "bytes from the peer before the handshake");
 		conn_failed(c, &err, "starttls");
 		return;
@@ -308,7 +308,7 @@ conn_starttls(struct conn *c)
 	assert(c->mode == CONN_TLS_STARTTLS && c->state == CONN_OPEN &&
 	       c->wire.tls == NULL && !c->upgrade && !c->shut);
 	if (conn_pending(c) > 0)
-		err_set(&c->failure, FAIL_PROTOCOL,
+		err_set(&c->failure, FAIL_TLS,
 		    "starttls %s: answered before it was asked", c->name);
 	c->upgrade = true;
 	conn_want_turn(c);

@@ -12,9 +12,9 @@
  * asking for STARTTLS and the handshake fail the connection (RFC 3207, 4.2;
  * CVE-2011-0411).
  *
- * Failures: FAIL_TLS certificate or handshake, FAIL_PROTOCOL bytes before the
- * handshake, FAIL_IO no address, refused, reset, unreachable, closed without
- * the goodbye of TLS, FAIL_TIMEOUT, FAIL_LIMIT one of the two bounds below.
+ * Failures: FAIL_TLS certificate, handshake, or bytes before it, FAIL_IO no
+ * address, refused, reset, unreachable, closed without the goodbye of TLS,
+ * FAIL_TIMEOUT, FAIL_LIMIT one of the two bounds below.
  *
  * The conn owns its socket and buffers.  No callback comes from inside a
  * function of this header.  After on_closed it does nothing more, and calls

@@ -153,27 +153,27 @@ static const struct play attacks[] = {
 	.greeting = "220 hi\r\n",
 	.answer = "220 go\r\n250-evil\r\n",
 	.cert = "good",
-	.kind = FAIL_PROTOCOL,
+	.kind = FAIL_TLS,
 	.text = "bytes from the peer before the handshake"},
     {.label = "one byte in the same segment",
 	.greeting = "220 hi\r\n",
 	.answer = "220 go\r\n\n",
 	.cert = "good",
-	.kind = FAIL_PROTOCOL,
+	.kind = FAIL_TLS,
 	.text = "bytes from the peer before the handshake"},
     {.label = "half a line in the same segment",
 	.greeting = "220 hi\r\n",
 	.answer = "220 go\r\n250",
 	.cert = "good",
-	.kind = FAIL_PROTOCOL,
+	.kind = FAIL_TLS,
 	.text = "bytes from the peer before the handshake"},
     {.label = "the answer with the greeting",
 	.greeting = "220 hi\r\n220 go\r\n",
-	.kind = FAIL_PROTOCOL,
+	.kind = FAIL_TLS,
 	.text = "answered before it was asked"},
     {.label = "the answer and more with the greeting",
 	.greeting = "220 hi\r\n220 go\r\n250 evil\r\n",
-	.kind = FAIL_PROTOCOL,
+	.kind = FAIL_TLS,
 	.text = "answered before it was asked"},
     {.label = "clear text instead of a handshake",
 	.greeting = "220 hi\r\n",
@@ -241,7 +241,7 @@ attacked_in_the_next_segment(void **state)
 	client_release(&client);
 	peer_stop(p);
 	peer_free(p);
-	assert_int_equal(client.end.kind, FAIL_PROTOCOL);
+	assert_int_equal(client.end.kind, FAIL_TLS);
 	assert_non_null(strstr(client.end.text, "before the handshake"));
 	assert_string_equal(clear, "STARTTLS\r\n");
 }
