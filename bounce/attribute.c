@@ -14,53 +14,105 @@ attribution_name(enum attribution_method m)
 	return NULL;
 }
 
+/* A field and where in a mail a token of ours comes back in it, the more
+ * telling ones first. */
+static const char *const address_fields[] = {
+    "Delivered-To",
+    "X-Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "To",
+    "Cc",
+    NULL,
+};
+
+static const char *const thread_fields[] = {
+    "In-Reply-To",
+    "References",
+    NULL,
+};
+
+/* Of the mail that a report gives back; relays replace the Message-ID. */
+static const char *const returned_fields[] = {
+    "Message-ID",
+    "Return-Path",
+    "List-Unsubscribe",
+    "CFBL-Feedback-ID",
+    NULL,
+};
+
+/* Of a complaint (RFC 5965, 3.2) or a read receipt (RFC 8098, 3.2.5). */
+static const char *const report_fields[] = {
+    "Original-Message-ID",
+    "Original-Mail-From",
+    "CFBL-Feedback-ID",
+    NULL,
+};
+
 static bool
-in_address(struct token *t, const struct inbound_mail *m,
-    const struct keyring *ring)
+is_between(char c)
 {
-	return token_find(t, ring, m->delivered_to) ||
-	       token_find(t, ring, m->to);
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
+}
+
+/* The last token in a value, word by word: token_find bounds its tries, and
+ * a thread has many ids. */
+static bool
+in_value(struct token *t, const struct keyring *ring, struct str value)
+{
+	bool found = false;
+	size_t n;
+
+	while (value.n > 0) {
+		for (n = 0; n < value.n && !is_between(value.p[n]); n++)
+			;
+		if (n >= TOKEN_LEN && token_find(t, ring, str_sub(value, 0, n)))
+			found = true;
+		value = str_from(value, n + 1);
+	}
+	return found;
 }
 
 static bool
-in_returned(struct token *t, struct inbound_mail *m, const struct keyring *ring)
+in_field(struct token *t, const struct keyring *ring, struct str block,
+    const char *name)
 {
-	struct str id;
+	struct header_field f;
 
-	if (!m->has_returned)
-		return false;
-	id = inbound_mail_returned_field(m, "Message-ID");
-	return token_find(t, ring, id);
+	while (header_next(&block, &f))
+		if (str_eq_nocase(f.name, str_of(name)) &&
+		    in_value(t, ring, f.value))
+			return true;
+	return false;
 }
 
 static bool
-in_thread(struct token *t, const struct inbound_mail *m,
-    const struct keyring *ring)
+in_fields(struct token *t, const struct keyring *ring, struct str block,
+    const char *const *names)
 {
-	int i;
-
-	if (token_find(t, ring, m->in_reply_to))
-		return true;
-	for (i = m->reference_count; i > 0; i--)
-		if (token_find(t, ring, m->references[i - 1]))
+	for (; *names != NULL; names++)
+		if (in_field(t, ring, block, *names))
 			return true;
 	return false;
 }
 
 static enum attribution_method
-find(struct token *t, struct inbound_mail *m, const struct keyring *ring)
+find(struct token *t, const struct inbound_mail *m, const struct keyring *ring)
 {
-	if (in_address(t, m, ring))
+	if (in_fields(t, ring, m->header, address_fields))
 		return ATTRIBUTION_TOKEN;
-	if (in_returned(t, m, ring))
+	if (in_fields(t, ring, m->returned, returned_fields) ||
+	    in_fields(t, ring, m->feedback_report, report_fields) ||
+	    in_fields(t, ring, m->disposition, report_fields))
 		return ATTRIBUTION_MESSAGE_ID;
-	if (in_thread(t, m, ring))
+	if (in_fields(t, ring, m->header, thread_fields))
 		return ATTRIBUTION_THREAD;
 	return ATTRIBUTION_NONE;
 }
 
 void
-attribute(struct attribution *a, struct inbound_mail *m,
+attribute(struct attribution *a, const struct inbound_mail *m,
     const struct keyring *ring, int today)
 {
 	struct token t = {0, 0};
@@ -72,43 +124,39 @@ attribute(struct attribution *a, struct inbound_mail *m,
 	a->late = today - t.day > ATTRIBUTION_DAYS_MAX;
 }
 
-/* Header fields in which a token of ours comes back. */
-static const char *const token_fields[] = {
-    "Delivered-To",
-    "X-Original-To",
-    "To",
-    "Cc",
-    "In-Reply-To",
-    "References",
-};
-
 static bool
-is_report_type(struct str content_type)
+says(struct str value, const char *words)
 {
-	return str_starts_nocase(content_type, STR("multipart/report")) ||
-	       str_starts_nocase(content_type, STR("message/"));
+	return str_find_nocase(value, str_of(words)) != STR_NOWHERE;
 }
 
 static bool
-is_from_a_mailer(struct str from)
+is_of_a_report(const struct header_field *f)
 {
-	return str_find_nocase(from, STR("mailer-daemon")) != STR_NOWHERE ||
-	       str_find_nocase(from, STR("postmaster")) != STR_NOWHERE;
+	struct str value = str_trim(f->value);
+
+	if (str_eq_nocase(f->name, STR("Content-Type")))
+		return str_starts_nocase(value, STR("multipart/report")) ||
+		       str_starts_nocase(value, STR("message/"));
+	if (str_eq_nocase(f->name, STR("From")))
+		return says(value, "mailer-daemon") ||
+		       says(value, "postmaster");
+	return false;
 }
 
 bool
-attribute_may_be_ours(struct str header, const struct keyring *ring,
-    struct arena *a)
+attribute_may_be_ours(struct str header, const struct keyring *ring)
 {
+	struct str rest = header;
+	struct header_field f;
 	struct token t;
-	size_t i;
+	bool any = false;
 
-	if (is_report_type(header_get(header, "Content-Type", a)) ||
-	    is_from_a_mailer(header_get(header, "From", a)))
-		return true;
-	for (i = 0; i < ARRAY_LEN(token_fields); i++)
-		if (token_find(&t, ring,
-			header_get(header, token_fields[i], a)))
+	while (header_next(&rest, &f)) {
+		any = true;
+		if (is_of_a_report(&f))
 			return true;
-	return false;
+	}
+	return !any || in_fields(&t, ring, header, address_fields) ||
+	       in_fields(&t, ring, header, thread_fields);
 }

@@ -2,11 +2,12 @@
  * attribute.h - which of our deliveries a mail speaks of (R-069, R-080).
  *
  * Evidence, strongest first: the signed token in the address it came to
- * (return path or reply address); the token in the Message-ID of the
- * returned part, which counts only together with the delivery's own
- * recipient; the token in In-Reply-To or References.  An address alone is
- * no evidence.  The signature is checked here, the recipient where the
- * ledger is: in the database.
+ * (return path or reply address); the token in the Message-ID or another
+ * field of the returned part; the token in In-Reply-To or References.  The
+ * latter two are seen by more people than the recipient: they make a bounce
+ * only together with the delivery's own recipient, and the last one makes no
+ * complaint.  An address alone is no evidence.  The signature is checked
+ * here, the recipient where the ledger is: in the database.
  */
 #ifndef BOUNCE_ATTRIBUTE_H
 #define BOUNCE_ATTRIBUTE_H
@@ -17,7 +18,7 @@
 enum attribution_method {
 	ATTRIBUTION_NONE = 0,
 	ATTRIBUTION_TOKEN,      /* in the address it was sent to */
-	ATTRIBUTION_MESSAGE_ID, /* in the returned message: needs the recipient */
+	ATTRIBUTION_MESSAGE_ID, /* in what a report gives back */
 	ATTRIBUTION_THREAD,     /* in In-Reply-To or References */
 };
 /* As in the schema; NULL for none. */
@@ -29,15 +30,15 @@ const char *attribution_name(enum attribution_method m);
 struct attribution {
 	enum attribution_method method;
 	int64_t delivery; /* 0: none */
-	bool late;        /* too old to count */
+	bool late;        /* too old to count on day `today` */
 };
 
-void attribute(struct attribution *a, struct inbound_mail *m,
+void attribute(struct attribution *a, const struct inbound_mail *m,
     const struct keyring *ring, int today);
 
 /* From the header block alone: may this message be one of ours, so that its
- * body is worth fetching?  Reports, and whatever carries a token. */
-bool attribute_may_be_ours(struct str header, const struct keyring *ring,
-    struct arena *a);
+ * body is worth fetching?  Reports, whatever carries a token, and what has no
+ * header at all. */
+bool attribute_may_be_ours(struct str header, const struct keyring *ring);
 
 #endif

@@ -1,19 +1,14 @@
 #include "bounce/batch.h"
 
 #include "bounce/attribute.h"
-#include "bounce/classify.h"
-#include "lib/base/digest.h"
-#include "lib/base/encode.h"
+#include "bounce/finding.h"
 #include "lib/base/mem.h"
-#include "lib/mail/header.h"
 
-#define BATCH_BYTES_MAX (64U << 20)
-#define TEXT_MAX        2000 /* of a diagnostic, of a reply's text, kept */
-#define FIELD_MAX       500  /* of a subject, a sender, kept */
-#define DAY_US          (24LL * 3600 * 1000000)
+#define ARENA_MAX  (64U << 20) /* headers, bodies, these sealed, and change */
+#define ARENA_KEEP (1U << 20)  /* more than that goes at the reset */
 
 /* One column an array, as the statement takes them. */
-struct rows {
+struct columns {
 	int64_t uid[BATCH_MESSAGES_MAX], delivery[BATCH_MESSAGES_MAX],
 	    late[BATCH_MESSAGES_MAX], received[BATCH_MESSAGES_MAX];
 	struct str fingerprint[BATCH_MESSAGES_MAX], class[BATCH_MESSAGES_MAX],
@@ -26,20 +21,12 @@ struct rows {
 	    raw[BATCH_MESSAGES_MAX];
 };
 
-struct seen {
-	uint32_t uid;
-	uint64_t size;
-	int64_t internal_us;
-	struct str header, body;
-	bool wanted; /* may be ours: the body is worth fetching */
-};
-
 struct batch {
 	const struct keyring *ring;
 	struct arena arena;
 	int count;
-	struct seen seen[BATCH_MESSAGES_MAX];
-	struct rows rows;
+	struct finding_source seen[BATCH_MESSAGES_MAX];
+	struct columns columns;
 };
 
 struct batch *
@@ -48,7 +35,7 @@ batch_new(const struct keyring *ring)
 	struct batch *b = NEW(struct batch);
 
 	b->ring = ring;
-	arena_init(&b->arena, BATCH_BYTES_MAX);
+	arena_init(&b->arena, ARENA_MAX);
 	return b;
 }
 
@@ -64,7 +51,10 @@ batch_free(struct batch *b)
 void
 batch_reset(struct batch *b)
 {
-	arena_reset(&b->arena);
+	if (b->arena.used > ARENA_KEEP)
+		arena_release(&b->arena);
+	else
+		arena_reset(&b->arena);
 	b->count = 0;
 }
 
@@ -74,204 +64,167 @@ batch_count(const struct batch *b)
 	return b->count;
 }
 
+bool
+batch_is_bare(const struct batch *b)
+{
+	int i;
+
+	for (i = 0; i < b->count; i++)
+		if (b->seen[i].header.p != NULL)
+			return false;
+	return true;
+}
+
+static struct finding_source *
+find(struct batch *b, uint32_t uid)
+{
+	int i;
+
+	for (i = 0; i < b->count; i++)
+		if (b->seen[i].uid == uid)
+			return &b->seen[i];
+	return NULL;
+}
+
+/* They stay in the order of their UIDs, whatever the order they come in. */
+static struct finding_source *
+insert(struct batch *b, uint32_t uid)
+{
+	int at = b->count;
+
+	if (b->count == BATCH_MESSAGES_MAX || find(b, uid) != NULL)
+		return NULL;
+	for (; at > 0 && b->seen[at - 1].uid > uid; at--)
+		b->seen[at] = b->seen[at - 1];
+	b->count++;
+	b->seen[at] = (struct finding_source){.uid = uid};
+	return &b->seen[at];
+}
+
 void
 batch_header(struct batch *b, const struct imap_message *m)
 {
-	struct seen *s;
+	struct finding_source *s = insert(b, m->uid);
 
-	if (b->count == BATCH_MESSAGES_MAX)
+	if (s == NULL)
 		return;
-	s = &b->seen[b->count++];
-	*s = (struct seen){
-	    .uid = m->uid,
-	    .size = m->size,
-	    .internal_us = m->internal_us,
-	    .header = arena_dup(&b->arena, m->bytes),
-	};
-	s->wanted = attribute_may_be_ours(s->header, b->ring, &b->arena);
+	s->size = m->size;
+	s->internal_us = m->internal_us;
+	s->header = arena_dup(&b->arena, m->bytes);
+	s->wanted = attribute_may_be_ours(s->header, b->ring);
 }
 
-bool
-batch_wants(struct batch *b, struct imap_set *uids)
+void
+batch_unreadable(struct batch *b, uint32_t uid)
 {
-	bool any = false;
-	int i;
-
-	imap_set_reset(uids);
-	for (i = 0; i < b->count; i++)
-		if (b->seen[i].wanted)
-			any = imap_set_add(uids, b->seen[i].uid,
-				  b->seen[i].uid) ||
-			      any;
-	return any;
+	(void)insert(b, uid);
 }
 
 void
 batch_body(struct batch *b, const struct imap_message *m)
 {
+	struct finding_source *s = find(b, m->uid);
+
+	if (s != NULL && s->wanted && s->body.p == NULL)
+		s->body = arena_dup(&b->arena, m->bytes);
+}
+
+static uint64_t
+body_size(const struct finding_source *s)
+{
+	if (!s->wanted)
+		return 0;
+	return s->size > 0 && s->size < IMAP_PART_MAX ? s->size : IMAP_PART_MAX;
+}
+
+uint32_t
+batch_trim(struct batch *b)
+{
+	uint64_t sum = 0;
 	int i;
 
-	for (i = 0; i < b->count; i++)
-		if (b->seen[i].uid == m->uid && b->seen[i].body.p == NULL)
-			b->seen[i].body = arena_dup(&b->arena, m->bytes);
-}
-
-/* SHA-256 of the header block and the size: never of fields that two reports
- * of one second share (R-009). */
-static struct str
-fingerprint(struct arena *a, const struct seen *s)
-{
-	unsigned char *digest = arena_alloc(a, SHA256_SIZE);
-	struct str all = arena_printf(a, "%llu %.*s",
-	    (unsigned long long)s->size, STR_ARG(s->header));
-
-	sha256(digest, all);
-	return (struct str){(const char *)digest, SHA256_SIZE};
-}
-
-/* Text from outside as the database takes it: valid, without NUL, short. */
-static struct str
-clean(struct arena *a, struct str s, size_t max)
-{
-	struct str kept = str_sub(s, 0, max);
-	char *p;
-	size_t i;
-
-	while (kept.n > 0 && kept.n < s.n && (s.p[kept.n] & 0xc0) == 0x80)
-		kept.n--;
-	if (!str_is_utf8(kept)) {
-		p = arena_cstr(a, kept);
-		for (i = 0; i < kept.n; i++)
-			if ((unsigned char)p[i] >= 0x80)
-				p[i] = '?';
-		kept.p = p;
+	for (i = 0; i < b->count; i++) {
+		sum += body_size(&b->seen[i]);
+		if (sum > BATCH_BODIES_MAX)
+			break;
 	}
-	p = arena_cstr(a, kept);
-	for (i = 0; i < kept.n; i++)
-		if (p[i] == '\0')
-			p[i] = ' ';
-	return (struct str){p, kept.n};
+	if (i == b->count)
+		return 0;
+	b->count = i;
+	return b->seen[i - 1].uid;
 }
 
-static struct str
-key_of(struct arena *a, struct str address)
+bool
+batch_wants(struct batch *b, struct imap_set *uids)
 {
-	struct address parsed;
-	struct err err;
+	uint32_t uid;
+	int i;
 
-	if (!address_parse(&parsed, address, &err))
-		return STR_NONE;
-	return arena_dup(a, address_key(&parsed));
-}
-
-static struct str
-sealed(struct batch *b, const struct batch_source *source, struct str raw,
-    struct str print)
-{
-	struct buf hex, out;
-	struct str kept;
-
-	buf_init(&hex, (size_t)2 * SHA256_SIZE);
-	buf_init(&out, SEAL_PLAIN_MAX + 1024);
-	hex_encode(&hex, print);
-	seal(b->ring,
-	    arena_printf(&b->arena, "inbound:%lld:%s",
-		(long long)source->mailbox, buf_cstr(&hex)),
-	    raw, &out);
-	kept = arena_dup(&b->arena, buf_view(&out));
-	buf_release(&hex);
-	buf_release(&out);
-	return kept;
+	imap_set_reset(uids);
+	for (i = 0; i < b->count; i++) {
+		uid = b->seen[i].uid;
+		if (b->seen[i].wanted && !imap_set_add(uids, uid, uid))
+			BUG("a batch with too many messages");
+	}
+	return uids->count > 0;
 }
 
 static void
-put_failure(struct rows *r, int i, const struct classification *c,
-    struct arena *a)
+put(struct columns *c, int i, uint32_t uid, const struct finding *f)
 {
-	const struct dsn_recipient *who = c->recipient;
-	char status[STATUS_TEXT_MAX];
-
-	if (who == NULL)
-		return;
-	r->final_key[i] = key_of(a, who->final);
-	r->original_key[i] = key_of(a, who->original);
-	if (who->status.class != 0)
-		r->status[i] =
-		    arena_dup(a, str_of(status_text(who->status, status)));
-	r->diagnostic[i] = clean(a, who->diagnostic, TEXT_MAX);
-	if (c->class != INBOUND_BOUNCE || c->diagnosis.type == BOUNCE_NONE)
-		return;
-	r->type[i] = str_of(bounce_type_name(c->diagnosis.type));
-	r->category[i] = str_of(category_name(c->diagnosis.category));
-}
-
-static void
-put_mail(struct rows *r, int i, const struct inbound_mail *m, struct arena *a)
-{
-	r->sender[i] = clean(a, m->from, FIELD_MAX);
-	r->subject[i] = clean(a, m->subject, FIELD_MAX);
-	r->message_id[i] = clean(a, m->message_id, FIELD_MAX);
-}
-
-static void
-judge_one(struct batch *b, int i, const struct batch_source *source,
-    int64_t now_us)
-{
-	const struct seen *s = &b->seen[i];
-	struct str raw = s->body.p != NULL ? s->body : s->header;
-	struct rows *r = &b->rows;
-	struct classification c;
-	struct attribution who;
-	struct inbound_mail m;
-
-	mime_walk(&m, raw);
-	attribute(&who, &m, b->ring, (int)(now_us / DAY_US));
-	classify(&c, &m, who.delivery != 0);
-	r->uid[i] = s->uid;
-	r->fingerprint[i] = fingerprint(&b->arena, s);
-	r->class[i] = str_of(inbound_class_name(c.class));
-	r->rule[i] = str_of(c.rule);
-	r->attribution[i] = str_of(attribution_name(who.method));
-	r->delivery[i] = who.delivery;
-	r->late[i] = who.late;
-	r->received[i] = s->internal_us != 0 ? s->internal_us : INT64_MIN;
-	put_mail(r, i, &m, &b->arena);
-	put_failure(r, i, &c, &b->arena);
-	if (c.class == INBOUND_REPLY || c.class == INBOUND_AUTO_REPLY)
-		r->text[i] = clean(&b->arena, m.text, TEXT_MAX);
-	if (s->body.p != NULL && c.class != INBOUND_OTHER)
-		r->raw[i] = sealed(b, source, raw, r->fingerprint[i]);
-	inbound_mail_release(&m);
+	c->uid[i] = uid;
+	c->delivery[i] = f->delivery;
+	c->late[i] = f->late;
+	c->received[i] = f->received_us;
+	c->fingerprint[i] = f->fingerprint;
+	c->class[i] = str_of(f->class);
+	c->rule[i] = str_of(f->rule);
+	c->attribution[i] = str_of(f->attribution);
+	c->sender[i] = f->sender;
+	c->subject[i] = f->subject;
+	c->message_id[i] = f->message_id;
+	c->final_key[i] = f->final_key;
+	c->original_key[i] = f->original_key;
+	c->type[i] = str_of(f->type);
+	c->category[i] = str_of(f->category);
+	c->status[i] = f->status;
+	c->diagnostic[i] = f->diagnostic;
+	c->text[i] = f->text;
+	c->raw[i] = f->raw;
 }
 
 void
 batch_judge(struct batch *b, const struct batch_source *source, int64_t now_us)
 {
+	struct finding f;
 	int i;
 
-	memset(&b->rows, 0, sizeof(b->rows));
-	for (i = 0; i < b->count; i++)
-		judge_one(b, i, source, now_us);
+	for (i = 0; i < b->count; i++) {
+		b->seen[i].mailbox = source->mailbox;
+		b->seen[i].uidvalidity = source->uidvalidity;
+		finding_make(&f, &b->seen[i], b->ring, now_us, &b->arena);
+		put(&b->columns, i, b->seen[i].uid, &f);
+	}
 }
 
 void
 batch_add_to(const struct batch *b, const struct batch_source *source,
     struct db_batch *out)
 {
-	const struct rows *r = &b->rows;
+	const struct columns *c = &b->columns;
 	size_t n = (size_t)b->count;
 
 	db_batch_add(out, Q_INBOUND_RECORD,
 	    DB_ARGS(db_int(source->mailbox), db_cstr(source->folder),
-		db_int(source->uidvalidity), db_int_array(r->uid, n),
-		db_bytes_array(r->fingerprint, n), db_text_array(r->class, n),
-		db_text_array(r->rule, n), db_text_array(r->attribution, n),
-		db_int_array(r->delivery, n), db_int_array(r->late, n),
-		db_text_array(r->sender, n), db_text_array(r->subject, n),
-		db_text_array(r->message_id, n), db_text_array(r->final_key, n),
-		db_text_array(r->original_key, n), db_text_array(r->type, n),
-		db_text_array(r->category, n), db_text_array(r->status, n),
-		db_text_array(r->diagnostic, n), db_text_array(r->text, n),
-		db_time_array(r->received, n), db_bytes_array(r->raw, n),
+		db_int(source->uidvalidity), db_int_array(c->uid, n),
+		db_bytes_array(c->fingerprint, n), db_text_array(c->class, n),
+		db_text_array(c->rule, n), db_text_array(c->attribution, n),
+		db_int_array(c->delivery, n), db_int_array(c->late, n),
+		db_text_array(c->sender, n), db_text_array(c->subject, n),
+		db_text_array(c->message_id, n), db_text_array(c->final_key, n),
+		db_text_array(c->original_key, n), db_text_array(c->type, n),
+		db_text_array(c->category, n), db_text_array(c->status, n),
+		db_text_array(c->diagnostic, n), db_text_array(c->text, n),
+		db_time_array(c->received, n), db_bytes_array(c->raw, n),
 		db_int(RAW_DAYS)));
 }

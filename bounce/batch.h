@@ -1,12 +1,13 @@
 /*
  * batch.h - a few messages of one mailbox on their way into the database.
  *
- *   batch_header for each -> batch_wants (whose bodies) -> batch_body ...
- *   -> batch_judge -> batch_add_to (a database batch) -> batch_reset
+ *   batch_header for each -> batch_trim -> batch_wants (whose bodies)
+ *   -> batch_body ... -> batch_judge -> batch_add_to (a database batch)
+ *   -> batch_reset
  *
- * Owns copies of everything it is given; bounded by BATCH_MESSAGES_MAX
- * messages of IMAP_PART_MAX each.  One message that cannot be read is
- * recorded as `unparsed` and stops nothing (R-024).
+ * Owns copies of everything it is given.  Bounded: BATCH_MESSAGES_MAX headers
+ * of IMAP_PART_MAX, and bodies of BATCH_BODIES_MAX together (one of
+ * IMAP_PART_MAX fits always).  What was large is given back at the reset.
  */
 #ifndef BOUNCE_BATCH_H
 #define BOUNCE_BATCH_H
@@ -16,6 +17,7 @@
 #include "lib/base/keyring.h"
 
 #define BATCH_MESSAGES_MAX 40
+#define BATCH_BODIES_MAX   (4U << 20)
 #define RAW_DAYS           30 /* */
 
 struct batch;
@@ -31,15 +33,24 @@ struct batch *batch_new(const struct keyring *ring);
 void batch_free(struct batch *b); /* NULL is fine */
 void batch_reset(struct batch *b);
 
+/* The second of the same UID is ignored, as are bodies without header. */
 void batch_header(struct batch *b, const struct imap_message *m);
+void batch_body(struct batch *b, const struct imap_message *m);
+/* A message that cannot be fetched: it is recorded as `unparsed`. */
+void batch_unreadable(struct batch *b, uint32_t uid);
+
+/* Leaves out the messages with the highest UIDs when the bodies would be too
+ * much: the highest that stays, 0 when all do. */
+uint32_t batch_trim(struct batch *b);
 /* UIDs whose bodies are worth fetching; false when there is none. */
 bool batch_wants(struct batch *b, struct imap_set *uids);
-void batch_body(struct batch *b, const struct imap_message *m);
 
 /* Classifies and attributes everything that has come. */
 void batch_judge(struct batch *b, const struct batch_source *source,
     int64_t now_us);
 int batch_count(const struct batch *b);
+/* Holds nothing but what batch_unreadable put there. */
+bool batch_is_bare(const struct batch *b);
 /* Adds the statement that records all of it. */
 void batch_add_to(const struct batch *b, const struct batch_source *source,
     struct db_batch *out);

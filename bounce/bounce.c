@@ -12,9 +12,13 @@
 
 #define MAILBOXES_MAX 500  /* that one poller holds */
 #define HOLD_S        60   /* a mailbox is ours that long unrenewed */
-#define CLAIM_MS      1000 /* look for mailboxes that nobody holds */
+#define CLAIM_MS      1000 /* look for mailboxes that nobody holds, */
+#define CLAIM_MAX     25   /* and do not log in everywhere at once */
 #define RENEW_MS      10000
 #define PURGE_MS      3600000
+#define PURGE_MAX     1000 /* messages a statement; more follow soon */
+#define PURGE_SOON_MS 1000
+#define STOP_MS       10000 /* a database that does not answer */
 
 struct poller {
 	struct mailbox_shared shared;
@@ -22,7 +26,7 @@ struct poller {
 	struct mailbox *mailboxes[MAILBOXES_MAX];
 	int count;
 	struct mailbox_tests *tests;
-	struct loop_timer *claim, *renew, *purge;
+	struct loop_timer *claim, *renew, *purge, *stop;
 	struct loop_signal *term, *interrupt;
 	bool stopping;
 };
@@ -48,14 +52,36 @@ on_ignored(const struct db_result *results, int count, const struct err *err,
 }
 
 static void
-drop(struct poller *p, int at)
+release(struct poller *p, int64_t mailbox)
 {
 	send_one(p, Q_MAILBOX_RELEASE,
-	    DB_ARGS(db_cstr(process_name()),
-		db_int(mailbox_id(p->mailboxes[at]))),
-	    on_ignored);
+	    DB_ARGS(db_cstr(process_name()), db_int(mailbox)), on_ignored);
+}
+
+static int
+find(const struct poller *p, int64_t mailbox)
+{
+	int i;
+
+	for (i = 0; i < p->count; i++)
+		if (mailbox_id(p->mailboxes[i]) == mailbox)
+			return i;
+	return -1;
+}
+
+static void
+drop(struct poller *p, int at)
+{
 	mailbox_free(p->mailboxes[at]);
 	p->mailboxes[at] = p->mailboxes[--p->count];
+}
+
+static void
+on_over(struct mailbox *m, void *owner)
+{
+	struct poller *p = owner;
+
+	drop(p, find(p, mailbox_id(m)));
 }
 
 /* A row that cannot be used at all: its owner has to look at it. */
@@ -65,9 +91,23 @@ refuse_row(struct poller *p, struct mailbox_row *row, const struct err *err)
 	log_error("mailbox_unusable", "mailbox=%lld error=%s",
 	    (long long)row->id, log_quote(str_of(err->text)));
 	send_one(p, Q_MAILBOX_PROBLEM,
-	    DB_ARGS(db_int(row->id), db_int(row->version), db_cstr(err->text)),
+	    DB_ARGS(db_int(row->id), db_int(row->version), db_cstr(err->text),
+		db_cstr(process_name())),
 	    on_ignored);
-	mailbox_row_release(row);
+}
+
+/* It may be one that we have: its lease ran out while the database was away,
+ * and it is ours again. */
+static void
+take(struct poller *p, struct mailbox_row *row)
+{
+	int at = find(p, row->id);
+
+	if (at >= 0 && mailbox_version(p->mailboxes[at]) == row->version)
+		return;
+	if (at >= 0)
+		drop(p, at);
+	p->mailboxes[p->count++] = mailbox_new(&p->shared, row);
 }
 
 static void
@@ -80,6 +120,8 @@ on_claimed(const struct db_result *results, int count, const struct err *err,
 	int i;
 
 	(void)count;
+	if (p->stopping)
+		return;
 	loop_timer_start(p->claim, CLAIM_MS);
 	if (err != NULL) {
 		on_ignored(NULL, 0, err, p);
@@ -87,10 +129,10 @@ on_claimed(const struct db_result *results, int count, const struct err *err,
 	}
 	for (i = 0; i < db_rows(&results[0]); i++) {
 		if (mailbox_claim_read(&row, &results[0], i, &p->ring, &bad))
-			p->mailboxes[p->count++] =
-			    mailbox_new(&p->shared, &row);
+			take(p, &row);
 		else
 			refuse_row(p, &row, &bad);
+		mailbox_row_release(&row);
 	}
 }
 
@@ -98,44 +140,62 @@ static void
 claim(void *arg)
 {
 	struct poller *p = arg;
+	int room = MAILBOXES_MAX - p->count;
 
 	mailbox_tests_poll(p->tests);
 	send_one(p, Q_MAILBOX_CLAIM,
 	    DB_ARGS(db_cstr(process_name()), db_int(HOLD_S),
-		db_int(MAILBOXES_MAX - p->count)),
+		db_int(room < CLAIM_MAX ? room : CLAIM_MAX)),
 	    on_claimed);
 }
 
 static bool
-still_ours(const struct db_result *r, const struct mailbox *m)
+is_in(const struct db_result *r, const struct mailbox *m)
 {
 	int i;
 
 	for (i = 0; i < db_rows(r); i++)
-		if (db_get_int(r, i, 0) == mailbox_id(m) &&
-		    db_get_int(r, i, 1) == mailbox_version(m))
-			return !mailbox_is_given_up(m);
+		if (db_get_int(r, i, 0) == mailbox_id(m))
+			return db_get_int(r, i, 1) == mailbox_version(m);
 	return false;
 }
 
-/* What is no longer ours or was changed is dropped; a changed one is claimed
- * again with its new settings. */
+/* What is no longer ours, or not to be read now, or was changed, is dropped;
+ * a changed one is claimed again with its new settings.  What is ours though
+ * we do not know of it - the answer to a claim was lost - is let go of. */
+static void
+compare(struct poller *p, const struct db_result *ours)
+{
+	int64_t id;
+	int i;
+
+	for (i = 0; i < db_rows(ours); i++) {
+		id = db_get_int(ours, i, 0);
+		if (find(p, id) < 0)
+			release(p, id);
+	}
+	for (i = p->count; i > 0; i--) {
+		if (is_in(ours, p->mailboxes[i - 1]))
+			continue;
+		release(p, mailbox_id(p->mailboxes[i - 1]));
+		drop(p, i - 1);
+	}
+}
+
 static void
 on_renewed(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
 	struct poller *p = arg;
-	int i;
 
 	(void)count;
-	loop_timer_start(p->renew, RENEW_MS);
-	if (err != NULL) {
-		on_ignored(NULL, 0, err, p);
+	if (p->stopping)
 		return;
-	}
-	for (i = p->count; i > 0; i--)
-		if (!still_ours(&results[0], p->mailboxes[i - 1]))
-			drop(p, i - 1);
+	loop_timer_start(p->renew, RENEW_MS);
+	if (err != NULL)
+		on_ignored(NULL, 0, err, p);
+	else
+		compare(p, &results[0]);
 }
 
 static void
@@ -148,12 +208,21 @@ renew(void *arg)
 }
 
 static void
-purge(void *arg)
+on_purged(const struct db_result *results, int count, const struct err *err,
+    void *arg)
 {
 	struct poller *p = arg;
+	bool more = err == NULL && db_affected(&results[0]) == PURGE_MAX;
 
-	send_one(p, Q_INBOUND_PURGE, DB_NO_ARGS, on_ignored);
-	loop_timer_start(p->purge, PURGE_MS);
+	on_ignored(results, count, err, p);
+	if (!p->stopping)
+		loop_timer_start(p->purge, more ? PURGE_SOON_MS : PURGE_MS);
+}
+
+static void
+purge(void *arg)
+{
+	send_one(arg, Q_INBOUND_PURGE, DB_ARGS(db_int(PURGE_MAX)), on_purged);
 }
 
 static void
@@ -166,8 +235,16 @@ on_released(const struct db_result *results, int count, const struct err *err,
 	loop_stop(p->shared.loop);
 }
 
+static void
+on_stop_late(void *arg)
+{
+	log_warn("not_released", "error=\"the database does not answer\"");
+	loop_stop(((struct poller *)arg)->shared.loop);
+}
+
 /* Batches under way are answered before the release is: the link answers in
- * order.  The database may be gone: a second signal does not wait for it. */
+ * order.  The database may be gone: it is not waited for long, and a second
+ * signal does not wait at all. */
 static void
 on_stop(int signo, void *arg)
 {
@@ -182,6 +259,8 @@ on_stop(int signo, void *arg)
 	log_info("stopping", "mailboxes=%d", p->count);
 	loop_timer_stop(p->claim);
 	loop_timer_stop(p->renew);
+	loop_timer_stop(p->purge);
+	loop_timer_start(p->stop, STOP_MS);
 	while (p->count > 0)
 		mailbox_free(p->mailboxes[--p->count]);
 	send_one(p, Q_MAILBOX_RELEASE,
@@ -197,6 +276,7 @@ start(struct poller *p)
 	p->claim = loop_timer_new(loop, claim, p);
 	p->renew = loop_timer_new(loop, renew, p);
 	p->purge = loop_timer_new(loop, purge, p);
+	p->stop = loop_timer_new(loop, on_stop_late, p);
 	p->term = loop_signal_new(loop, SIGTERM, on_stop, p);
 	p->interrupt = loop_signal_new(loop, SIGINT, on_stop, p);
 	loop_timer_start(p->claim, 0);
@@ -213,6 +293,7 @@ finish(struct poller *p)
 	loop_timer_free(p->claim);
 	loop_timer_free(p->renew);
 	loop_timer_free(p->purge);
+	loop_timer_free(p->stop);
 	loop_signal_free(p->term);
 	loop_signal_free(p->interrupt);
 	db_link_free(p->shared.db);
@@ -247,6 +328,8 @@ run(const struct settings *settings)
 	mime_walk_start();
 	p.shared.settings = settings;
 	p.shared.ring = &p.ring;
+	p.shared.on_over = on_over;
+	p.shared.owner = &p;
 	p.shared.loop = loop_new();
 	p.shared.db = db_link_new(p.shared.loop, conninfo);
 	start(&p);

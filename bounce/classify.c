@@ -114,10 +114,13 @@ is_complaint(struct classification *c, struct inbound_mail *m)
 		return false;
 	type = header_get(m->feedback_report, "Feedback-Type", &m->arena);
 	if (str_eq_nocase(type, STR("not-spam")) ||
-	    str_starts_nocase(type, STR("auth-failure")))
-		return false;
-	c->class = INBOUND_COMPLAINT;
-	c->rule = "feedback-report";
+	    str_starts_nocase(type, STR("auth-failure"))) {
+		c->class = INBOUND_OTHER;
+		c->rule = "feedback-no-complaint";
+	} else {
+		c->class = INBOUND_COMPLAINT;
+		c->rule = "feedback-report";
+	}
 	return true;
 }
 
@@ -132,12 +135,37 @@ is_receipt(struct classification *c, const struct inbound_mail *m)
 }
 
 static bool
+is_from_a_mailer(struct str from)
+{
+	return str_find_nocase(from, STR("mailer-daemon")) != STR_NOWHERE ||
+	       str_find_nocase(from, STR("postmaster")) != STR_NOWHERE;
+}
+
+/* A report that says nothing we could read is neither a reply nor the answer
+ * of a machine to a person: somebody has to look at it. */
+static bool
+is_unreadable_report(struct classification *c, const struct inbound_mail *m)
+{
+	if (str_eq(m->content_type, STR("multipart/report")))
+		c->rule = "report-without-recipient";
+	else if (m->has_return_path && m->return_path.n == 0 &&
+		 is_from_a_mailer(m->from))
+		c->rule = "mailer-without-report";
+	else
+		return false;
+	c->class = INBOUND_UNPARSED;
+	return true;
+}
+
+static bool
 is_automatic(struct classification *c, struct inbound_mail *m)
 {
-	c->rule = auto_reply_rule(m);
-	if (c->rule == NULL)
+	const char *rule = auto_reply_rule(m);
+
+	if (rule == NULL)
 		return false;
 	c->class = INBOUND_AUTO_REPLY;
+	c->rule = rule;
 	return true;
 }
 
@@ -146,7 +174,7 @@ classify(struct classification *c, struct inbound_mail *m, bool answers_us)
 {
 	*c = (struct classification){.class = INBOUND_OTHER, .rule = ""};
 	if (is_report(c, m) || is_complaint(c, m) || is_receipt(c, m) ||
-	    is_automatic(c, m))
+	    is_unreadable_report(c, m) || is_automatic(c, m))
 		return;
 	c->class = answers_us ? INBOUND_REPLY : INBOUND_OTHER;
 	c->rule = answers_us ? "answers-a-delivery" : "not-ours";

@@ -1,10 +1,11 @@
 /*
  * classify.h - what kind of mail came back (2C of the requirements).
  *
- * Order: delivery report -> complaint -> read receipt -> automatic reply ->
- * reply of a person -> other.  Automatic replies come after the reports
- * because reports are marked as automatic too.  A reply is what answers one
- * of our deliveries; mail that has nothing to do with us is `other`.
+ * Order: delivery report -> complaint -> read receipt -> report that cannot
+ * be read -> automatic reply -> reply of a person -> other.  Automatic
+ * replies come after the reports because reports are marked as automatic
+ * too.  A reply is what answers one of our deliveries; mail that has nothing
+ * to do with us is `other`.
  *
  * Pure: no clock, no database.  What decided is named in `rule`, so that a
  * person can see why.
@@ -25,7 +26,7 @@ enum inbound_class {
 	INBOUND_AUTO_REPLY,  /* a machine answered */
 	INBOUND_REPLY,       /* a person answered */
 	INBOUND_OTHER,       /* none of ours */
-	INBOUND_UNPARSED,    /* could not be read */
+	INBOUND_UNPARSED,    /* could not be read: for a person to look at */
 	INBOUND__COUNT
 };
 const char *inbound_class_name(enum inbound_class c); /* as in the schema */

@@ -2,20 +2,25 @@
  * mailbox.h - one mailbox that this poller holds: read what is new, wait,
  * read again, for as long as the lease is kept.
  *
- *   connect -> search -> (headers -> bodies -> record)* -> wait -> search ...
- *                    \-> away for a while after a failure -> connect
+ *   connect -> look -> (headers -> bodies -> record)* -> wait -> look ...
+ *                  \-> away for a while after a failure -> connect
  *
- * The cursor (UIDVALIDITY and last UID) moves in the transaction that
- * records the events, so that nothing is missed or counted twice whatever
- * dies when.  The mailbox itself is only read.
+ * The cursor (cursor.h) moves in the transaction that records the events, so
+ * that nothing is missed or counted twice whatever dies when; and only while
+ * the mailbox is ours, in the version that we know, so that a poller that
+ * was late to notice that it lost the lease harms nothing.  What could not
+ * be recorded stays here until it is.  The mailbox itself is only read.
  */
 #ifndef BOUNCE_MAILBOX_H
 #define BOUNCE_MAILBOX_H
 
+#include "bounce/cursor.h"
 #include "bounce/imap_link.h"
 #include "db/link.h"
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
+
+struct mailbox;
 
 /* What all mailboxes of a poller share; outlives them. */
 struct mailbox_shared {
@@ -23,6 +28,10 @@ struct mailbox_shared {
 	struct db_link *db;
 	const struct keyring *ring;
 	const struct settings *settings;
+	/* The mailbox is no longer ours: it was given up for a person to look
+	 * at, which is recorded, or taken away.  The owner frees it. */
+	void (*on_over)(struct mailbox *m, void *owner);
+	void *owner;
 };
 
 /* Row of table mailbox as mailbox_claim gives it; owns its texts. */
@@ -32,10 +41,8 @@ struct mailbox_row {
 	int port;
 	enum conn_tls tls;
 	enum sasl_mechanism auth;
-	int64_t since_us;
-	bool has_cursor;
-	uint32_t uidvalidity, last_uid;
-	int64_t cursor_us; /* when the cursor was last moved */
+	bool proven; /* everything was read once with these settings */
+	struct cursor cursor;
 };
 
 /* Reads a row of mailbox_by_id, or of mailbox_claim, which has the cursor
@@ -49,16 +56,11 @@ void mailbox_row_release(struct mailbox_row *row);
 void mailbox_link_params(struct imap_link_params *params,
     const struct mailbox_row *row, const struct settings *settings);
 
-struct mailbox;
-
 /* Takes the row over.  Starts to connect. */
 struct mailbox *mailbox_new(const struct mailbox_shared *shared,
     struct mailbox_row *row);
 void mailbox_free(struct mailbox *m); /* drops the connection */
 int64_t mailbox_id(const struct mailbox *m);
 int64_t mailbox_version(const struct mailbox *m);
-
-/* A failure that only a person can mend was recorded: free it. */
-bool mailbox_is_given_up(const struct mailbox *m);
 
 #endif

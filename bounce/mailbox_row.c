@@ -17,7 +17,8 @@ enum {
 	COL_SINCE,
 	COL_UIDVALIDITY,
 	COL_LAST_UID,
-	COL_CURSOR_AT,
+	COL_MOVED_AT,
+	COL_PROVEN,
 };
 
 static bool
@@ -54,7 +55,7 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 	    .ca_file = str_dup(db_get_text(r, at, COL_CA_FILE)),
 	    .folder = str_dup(db_get_text(r, at, COL_FOLDER)),
 	    .port = (int)db_get_int(r, at, COL_PORT),
-	    .since_us = db_get_time(r, at, COL_SINCE),
+	    .cursor.since_us = db_get_time(r, at, COL_SINCE),
 	};
 
 	if (!conn_tls_parse(db_get_text(r, at, COL_TLS), &row->tls) ||
@@ -69,10 +70,13 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 static void
 read_cursor(struct mailbox_row *row, const struct db_result *r, int at)
 {
-	row->has_cursor = !db_is_null(r, at, COL_UIDVALIDITY);
-	row->uidvalidity = (uint32_t)db_get_int(r, at, COL_UIDVALIDITY);
-	row->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
-	row->cursor_us = db_get_time(r, at, COL_CURSOR_AT);
+	struct cursor *c = &row->cursor;
+
+	c->stored = !db_is_null(r, at, COL_UIDVALIDITY);
+	c->uidvalidity = (uint32_t)db_get_int(r, at, COL_UIDVALIDITY);
+	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
+	c->moved_us = db_get_time(r, at, COL_MOVED_AT);
+	row->proven = db_get_bool(r, at, COL_PROVEN);
 }
 
 bool

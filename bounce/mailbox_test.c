@@ -4,22 +4,49 @@
 #include "lib/base/mem.h"
 #include "lib/base/process.h"
 
-#define HOLD_S    60
-#define STEPS_MAX 4
-#define DETAIL    300
+#define HOLD_S 60
+#define DETAIL 300
 
-enum step { CONNECT = 0, TLS, LOGIN, FOLDER };
-static const char *const step_names[STEPS_MAX] = {"connect", "tls", "login",
+enum step { CONNECT = 0, TLS, LOGIN, FOLDER, STEPS };
+static const char *const step_names[STEPS] = {"connect", "tls", "login",
     "folder"};
+
+struct mailbox_test {
+	struct mailbox_tests *tests;
+	int64_t task;
+	struct mailbox_row row;
+	struct imap_link *link;
+	struct loop_timer *timer; /* until it is late; then, until it goes */
+	bool over;
+};
 
 struct mailbox_tests {
 	const struct mailbox_shared *shared;
-	int64_t task; /* under way, 0 when none */
-	bool asking;  /* a statement is under way */
-	struct mailbox_row row;
-	struct imap_link *link;
-	struct loop_timer *late; /* frees the link outside its callback too */
+	bool asking; /* for a task */
+	int count;
+	struct mailbox_test *at[MAILBOX_TESTS_MAX];
 };
+
+static void
+test_free(struct mailbox_test *t)
+{
+	imap_link_free(t->link);
+	loop_timer_free(t->timer);
+	mailbox_row_release(&t->row);
+	free(t);
+}
+
+static void
+drop(struct mailbox_test *t)
+{
+	struct mailbox_tests *tests = t->tests;
+	int i;
+
+	for (i = 0; tests->at[i] != t; i++)
+		;
+	tests->at[i] = tests->at[--tests->count];
+	test_free(t);
+}
 
 static void
 on_finished(const struct db_result *results, int count, const struct err *err,
@@ -32,14 +59,15 @@ on_finished(const struct db_result *results, int count, const struct err *err,
 		log_warn("task_lost", "error=%s", log_quote(str_of(err->text)));
 }
 
-/* `failed`: which step went wrong, STEPS_MAX when none did. */
+/* `failed`: which step went wrong, STEPS when none did.  The test itself goes
+ * at the end of the turn: the link that calls is still in it. */
 static void
-finish(struct mailbox_tests *t, int failed, const char *text)
+finish(struct mailbox_test *t, int failed, const char *text)
 {
-	struct db_batch *b = db_batch_new(t->shared->db);
-	int steps = failed < STEPS_MAX ? failed + 1 : STEPS_MAX, i;
-	struct str names[STEPS_MAX], details[STEPS_MAX];
-	int64_t ok[STEPS_MAX];
+	struct db_batch *b = db_batch_new(t->tests->shared->db);
+	int steps = failed < STEPS ? failed + 1 : STEPS, i;
+	struct str names[STEPS], details[STEPS];
+	int64_t ok[STEPS];
 
 	for (i = 0; i < steps; i++) {
 		names[i] = str_of(step_names[i]);
@@ -49,13 +77,13 @@ finish(struct mailbox_tests *t, int failed, const char *text)
 	if (failed > TLS && t->link != NULL)
 		details[TLS] = str_of(imap_link_tls(t->link));
 	db_batch_add(b, Q_MAILBOX_TASK_FINISH,
-	    DB_ARGS(db_int(t->task), db_bool(failed == STEPS_MAX),
+	    DB_ARGS(db_int(t->task), db_bool(failed == STEPS),
 		db_text_array(names, (size_t)steps),
 		db_int_array(ok, (size_t)steps),
 		db_text_array(details, (size_t)steps)));
 	db_batch_send(b, on_finished, NULL);
-	t->task = 0;
-	loop_timer_start(t->late, 0);
+	t->over = true;
+	loop_timer_start(t->timer, 0);
 }
 
 static int
@@ -66,12 +94,12 @@ step_of(enum fail kind)
 	case FAIL_AUTH:
 	case FAIL_REFUSED:
 	case FAIL_BUSY: return LOGIN;
-	case FAIL_MISSING:
-	case FAIL_INPUT: return FOLDER;
+	case FAIL_MISSING: return FOLDER;
 	case FAIL_NONE:
 	case FAIL_IO:
 	case FAIL_TIMEOUT:
 	case FAIL_PROTOCOL:
+	case FAIL_INPUT:
 	case FAIL_LIMIT:
 	case FAIL_CONFLICT: return CONNECT;
 	}
@@ -79,24 +107,25 @@ step_of(enum fail kind)
 }
 
 static void
-on_ready(const struct imap_mailbox *mailbox, void *arg)
+on_ready(const struct imap_mailbox *box, void *arg)
 {
-	struct mailbox_tests *t = arg;
+	struct mailbox_test *t = arg;
 	char text[DETAIL];
 
+	if (t->over)
+		return;
 	snprintf(text, sizeof(text), "%s: %u messages", t->row.folder,
-	    mailbox->exists);
-	if (t->task != 0)
-		finish(t, STEPS_MAX, text);
+	    box->exists);
+	finish(t, STEPS, text);
 }
 
 static void
 on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 {
-	struct mailbox_tests *t = arg;
+	struct mailbox_test *t = arg;
 
 	(void)backoff_ms;
-	if (t->task != 0)
+	if (!t->over)
 		finish(t, step_of(err->kind), err->text);
 }
 
@@ -138,22 +167,20 @@ static const struct imap_link_events events = {
 };
 
 static void
-on_late(void *arg)
+on_timer(void *arg)
 {
-	struct mailbox_tests *t = arg;
+	struct mailbox_test *t = arg;
 
-	if (t->task != 0) {
+	if (t->over)
+		drop(t);
+	else
 		finish(t, CONNECT, "no answer in time");
-		return;
-	}
-	imap_link_free(t->link);
-	t->link = NULL;
-	mailbox_row_release(&t->row);
 }
 
 static void
-start(struct mailbox_tests *t, const struct db_result *r)
+start(struct mailbox_test *t, const struct db_result *r)
 {
+	const struct mailbox_shared *shared = t->tests->shared;
 	struct imap_link_params params;
 	struct err err = {FAIL_NONE, ""};
 
@@ -161,80 +188,87 @@ start(struct mailbox_tests *t, const struct db_result *r)
 		finish(t, CONNECT, "the mailbox was deleted");
 		return;
 	}
-	if (!mailbox_row_read(&t->row, r, 0, t->shared->ring, &err)) {
+	if (!mailbox_row_read(&t->row, r, 0, shared->ring, &err)) {
 		finish(t, LOGIN, err.text);
 		return;
 	}
-	mailbox_link_params(&params, &t->row, t->shared->settings);
+	mailbox_link_params(&params, &t->row, shared->settings);
 	params.timeout_s = MAILBOX_TEST_TIMEOUT_S;
-	t->link = imap_link_new(t->shared->loop, &params, &events, t);
-	loop_timer_start(t->late, MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
+	t->link = imap_link_new(shared->loop, &params, &events, t);
+	loop_timer_start(t->timer, MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
 }
 
 static void
 on_row(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
-	struct mailbox_tests *t = arg;
+	struct mailbox_test *t = arg;
 
 	(void)count;
-	t->asking = false;
 	if (err != NULL)
-		t->task = 0; /* its hold runs out, then it is taken again */
+		drop(t); /* its hold runs out, then it is taken again */
 	else
 		start(t, &results[0]);
+}
+
+static void
+begin(struct mailbox_tests *tests, int64_t task, int64_t mailbox)
+{
+	struct mailbox_test *t = NEW(struct mailbox_test);
+	struct db_batch *b = db_batch_new(tests->shared->db);
+
+	t->tests = tests;
+	t->task = task;
+	t->timer = loop_timer_new(tests->shared->loop, on_timer, t);
+	tests->at[tests->count++] = t;
+	db_batch_add(b, Q_MAILBOX_BY_ID, DB_ARGS(db_int(mailbox)));
+	db_batch_send(b, on_row, t);
 }
 
 static void
 on_taken(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
-	struct mailbox_tests *t = arg;
-	struct db_batch *b;
+	struct mailbox_tests *tests = arg;
 
 	(void)count;
-	t->asking = false;
+	tests->asking = false;
 	if (err != NULL || db_rows(&results[0]) == 0)
 		return;
-	t->task = db_get_int(&results[0], 0, 0);
-	t->asking = true;
-	b = db_batch_new(t->shared->db);
-	db_batch_add(b, Q_MAILBOX_BY_ID,
-	    DB_ARGS(db_int(db_get_int(&results[0], 0, 1))));
-	db_batch_send(b, on_row, t);
+	begin(tests, db_get_int(&results[0], 0, 0),
+	    db_get_int(&results[0], 0, 1));
+	mailbox_tests_poll(tests);
 }
 
 struct mailbox_tests *
 mailbox_tests_new(const struct mailbox_shared *shared)
 {
-	struct mailbox_tests *t = NEW(struct mailbox_tests);
+	struct mailbox_tests *tests = NEW(struct mailbox_tests);
 
-	t->shared = shared;
-	t->late = loop_timer_new(shared->loop, on_late, t);
-	return t;
+	tests->shared = shared;
+	return tests;
 }
 
 void
-mailbox_tests_poll(struct mailbox_tests *t)
+mailbox_tests_poll(struct mailbox_tests *tests)
 {
 	struct db_batch *b;
 
-	if (t->asking || t->task != 0 || t->link != NULL)
+	if (tests->asking || tests->count == MAILBOX_TESTS_MAX)
 		return;
-	t->asking = true;
-	b = db_batch_new(t->shared->db);
+	tests->asking = true;
+	b = db_batch_new(tests->shared->db);
 	db_batch_add(b, Q_MAILBOX_TASK_TAKE,
 	    DB_ARGS(db_cstr(process_name()), db_int(HOLD_S)));
-	db_batch_send(b, on_taken, t);
+	db_batch_send(b, on_taken, tests);
 }
 
 void
-mailbox_tests_free(struct mailbox_tests *t)
+mailbox_tests_free(struct mailbox_tests *tests)
 {
-	if (t == NULL)
+	if (tests == NULL)
 		return;
-	imap_link_free(t->link);
-	loop_timer_free(t->late);
-	mailbox_row_release(&t->row);
-	free(t);
+	while (tests->count > 0)
+		test_free(tests->at[--tests->count]);
+	free(tests);
 }

@@ -1,7 +1,8 @@
 -- Statements of the mailbox poller.
 
 -- name: mailbox_claim
--- Takes mailboxes that nobody holds, with how far each was read.
+-- Takes mailboxes that nobody holds, with how far each was read and whether
+-- its settings have worked.
 -- $1 holder  $2 seconds to hold  $3 how many at most
 WITH free AS MATERIALIZED (
 	SELECT id, folder FROM mailbox
@@ -17,7 +18,8 @@ UPDATE mailbox m
   LEFT JOIN mailbox_cursor c ON c.mailbox_id = free.id AND c.folder = free.folder
  WHERE m.id = free.id
 RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
-          m.folder, m.version, m.since, c.uidvalidity, c.last_uid, c.updated_at;
+          m.folder, m.version, m.since, c.uidvalidity, c.last_uid, c.updated_at,
+          coalesce(m.polled_at > m.updated_at, false);
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -32,16 +34,33 @@ UPDATE mailbox SET holder = NULL, held_until = NULL
  WHERE holder = $1 AND ($2::bigint = 0 OR id = $2);
 
 -- name: mailbox_problem
--- A person has to look: wrong password, bad certificate, no such folder.
+-- A person has to look: wrong password, bad certificate, no such folder.  Not
+-- when one has just changed or paused it; the holder lets go of it anyway.
 -- $1 mailbox id  $2 version that has the problem  $3 reason in words
-UPDATE mailbox SET state = 'needs_attention', state_reason = $3, state_at = now(),
+-- $4 holder
+UPDATE mailbox m
+   SET state = CASE WHEN p.holds THEN 'needs_attention' ELSE m.state END,
+       state_reason = CASE WHEN p.holds THEN $3 ELSE m.state_reason END,
+       state_at = CASE WHEN p.holds THEN now() ELSE m.state_at END,
        holder = NULL, held_until = NULL
- WHERE id = $1::bigint AND version = $2::int;
+  FROM (SELECT o.id, o.version = $2::int AND o.state = 'active' AS holds
+          FROM mailbox o WHERE o.id = $1::bigint) p
+ WHERE m.id = p.id AND m.holder = $4;
+
+-- name: mailbox_trouble
+-- It does not work just now; the poller goes on trying.
+-- $1 mailbox id  $2 version  $3 reason in words
+UPDATE mailbox SET state_reason = $3
+ WHERE id = $1::bigint AND version = $2::int AND state = 'active'
+   AND state_reason <> $3;
 
 -- name: mailbox_polled
 -- Everything that was there has been read.
 -- $1 mailbox id
-UPDATE mailbox SET polled_at = now() WHERE id = $1::bigint;
+UPDATE mailbox
+   SET polled_at = now(),
+       state_reason = CASE WHEN state = 'active' THEN '' ELSE state_reason END
+ WHERE id = $1::bigint;
 
 -- name: mailbox_by_id
 -- $1 mailbox id
@@ -49,21 +68,27 @@ SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, si
   FROM mailbox WHERE id = $1::bigint;
 
 -- name: cursor_move
--- In the transaction that records what was read.
--- $1 mailbox id  $2 folder  $3 uidvalidity  $4 last uid
-INSERT INTO mailbox_cursor AS c (mailbox_id, folder, uidvalidity, last_uid)
-VALUES ($1::bigint, $2, $3::bigint, $4::bigint)
+-- In the transaction that records what was read, and only for whom the
+-- mailbox is, as it is now: nothing moves when it was taken away or changed.
+-- $1 mailbox id  $2 folder  $3 uidvalidity  $4 last uid  $5 holder  $6 version
+WITH ours AS (
+	SELECT id FROM mailbox
+	 WHERE id = $1::bigint AND holder = $5 AND version = $6::int
+	   FOR SHARE
+)
+INSERT INTO mailbox_cursor (mailbox_id, folder, uidvalidity, last_uid)
+SELECT id, $2, $3::bigint, $4::bigint FROM ours
 ON CONFLICT (mailbox_id, folder) DO UPDATE
-   SET uidvalidity = excluded.uidvalidity, updated_at = now(),
-       last_uid = CASE WHEN c.uidvalidity = excluded.uidvalidity
-                       THEN greatest(c.last_uid, excluded.last_uid)
-                       ELSE excluded.last_uid END;
+   SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid,
+       updated_at = now();
 
 -- name: inbound_record
 -- Records a batch of messages, the events that follow from them and the
 -- suppressions that follow from those.  Safe to repeat: a message is known
--- by its fingerprint, an event by its delivery.  A token in the returned
--- message counts only when the report names the delivery's own recipient.
+-- by its fingerprint; a bounce, complaint, delay or receipt by its delivery,
+-- a reply by its Message-ID as well.  A token that did not stand in the
+-- address makes a bounce only when the report names the delivery's own
+-- recipient, and one in In-Reply-To or References makes no complaint.
 -- $1 mailbox id  $2 folder  $3 uidvalidity
 -- $4 uids  $5 fingerprints  $6 classes  $7 rules  $8 attributions
 -- $9 deliveries (0: none)  $10 too old to count (1 or 0)
@@ -83,12 +108,15 @@ WITH input AS (
 	SELECT i.*, d.id AS counted, d.campaign_id, d.contact_id, d.list_id, c.email_key,
 	       jsonb_strip_nulls(jsonb_build_object(
 	           'recipient', i.final_key, 'status', i.status,
-	           'diagnostic', i.diagnostic, 'text', i.body)) AS details
+	           'diagnostic', i.diagnostic, 'text', i.body,
+	           'late', CASE WHEN i.late = 1 THEN true END)) AS details
 	  FROM input i
 	  LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
 	    ON d.id = i.delivery_id
-	   AND (i.attribution <> 'message_id' OR i.class NOT IN ('bounce', 'delay')
-	        OR c.email_key IN (i.final_key, i.original_key))
+	   AND CASE WHEN i.attribution = 'token' THEN true
+	            WHEN i.class IN ('bounce', 'delay')
+	            THEN c.email_key IN (i.final_key, i.original_key)
+	            ELSE i.class <> 'complaint' OR i.attribution <> 'thread' END
 ), fresh AS (
 	INSERT INTO inbound (mailbox_id, folder, uidvalidity, uid, fingerprint, class, rule,
 	            attribution, delivery_id, sender, subject, message_id, details, raw,
@@ -98,20 +126,25 @@ WITH input AS (
 	       sender, subject, message_id, details, raw,
 	       CASE WHEN raw IS NOT NULL THEN now() + make_interval(days => $23::int) END,
 	       received_at
-	  FROM judged
+	  FROM judged ORDER BY uid
 	ON CONFLICT (mailbox_id, fingerprint) DO NOTHING
-	RETURNING id, fingerprint
+	RETURNING id, uid
 ), happened AS (
 	INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id,
 	            inbound_id, type, category, status, source, data)
 	SELECT CASE j.class WHEN 'mdn' THEN 'read_receipt' ELSE j.class END,
-	       j.counted::text, j.campaign_id, j.counted, j.contact_id, j.list_id,
+	       CASE WHEN j.class IN ('reply', 'auto_reply')
+	            THEN j.counted || ':' || coalesce(nullif(j.message_id, ''),
+	                                              encode(j.fingerprint, 'hex'))
+	            ELSE j.counted::text END,
+	       j.campaign_id, j.counted, j.contact_id, j.list_id,
 	       f.id, j.type::bounce_type, j.category::bounce_category, j.status, 'mail',
 	       j.details - 'text'
-	  FROM judged j JOIN fresh f USING (fingerprint)
+	  FROM judged j JOIN fresh f USING (uid)
 	 WHERE j.counted IS NOT NULL
 	   AND (j.class IN ('reply', 'auto_reply', 'mdn')
 	        OR j.class IN ('bounce', 'complaint', 'delay') AND j.late = 0)
+	 ORDER BY j.uid
 	ON CONFLICT (kind, key) DO NOTHING
 	RETURNING kind, delivery_id, type, inbound_id
 )
@@ -120,15 +153,17 @@ SELECT j.email_key,
        CASE h.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard_bounce' END,
        h.delivery_id, j.details - 'text' || jsonb_build_object('inbound_id', h.inbound_id)
   FROM happened h
-  JOIN judged j ON j.counted = h.delivery_id AND j.class = h.kind
+  JOIN fresh f ON f.id = h.inbound_id
+  JOIN judged j USING (uid)
  WHERE (h.kind = 'complaint' OR h.kind = 'bounce' AND h.type = 'hard')
    AND j.email_key IS NOT NULL
 ON CONFLICT (email_key, list_id, reason) DO NOTHING;
 
 -- name: inbound_purge
--- Raw messages whose time is over.
+-- Raw messages whose time is over, some at a time: others wait meanwhile.
+-- $1 at most
 UPDATE inbound SET raw = NULL, raw_until = NULL
- WHERE raw_until < now();
+ WHERE id = ANY (ARRAY(SELECT id FROM inbound WHERE raw_until < now() LIMIT $1::int));
 
 -- name: mailbox_task_take
 -- $1 holder  $2 seconds to hold

@@ -20,8 +20,15 @@ SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
    FOR UPDATE;
 
 -- A new version tells the poller; a mailbox that needed attention has got it.
+-- How far it was read means nothing at another server or for another user.
 -- $1 to $11 as mailbox_insert, $12 whether the secret is to be replaced
 -- name: mailbox_update
+WITH gone AS (
+    DELETE FROM mailbox_cursor
+     WHERE mailbox_id = (SELECT id FROM mailbox
+                          WHERE id = $1::bigint
+                            AND (host, username) IS DISTINCT FROM ($3, $7))
+)
 UPDATE mailbox m
    SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
        secret = CASE WHEN $12::boolean THEN $8 ELSE m.secret END,

@@ -89,6 +89,21 @@ static const struct inbound_case cases[] = {
 	DSN("bounces+$STRANGE@example.test", "ann@example.test", "failed",
 	    "5.1.1", "550 5.1.1 no such user", "x@example.test"),
 	"bounce", NULL, NULL, NULL, NULL, false},
+    {"by a token in In-Reply-To, another recipient",
+	"In-Reply-To: <$TOKEN@example.test>\n" DSN("bounces@example.test",
+	    "bob@example.test", "failed", "5.1.1", "550 5.1.1 no such user",
+	    "x@example.test"),
+	"bounce", NULL, NULL, NULL, NULL, false},
+    {"by a token in In-Reply-To, and recipient",
+	"In-Reply-To: <$TOKEN@example.test>\n" DSN("bounces@example.test",
+	    "ann@example.test", "failed", "5.1.1", "550 5.1.1 no such user",
+	    "x@example.test"),
+	"bounce", "thread", "bounce", "hard", "invalid", true},
+    {"return path in X-Original-To, Delivered-To is the mailbox",
+	"X-Original-To: bounces+$TOKEN@example.test\n" DSN(
+	    "bounces@example.test", "ann@example.test", "failed", "5.1.1",
+	    "550 5.1.1 no such user", "x@example.test"),
+	"bounce", "token", "bounce", "hard", "invalid", true},
     {"too late",
 	DSN("bounces+$OLD@example.test", "ann@example.test", "failed", "5.1.1",
 	    "550 5.1.1 no such user", "x@example.test"),
@@ -116,6 +131,41 @@ static const struct inbound_case cases[] = {
 	"reply", "thread", "reply", NULL, NULL, false},
     {"mail of somebody else", HUMAN("news@example.test", ""), "other", NULL,
 	NULL, NULL, NULL, false},
+    {"complaint, attributed by its own field",
+	"From: fbl@provider.test\nTo: abuse@example.test\n"
+	"MIME-Version: 1.0\n"
+	"Content-Type: multipart/report; report-type=feedback-report;\n"
+	" boundary=b\n\n--b\nContent-Type: text/plain\n\nSpam.\n"
+	"--b\nContent-Type: message/feedback-report\n\n"
+	"Feedback-Type: abuse\n"
+	"Original-Mail-From: <bounces+$TOKEN@example.test>\n\n--b--\n",
+	"complaint", "message_id", "complaint", NULL, NULL, true},
+    {"complaint that knows no more than a thread",
+	"From: fbl@provider.test\nTo: abuse@example.test\n"
+	"In-Reply-To: <$TOKEN@example.test>\nMIME-Version: 1.0\n"
+	"Content-Type: multipart/report; report-type=feedback-report;\n"
+	" boundary=b\n\n--b\nContent-Type: text/plain\n\nSpam.\n"
+	"--b\nContent-Type: message/feedback-report\n\n"
+	"Feedback-Type: abuse\n\n--b--\n",
+	"complaint", NULL, NULL, NULL, NULL, false},
+    {"no spam after all is no reply",
+	"From: fbl@provider.test\nTo: bounces+$TOKEN@example.test\n"
+	"MIME-Version: 1.0\n"
+	"Content-Type: multipart/report; report-type=feedback-report;\n"
+	" boundary=b\n\n--b\nContent-Type: text/plain\n\nFine.\n"
+	"--b\nContent-Type: message/feedback-report\n\n"
+	"Feedback-Type: not-spam\n\n--b--\n",
+	"other", "token", NULL, NULL, NULL, false},
+    {"read receipt",
+	"From: ann@example.test\nTo: news@example.test\nMIME-Version: 1.0\n"
+	"Content-Type: multipart/report;\n"
+	" report-type=disposition-notification; boundary=b\n\n"
+	"--b\nContent-Type: text/plain\n\nRead.\n"
+	"--b\nContent-Type: message/disposition-notification\n\n"
+	"Final-Recipient: rfc822; ann@example.test\n"
+	"Original-Message-ID: <$TOKEN@example.test>\n"
+	"Disposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n",
+	"mdn", "message_id", "read_receipt", NULL, NULL, false},
     {"complaint",
 	"From: fbl@provider.test\nTo: bounces+$TOKEN@example.test\n"
 	"MIME-Version: 1.0\n"
@@ -126,7 +176,19 @@ static const struct inbound_case cases[] = {
 	"--b\nContent-Type: message/rfc822\n\nFrom: news@example.test\n"
 	"Message-ID: <$TOKEN@example.test>\n\nhello\n--b--\n",
 	"complaint", "token", "complaint", NULL, NULL, true},
-    {"not a mail at all", "\001\002\003", "other", NULL, NULL, NULL, NULL,
+    {"report that has no recipient",
+	"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.test\n"
+	"To: bounces+$TOKEN@example.test\nMIME-Version: 1.0\n"
+	"Content-Type: multipart/report; report-type=delivery-status;\n"
+	" boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+	"Reporting-MTA: dns; mx.example.test\n\n--b--\n",
+	"unparsed", "token", NULL, NULL, NULL, false},
+    {"mailer that does not report as it should",
+	"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.test\n"
+	"To: bounces+$TOKEN@example.test\nSubject: failure notice\n\n"
+	"Sorry, no mailbox here by that name.\n",
+	"unparsed", "token", NULL, NULL, NULL, false},
+    {"not a mail at all", "\001\002\003", "unparsed", NULL, NULL, NULL, NULL,
 	false},
 };
 
@@ -168,24 +230,42 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 	loop_stop(arg);
 }
 
-/* One message, as a link hands it over: the header, then the whole. */
+struct delivered {
+	const char *mail;
+	int64_t internal_us;
+};
+
 static void
-deliver(const char *conninfo, const char *mail, uint32_t uid)
+hand_over(struct batch *b, const struct delivered *d, uint32_t uid)
 {
-	struct batch_source source = {1, "INBOX", 5};
-	struct loop *loop = loop_new();
-	struct db_link *db = db_link_new(loop, conninfo);
-	struct batch *b = batch_new(&ring);
-	struct db_batch *out = db_batch_new(db);
-	struct str all = str_of(mail);
+	struct str all = str_of(d->mail);
 	size_t end = str_find(all, STR("\n\n"));
-	struct imap_message m = {.uid = uid, .size = all.n};
+	struct imap_message m = {.uid = uid,
+	    .size = all.n,
+	    .internal_us = d->internal_us};
 
 	m.bytes = end == STR_NOWHERE ? all : str_sub(all, 0, end + 2);
 	batch_header(b, &m);
 	m.bytes = all;
 	m.is_body = true;
 	batch_body(b, &m);
+}
+
+/* Messages of one batch, as a link hands them over: the header, then the
+ * whole. */
+static void
+deliver_all(const char *conninfo, const struct delivered *at, uint32_t count,
+    uint32_t uid)
+{
+	struct batch_source source = {1, "INBOX", 5};
+	struct loop *loop = loop_new();
+	struct db_link *db = db_link_new(loop, conninfo);
+	struct batch *b = batch_new(&ring);
+	struct db_batch *out = db_batch_new(db);
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		hand_over(b, &at[i], uid + i);
 	batch_judge(b, &source, TODAY * DAY_US);
 	batch_add_to(b, &source, out);
 	db_batch_send(out, on_recorded, loop);
@@ -193,6 +273,12 @@ deliver(const char *conninfo, const char *mail, uint32_t uid)
 	batch_free(b);
 	db_link_free(db);
 	loop_free(loop);
+}
+
+static void
+deliver(const char *conninfo, const char *mail, uint32_t uid)
+{
+	deliver_all(conninfo, &(struct delivered){mail, 0}, 1, uid);
 }
 
 static const char *
@@ -276,6 +362,182 @@ test_one_bounce_a_delivery(void **state)
 	    "1");
 }
 
+/* Two about one delivery, one of them twice, all in one statement. */
+static void
+test_one_bounce_a_batch(void **state)
+{
+	const char *conninfo = set_up();
+	char soft[MESSAGE_MAX], hard[MESSAGE_MAX];
+	struct delivered mails[] = {{hard, 0}, {hard, 0}, {soft, 0}};
+
+	(void)state;
+	snprintf(hard, sizeof(hard), "%s", expand(cases[0].mail));
+	snprintf(soft, sizeof(soft), "%s", expand(cases[1].mail));
+	deliver_all(conninfo, mails, 3, 1);
+	check_value(conninfo, "batch", "select count(*) from inbound", "2");
+	check_value(conninfo, "batch",
+	    "select string_agg(type::text, ' ') from event", "hard");
+	check_value(conninfo, "batch",
+	    "select evidence->>'status' from suppression", "5.1.1");
+}
+
+/* Reports that differ in nothing but what they report (R-009). */
+static void
+test_same_header_and_size(void **state)
+{
+	const char *conninfo = set_up();
+	char first[MESSAGE_MAX], second[MESSAGE_MAX], *at;
+	struct delivered mails[] = {{first, 0}, {second, 0}};
+
+	(void)state;
+	snprintf(first, sizeof(first), "%s", expand(cases[0].mail));
+	snprintf(second, sizeof(second), "%s", first);
+	at = strstr(second, "rfc822; ann");
+	assert_non_null(at);
+	memcpy(at, "rfc822; bob", 11);
+	deliver_all(conninfo, mails, 2, 1);
+	check_value(conninfo, "collision", "select count(*) from inbound", "2");
+}
+
+static void
+test_every_reply_counts(void **state)
+{
+	static const char reply[] =
+	    HUMAN("news@example.test", "In-Reply-To: <$TOKEN@example.test>\n");
+	const char *conninfo = set_up();
+	char other[MESSAGE_MAX], *at;
+
+	(void)state;
+	deliver(conninfo, expand(reply), 1);
+	snprintf(other, sizeof(other), "X-Box: another\n%s", expand(reply));
+	deliver(conninfo, other, 2); /* a copy of it */
+	check_value(conninfo, "copy", "select count(*) from event", "1");
+	at = strstr(other, "<r1@");
+	assert_non_null(at);
+	memcpy(at, "<r2@", 4);
+	deliver(conninfo, other, 3);
+	check_value(conninfo, "second", "select count(*) from event", "2");
+}
+
+/* A report that came in time but was read late is in time. */
+static void
+test_age_is_that_of_the_arrival(void **state)
+{
+	const char *conninfo = set_up();
+	char mail[MESSAGE_MAX];
+	struct delivered late = {mail, (TODAY - 5) * DAY_US};
+	struct delivered in_time = {mail, (TODAY - 12) * DAY_US};
+
+	(void)state;
+	snprintf(mail, sizeof(mail), "X-Copy: 1\n%s",
+	    expand(DSN("bounces+$OLD@example.test", "ann@example.test",
+		"failed", "5.1.1", "550 5.1.1 no such user", "x@y.test")));
+	deliver_all(conninfo, &late, 1, 1);
+	check_value(conninfo, "late", "select count(*) from event", "0");
+	check_value(conninfo, "late", "select details->>'late' from inbound",
+	    "true");
+	mail[8] = '2';
+	deliver_all(conninfo, &in_time, 1, 2);
+	check_value(conninfo, "in time", "select count(*) from event", "1");
+}
+
+static void
+test_text_of_a_reply(void **state)
+{
+	const char *conninfo = set_up();
+
+	(void)state;
+	deliver(conninfo,
+	    expand(HUMAN("news@example.test",
+		"In-Reply-To: <$TOKEN@example.test>\n") "\nOn 3 May, News "
+							"wrote:\n> Hi.\n"),
+	    1);
+	check_value(conninfo, "reply", "select details->>'text' from inbound",
+	    "Yes please.");
+}
+
+static struct imap_message
+header_of(uint32_t uid, uint64_t size)
+{
+	return (struct imap_message){.uid = uid,
+	    .size = size,
+	    .bytes = STR("Content-Type: multipart/report\n\n")};
+}
+
+/* A server that sends one message twice does not push another out. */
+static void
+test_header_sent_twice(void **state)
+{
+	struct batch *b = batch_new(&ring);
+	struct imap_message m;
+	uint32_t uid;
+
+	(void)state;
+	for (uid = BATCH_MESSAGES_MAX; uid > 0; uid--) {
+		m = header_of(uid, 100);
+		batch_header(b, &m);
+		batch_header(b, &m);
+	}
+	assert_int_equal(batch_count(b), BATCH_MESSAGES_MAX);
+	batch_free(b);
+}
+
+static void
+test_large_bodies_wait(void **state)
+{
+	struct batch *b = batch_new(&ring);
+	struct imap_message m;
+	struct imap_set uids;
+	uint32_t uid;
+
+	(void)state;
+	imap_set_init(&uids);
+	for (uid = BATCH_MESSAGES_MAX; uid > 0; uid--) {
+		m = header_of(uid, 1U << 30);
+		batch_header(b, &m);
+	}
+	assert_int_equal(batch_trim(b), BATCH_BODIES_MAX / IMAP_PART_MAX);
+	assert_true(batch_wants(b, &uids));
+	assert_int_equal(imap_set_max(&uids), BATCH_BODIES_MAX / IMAP_PART_MAX);
+	assert_int_equal(batch_trim(b), 0);
+	batch_reset(b);
+	assert_int_equal(batch_trim(b), 0);
+	imap_set_release(&uids);
+	batch_free(b);
+}
+
+/* What cannot be fetched is recorded, and so is a report without its body. */
+static void
+test_unreadable(void **state)
+{
+	const char *conninfo = set_up();
+	struct batch_source source = {1, "INBOX", 5};
+	struct loop *loop = loop_new();
+	struct db_link *db = db_link_new(loop, conninfo);
+	struct batch *b = batch_new(&ring);
+	struct db_batch *out = db_batch_new(db);
+	struct imap_message m = header_of(3, 100);
+
+	(void)state;
+	batch_unreadable(b, 1);
+	batch_unreadable(b, 2);
+	assert_true(batch_is_bare(b));
+	batch_header(b, &m);
+	assert_false(batch_is_bare(b));
+	batch_judge(b, &source, TODAY * DAY_US);
+	batch_add_to(b, &source, out);
+	db_batch_send(out, on_recorded, loop);
+	loop_run(loop);
+	check_value(conninfo, "unreadable",
+	    "select string_agg(uid || class || rule, ' ' order by uid) "
+	    "from inbound",
+	    "1unparsednot-fetched 2unparsednot-fetched "
+	    "3unparsedbody-not-fetched");
+	batch_free(b);
+	db_link_free(db);
+	loop_free(loop);
+}
+
 static void
 test_raw_is_kept_sealed(void **state)
 {
@@ -321,6 +583,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_one_bounce_a_delivery),
+	    cmocka_unit_test(test_one_bounce_a_batch),
+	    cmocka_unit_test(test_same_header_and_size),
+	    cmocka_unit_test(test_every_reply_counts),
+	    cmocka_unit_test(test_age_is_that_of_the_arrival),
+	    cmocka_unit_test(test_text_of_a_reply),
+	    cmocka_unit_test(test_header_sent_twice),
+	    cmocka_unit_test(test_large_bodies_wait),
+	    cmocka_unit_test(test_unreadable),
 	    cmocka_unit_test(test_raw_is_kept_sealed),
 	};
 

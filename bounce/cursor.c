@@ -1,0 +1,86 @@
+#include "bounce/cursor.h"
+
+/* UIDNEXT at or below what was read: the server gives numbers a second time
+ * without saying so (R-008). */
+static bool
+is_same_folder(const struct cursor *c, const struct imap_mailbox *box)
+{
+	return c->stored && c->uidvalidity == box->uidvalidity &&
+	       (box->uidnext == 0 || box->uidnext > c->last_uid);
+}
+
+bool
+cursor_open(struct cursor *c, const struct imap_mailbox *box)
+{
+	bool same = is_same_folder(c, box);
+
+	c->open_uidvalidity = box->uidvalidity;
+	c->uidnext = box->uidnext;
+	if (same) {
+		c->position = c->last_uid;
+		return false;
+	}
+	c->position = 0;
+	c->by_date = true;
+	c->date_us = c->stored ? c->moved_us - CURSOR_RESCAN_US : c->since_us;
+	c->careful_until = 0;
+	c->trouble_count = 0;
+	return c->stored;
+}
+
+struct cursor_look
+cursor_look(const struct cursor *c)
+{
+	return (
+	    struct cursor_look){c->position + 1, c->by_date ? c->date_us : 0};
+}
+
+uint32_t
+cursor_batch_max(const struct cursor *c, uint32_t most)
+{
+	return c->position < c->careful_until ? 1 : most;
+}
+
+/* A look by date is over when all that was there at the opening is read. */
+static void
+end_look_by_date(struct cursor *c)
+{
+	if (c->uidnext > 0 && c->position >= c->uidnext - 1)
+		c->by_date = false;
+}
+
+void
+cursor_moved(struct cursor *c, uint32_t uid, int64_t now_us)
+{
+	c->stored = true;
+	c->uidvalidity = c->open_uidvalidity;
+	c->last_uid = c->position = uid;
+	c->moved_us = now_us;
+	c->trouble_count = 0;
+	end_look_by_date(c);
+}
+
+uint32_t
+cursor_end(struct cursor *c)
+{
+	end_look_by_date(c);
+	return c->by_date && c->uidnext > 0 ? c->uidnext - 1 : 0;
+}
+
+void
+cursor_troubled(struct cursor *c, uint32_t first, uint32_t last)
+{
+	c->careful_until = last;
+	if (first != last)
+		return;
+	if (c->trouble_uid != first)
+		c->trouble_count = 0;
+	c->trouble_uid = first;
+	c->trouble_count++;
+}
+
+bool
+cursor_has_given_up(const struct cursor *c, uint32_t uid)
+{
+	return c->trouble_uid == uid && c->trouble_count >= CURSOR_TRIES_MAX;
+}

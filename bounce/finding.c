@@ -1,0 +1,186 @@
+#include "bounce/finding.h"
+
+#include "bounce/answer_text.h"
+#include "bounce/attribute.h"
+#include "lib/base/digest.h"
+#include "lib/base/encode.h"
+#include "lib/mail/header.h"
+
+#define DAY_US (24LL * 3600 * 1000000)
+
+/* Text from outside as the database takes it: valid, without NUL, short. */
+static struct str
+clean(struct arena *a, struct str s, size_t max)
+{
+	struct str kept = str_sub(s, 0, max);
+	bool valid;
+	char *p;
+	size_t i;
+
+	while (kept.n > 0 && kept.n < s.n && (s.p[kept.n] & 0xc0) == 0x80)
+		kept.n--;
+	valid = str_is_utf8(kept);
+	p = arena_cstr(a, kept);
+	for (i = 0; i < kept.n; i++)
+		if (p[i] == '\0')
+			p[i] = ' ';
+		else if (!valid && (unsigned char)p[i] >= 0x80)
+			p[i] = '?';
+	return (struct str){p, kept.n};
+}
+
+static struct str
+key_of(struct arena *a, struct str address)
+{
+	struct address parsed;
+	struct err err;
+
+	if (!address_parse(&parsed, address, &err))
+		return STR_NONE;
+	return arena_dup(a, address_key(&parsed));
+}
+
+/* SHA-256 of the size and of all that was fetched, never of fields that two
+ * reports of one second share (R-009).  A message that could not be fetched
+ * is known by its number. */
+static struct str
+fingerprint(struct arena *a, const struct finding_source *s)
+{
+	struct {
+		unsigned char header[SHA256_SIZE], body[SHA256_SIZE];
+		uint64_t number;
+	} all;
+	unsigned char *digest = arena_alloc(a, SHA256_SIZE);
+
+	sha256(all.header, s->header);
+	sha256(all.body, s->body);
+	all.number = s->header.p != NULL
+			 ? s->size
+			 : (uint64_t)s->uidvalidity << 32 | s->uid;
+	sha256(digest, (struct str){(const char *)&all, sizeof(all)});
+	return (struct str){(const char *)digest, SHA256_SIZE};
+}
+
+static struct str
+sealed(const struct finding *f, const struct finding_source *s,
+    const struct keyring *ring, struct arena *a)
+{
+	struct buf hex, out;
+	struct str kept;
+
+	buf_init(&hex, (size_t)2 * SHA256_SIZE);
+	buf_init(&out, SEAL_PLAIN_MAX + 1024);
+	hex_encode(&hex, f->fingerprint);
+	seal(ring,
+	    arena_printf(a, "inbound:%lld:%s", (long long)s->mailbox,
+		buf_cstr(&hex)),
+	    s->body, &out);
+	kept = arena_dup(a, buf_view(&out));
+	buf_release(&hex);
+	buf_release(&out);
+	return kept;
+}
+
+static void
+put_failure(struct finding *f, const struct classification *c, struct arena *a)
+{
+	const struct dsn_recipient *who = c->recipient;
+	char status[STATUS_TEXT_MAX];
+
+	if (who == NULL)
+		return;
+	f->final_key = key_of(a, who->final);
+	f->original_key = key_of(a, who->original);
+	if (who->status.class != 0)
+		f->status =
+		    arena_dup(a, str_of(status_text(who->status, status)));
+	f->diagnostic = clean(a, who->diagnostic, FINDING_TEXT_MAX);
+	if (c->class != INBOUND_BOUNCE || c->diagnosis.type == BOUNCE_NONE)
+		return;
+	f->type = bounce_type_name(c->diagnosis.type);
+	f->category = category_name(c->diagnosis.category);
+}
+
+/* The day that counts for a token's age is the one on which the mail came,
+ * not the one on which we got round to it. */
+static int
+day_of(const struct finding_source *s, int64_t now_us)
+{
+	int64_t us = now_us;
+
+	if (s->internal_us > 0 && s->internal_us < now_us)
+		us = s->internal_us;
+	return (int)(us / DAY_US);
+}
+
+static void
+put_mail(struct finding *f, struct inbound_mail *m, enum inbound_class class,
+    struct arena *a)
+{
+	f->sender = clean(a, m->from, FINDING_FIELD_MAX);
+	f->subject = clean(a, m->subject, FINDING_FIELD_MAX);
+	f->message_id = clean(a, m->message_id, FINDING_FIELD_MAX);
+	if (class == INBOUND_REPLY)
+		f->text = clean(a, answer_text(m->text), FINDING_TEXT_MAX);
+	else if (class == INBOUND_AUTO_REPLY)
+		f->text = clean(a, m->text, FINDING_TEXT_MAX);
+}
+
+/* Nothing to judge by: not even a header, or only a part of what was asked
+ * for. */
+static const char *
+unreadable(const struct finding_source *s)
+{
+	struct str rest = s->header;
+	struct header_field field;
+
+	if (s->header.p == NULL)
+		return "not-fetched";
+	if (s->wanted && s->body.p == NULL)
+		return "body-not-fetched";
+	return header_next(&rest, &field) ? NULL : "no-header";
+}
+
+static void
+judge(struct finding *f, const struct finding_source *s,
+    const struct keyring *ring, int64_t now_us, struct arena *a)
+{
+	struct classification c;
+	struct attribution who;
+	struct inbound_mail m;
+
+	mime_walk(&m, s->body.p != NULL ? s->body : s->header);
+	attribute(&who, &m, ring, day_of(s, now_us));
+	classify(&c, &m, who.delivery != 0);
+	f->class = inbound_class_name(c.class);
+	f->rule = c.rule;
+	f->attribution = attribution_name(who.method);
+	f->delivery = who.delivery;
+	f->late = who.late;
+	put_mail(f, &m, c.class, a);
+	put_failure(f, &c, a);
+	if (s->body.p != NULL && c.class != INBOUND_OTHER)
+		f->raw = sealed(f, s, ring, a);
+	inbound_mail_release(&m);
+}
+
+void
+finding_make(struct finding *f, const struct finding_source *s,
+    const struct keyring *ring, int64_t now_us, struct arena *a)
+{
+	const char *why = unreadable(s);
+
+	*f = (struct finding){
+	    .fingerprint = fingerprint(a, s),
+	    .class = inbound_class_name(INBOUND_UNPARSED),
+	    .rule = why,
+	    .received_us = s->internal_us != 0 ? s->internal_us : INT64_MIN,
+	    .sender = STR(""),
+	    .subject = STR(""),
+	    .message_id = STR(""),
+	};
+	if (why == NULL)
+		judge(f, s, ring, now_us, a);
+	else if (s->body.p != NULL)
+		f->raw = sealed(f, s, ring, a);
+}

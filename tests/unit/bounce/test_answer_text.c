@@ -1,0 +1,75 @@
+/* Goal: what the person wrote is kept whole, what was quoted goes. */
+#include "bounce/answer_text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const struct {
+	const char *label, *text, *want;
+} cases[] = {
+    {"nothing", "", ""},
+    {"no quotation", "Yes.\nPlease.\n", "Yes.\nPlease."},
+    {"introduced", "Yes.\n\nOn 3 May, Ann wrote:\n> Hi.\n", "Yes."},
+    {"wrapped introduction",
+	"Yes.\n\nOn Mon, Feb 1, 2016 at 6:32 PM, Ann "
+	"<a@example.com>\nwrote:\n\n"
+	"> Hi.\n",
+	"Yes."},
+    {"without a date", "Yes.\n\nAnn wrote:\n> Hi.\n", "Yes."},
+    {"German", "Ja.\n\nAm 3. Mai schrieb Ann <a@example.com>:\n> Hallo.\n",
+	"Ja."},
+    {"not marked as quoted", "Oui.\n\nLe 3 mai, Ann a écrit :\n\nBonjour.\n",
+	"Oui."},
+    {"a signature below", "Yes.\n\nOn 3 May, Ann wrote:\n> Hi.\n\n-- \nBob\n",
+	"Yes."},
+    {"signature", "Yes.\n-- \nBob\n", "Yes."},
+    {"telephone", "Yes.\n\nSent from my telephone\n", "Yes."},
+    {"Outlook", "Yes.\n\nFrom: Ann\nSent: Monday\nTo: Bob\n\nHi.\n", "Yes."},
+    {"Outlook, a line before",
+	"Yes.\n________________________________\nFrom: Ann\nSent: Monday\n\n"
+	"Hi.\n",
+	"Yes."},
+    {"original message", "Yes.\n\n-----Original Message-----\nHi.\n", "Yes."},
+    {"quoted without introduction", "Yes.\n\n> Hi.\n> Ho.\n", "Yes."},
+    {"answers line by line",
+	"On 3 May, Ann wrote:\n> One?\nYes.\n> Two?\nNo.\n",
+	"On 3 May, Ann wrote:\n> One?\nYes.\n> Two?\nNo."},
+    {"answer below the quotation", "On 3 May, Ann wrote:\n> Hi.\n\nYes.\n",
+	"On 3 May, Ann wrote:\n> Hi.\n\nYes."},
+    {"nothing but a quotation", "> Hi.\n", "> Hi."},
+    {"a colon alone", "I want these:\n\none\ntwo\n",
+	"I want these:\n\none\ntwo"},
+    {"the word alone", "Here is what I wrote about it:\n\nAll is well.\n",
+	"Here is what I wrote about it:\n\nAll is well."},
+    {"from within a sentence", "From: that moment on\nall was well.\n",
+	"From: that moment on\nall was well."},
+    {"a dashed heading", "Prices\n--------------------\n10 each\n",
+	"Prices\n--------------------\n10 each"},
+};
+
+static void
+test_cases(void **state)
+{
+	struct str got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		got = answer_text(str_of(cases[i].text));
+		if (!str_eq(got, str_of(cases[i].want)))
+			fail_msg("%s: '%.*s', not '%s'", cases[i].label,
+			    STR_ARG(got), cases[i].want);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/*
+ * Goal: nobody is stormed with logins (R-003, R-018), and nobody waits a
+ * minute because a line went down.
+ */
+#include "bounce/pace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MINUTE 60000LL
+#define HOUR   (60 * MINUTE)
+
+static int64_t pause_ms;
+
+static enum pace_advice
+closed(struct pace *p, enum fail why, int64_t now_ms)
+{
+	pause_ms = -1;
+	return pace_closed(p, why, -1, now_ms, &pause_ms);
+}
+
+static void
+test_refused_where_it_never_worked(void **state)
+{
+	static const enum fail kinds[] = {FAIL_AUTH, FAIL_TLS, FAIL_MISSING};
+	struct pace p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(kinds); i++) {
+		p = (struct pace){.proven = false};
+		assert_int_equal(closed(&p, kinds[i], 0), PACE_LATER);
+		assert_int_equal(pause_ms, PACE_SLIP_MS);
+		assert_int_equal(closed(&p, kinds[i], 0), PACE_LATER);
+		assert_int_equal(pause_ms, 2 * PACE_SLIP_MS);
+		assert_int_equal(closed(&p, kinds[i], 0), PACE_NEVER);
+	}
+}
+
+static void
+test_refused_where_it_worked(void **state)
+{
+	struct pace p = {.proven = true};
+
+	(void)state;
+	assert_int_equal(closed(&p, FAIL_AUTH, 0), PACE_LATER);
+	assert_in_range(pause_ms, 42000, 78000);
+	assert_int_equal(closed(&p, FAIL_AUTH, MINUTE), PACE_LATER);
+	assert_in_range(pause_ms, 84000, 156000);
+	pace_opened(&p);
+	assert_int_equal(closed(&p, FAIL_AUTH, 3 * MINUTE), PACE_LATER);
+	assert_int_equal(closed(&p, FAIL_IO, 4 * MINUTE), PACE_LATER);
+	assert_int_equal(closed(&p, FAIL_AUTH, 5 * MINUTE), PACE_LATER);
+	assert_int_equal(closed(&p, FAIL_AUTH, 6 * MINUTE), PACE_NEVER);
+}
+
+static void
+test_what_cannot_be_tried(void **state)
+{
+	struct pace p = {.proven = true};
+
+	(void)state;
+	assert_int_equal(closed(&p, FAIL_INPUT, 0), PACE_NEVER);
+}
+
+static void
+test_line_goes_down(void **state)
+{
+	struct pace p = {.proven = true};
+
+	(void)state;
+	pace_opened(&p);
+	pace_rested(&p, MINUTE);
+	assert_int_equal(closed(&p, FAIL_IO, 2 * MINUTE), PACE_SOON);
+	assert_in_range(pause_ms, 1000, 2000);
+	assert_int_equal(closed(&p, FAIL_IO, 2 * MINUTE), PACE_SOON);
+	assert_in_range(pause_ms, 4000, 8000);
+	assert_int_equal(closed(&p, FAIL_TIMEOUT, 2 * MINUTE), PACE_SOON);
+	assert_in_range(pause_ms, 16000, 32000);
+	assert_int_equal(closed(&p, FAIL_IO, 3 * MINUTE), PACE_LATER);
+	assert_in_range(pause_ms, 42000, 78000);
+}
+
+/* Not when the server asks for more time, and not before it was at rest. */
+static void
+test_no_haste(void **state)
+{
+	struct pace p = {.proven = true};
+
+	(void)state;
+	assert_int_equal(closed(&p, FAIL_IO, MINUTE), PACE_LATER);
+	assert_in_range(pause_ms, 42000, 78000);
+	pace_rested(&p, MINUTE);
+	assert_int_equal(closed(&p, FAIL_BUSY, MINUTE), PACE_LATER);
+	assert_in_range(pause_ms, 84000, 156000);
+	pace_rested(&p, MINUTE);
+	assert_int_equal(pace_closed(&p, FAIL_IO, 299961, MINUTE, &pause_ms),
+	    PACE_LATER);
+	assert_true(pause_ms >= 299961);
+}
+
+/* A server that lets us in and throws us out again: how often in an hour? */
+static void
+test_connections_an_hour(void **state)
+{
+	static const int64_t held_ms[] = {0, 1000, MINUTE, 4 * MINUTE};
+	static const enum fail kinds[] = {FAIL_IO, FAIL_BUSY, FAIL_PROTOCOL,
+	    FAIL_TIMEOUT};
+	struct pace p;
+	int64_t now;
+	size_t i, k;
+	int count;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(held_ms); i++)
+		for (k = 0; k < ARRAY_LEN(kinds); k++) {
+			p = (struct pace){.proven = true};
+			now = MINUTE;
+			for (count = 0; now < HOUR; count++) {
+				pace_opened(&p);
+				pace_rested(&p, now);
+				now += held_ms[i];
+				assert_int_not_equal(closed(&p, kinds[k], now),
+				    PACE_NEVER);
+				now += pause_ms;
+			}
+			assert_in_range(count, 4, 30);
+		}
+}
+
+/* A connection that held for long starts the pauses anew. */
+static void
+test_recovers(void **state)
+{
+	struct pace p = {.proven = true};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		assert_int_equal(closed(&p, FAIL_IO, 0), PACE_LATER);
+	assert_true(pause_ms > 10 * MINUTE);
+	pace_rested(&p, HOUR);
+	closed(&p, FAIL_BUSY, HOUR + PACE_SETTLED_MS - 1);
+	assert_true(pause_ms > 10 * MINUTE);
+	pace_rested(&p, 2 * HOUR);
+	pace_rested(&p, 2 * HOUR + PACE_SETTLED_MS); /* again, after mail */
+	closed(&p, FAIL_BUSY, 2 * HOUR + PACE_SETTLED_MS);
+	assert_in_range(pause_ms, 42000, 78000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_refused_where_it_never_worked),
+	    cmocka_unit_test(test_refused_where_it_worked),
+	    cmocka_unit_test(test_what_cannot_be_tried),
+	    cmocka_unit_test(test_line_goes_down),
+	    cmocka_unit_test(test_no_haste),
+	    cmocka_unit_test(test_connections_an_hour),
+	    cmocka_unit_test(test_recovers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
