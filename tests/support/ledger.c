@@ -145,3 +145,70 @@ ledger_rows(struct db *db, enum query q, struct db_args args)
 	db_result_free(&r);
 	return n;
 }
+
+bool
+ledger_claim(struct db *db, const char *holder, int64_t campaign,
+    struct ledger_lease *out)
+{
+	struct db_result r = ledger_run(db, Q_LEASE_CLAIM,
+	    DB_ARGS(db_cstr(holder), db_int(60), db_int(campaign)));
+	bool got = db_rows(&r) > 0;
+
+	*out = (struct ledger_lease){.campaign = campaign};
+	if (got)
+		*out = (struct ledger_lease){
+		    .campaign = campaign,
+		    .first = db_get_int(&r, 0, 0),
+		    .last = db_get_int(&r, 0, 1),
+		    .watermark = db_get_int(&r, 0, 2),
+		    .epoch = db_get_int(&r, 0, 3),
+		};
+	db_result_free(&r);
+	return got;
+}
+
+int64_t
+ledger_progress(struct db *db, const struct ledger_lease *l, int64_t watermark,
+    int64_t step)
+{
+	return ledger_rows(db, Q_LEASE_PROGRESS,
+	    DB_ARGS(db_int_array(&l->campaign, 1), db_int_array(&l->first, 1),
+		db_int_array(&l->epoch, 1), db_int_array(&watermark, 1),
+		db_int_array(&step, 1)));
+}
+
+void
+ledger_outcome(struct db *db, int64_t delivery, int attempt, const char *state)
+{
+	pg_sql(db,
+	    "INSERT INTO outcome (delivery_id, attempt, state, at)"
+	    " VALUES (%lld, %d, '%s', now())",
+	    (long long)delivery, attempt, state);
+}
+
+int64_t
+ledger_put_retry(struct db *db, int64_t delivery, int64_t attempt)
+{
+	const int64_t delay = 0, first_at = 1700000000000000, account = 1;
+
+	return ledger_rows(db, Q_RETRY_PUT,
+	    DB_ARGS(db_int_array(&delivery, 1), db_int_array(&attempt, 1),
+		db_int_array(&delay, 1), db_time_array(&first_at, 1),
+		db_int_array(&account, 1)));
+}
+
+int64_t
+ledger_claim_retries(struct db *db, const char *holder, int64_t campaign)
+{
+	return ledger_rows(db, Q_RETRY_CLAIM,
+	    DB_ARGS(db_cstr(holder), db_int(60), db_int(campaign), db_int(10)));
+}
+
+void
+ledger_expire_holds(struct db *db)
+{
+	pg_sql(db, "UPDATE lease SET held_until = now() - interval '1 s'"
+		   " WHERE holder IS NOT NULL");
+	pg_sql(db, "UPDATE retry SET held_until = now() - interval '1 s'"
+		   " WHERE holder IS NOT NULL");
+}

@@ -34,4 +34,23 @@ struct db_result ledger_run(struct db *db, enum query q, struct db_args args);
 /* How many rows it gave or changed. */
 int64_t ledger_rows(struct db *db, enum query q, struct db_args args);
 
+/* A lease, claimed for a minute; false when there was none to take. */
+struct ledger_lease {
+	int64_t campaign, first, last, watermark, epoch;
+};
+bool ledger_claim(struct db *db, const char *holder, int64_t campaign,
+    struct ledger_lease *out);
+/* lease_progress: 1 when the lease was still held, else 0. */
+int64_t ledger_progress(struct db *db, const struct ledger_lease *l,
+    int64_t watermark, int64_t step);
+void ledger_outcome(struct db *db, int64_t delivery, int attempt,
+    const char *state);
+/* Due at once; how many rows were written. */
+int64_t ledger_put_retry(struct db *db, int64_t delivery, int64_t attempt);
+/* How many it got, 10 at most. */
+int64_t ledger_claim_retries(struct db *db, const char *holder,
+    int64_t campaign);
+/* All holders are late. */
+void ledger_expire_holds(struct db *db);
+
 #endif
