@@ -72,7 +72,7 @@ program_version(const char *program)
 static void
 look_in(const char *pattern, int version, int *best, char out[POSTGRES_BIN_MAX])
 {
-	char program[POSTGRES_BIN_MAX + 16];
+	char program[CLUSTER_PROGRAM_MAX];
 	glob_t found;
 	size_t i;
 	int v;
@@ -119,6 +119,13 @@ cluster_find_programs(struct postgres *pg, struct err *err)
 	return err_set(err, FAIL_MISSING,
 	    "PostgreSQL's server programs are not installed here (package "
 	    "postgresql); or set VOLLEY_DATABASE");
+}
+
+void
+cluster_program(const struct postgres *pg, const char *name,
+    char out[CLUSTER_PROGRAM_MAX])
+{
+	snprintf(out, CLUSTER_PROGRAM_MAX, "%s/%s", pg->bin, name);
 }
 
 static bool
@@ -193,15 +200,14 @@ bool
 cluster_run(struct postgres *pg, const char *const argv[],
     const char *const *env, struct err *err)
 {
-	char program[POSTGRES_BIN_MAX + 16], log[CLUSTER_PATH_MAX];
-	struct spawn s = {.program = program,
+	char log[CLUSTER_PATH_MAX];
+	struct spawn s = {.program = argv[0],
 	    .argv = argv,
 	    .env = env,
 	    .user = &pg->user,
 	    .death_signal = SIGTERM};
 	bool ok;
 
-	snprintf(program, sizeof(program), "%s/%s", pg->bin, argv[0]);
 	s.out = cluster_open_log(pg, err);
 	if (s.out < 0)
 		return false;
@@ -286,7 +292,8 @@ cluster_make(struct postgres *pg, struct err *err)
 {
 	char data[CLUSTER_PATH_MAX], fresh[CLUSTER_PATH_MAX];
 	char secret[CLUSTER_PATH_MAX], pwfile[CLUSTER_PATH_MAX + 16];
-	const char *const argv[] = {"initdb", "-D", fresh, "-U", "volley",
+	char program[CLUSTER_PROGRAM_MAX];
+	const char *const argv[] = {program, "-D", fresh, "-U", "volley",
 	    "--auth=scram-sha-256", pwfile, "--encoding=UTF8",
 	    "--locale=C.UTF-8", NULL};
 	bool ok;
@@ -294,6 +301,7 @@ cluster_make(struct postgres *pg, struct err *err)
 	cluster_path(pg, "data", data);
 	if (file_exists(data))
 		return true;
+	cluster_program(pg, "initdb", program);
 	cluster_path(pg, "data.new", fresh);
 	cluster_path(pg, "secret", secret);
 	snprintf(pwfile, sizeof(pwfile), "--pwfile=%s", secret);

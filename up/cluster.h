@@ -17,6 +17,12 @@ void cluster_path(const struct postgres *pg, const char *name,
  * newest. */
 bool cluster_find_programs(struct postgres *pg, struct err *err) MUST_USE;
 
+/* Where that program is.  It wants to be called by its whole path: it looks
+ * for its companions beside itself. */
+#define CLUSTER_PROGRAM_MAX (POSTGRES_BIN_MAX + 16)
+void cluster_program(const struct postgres *pg, const char *name,
+    char out[CLUSTER_PROGRAM_MAX]);
+
 /* Fills pg->user and makes the folder for it. */
 bool cluster_make_folder(struct postgres *pg, struct err *err) MUST_USE;
 
@@ -24,7 +30,8 @@ bool cluster_make_folder(struct postgres *pg, struct err *err) MUST_USE;
  * Interrupted, it leaves nothing that a next start takes for a cluster. */
 bool cluster_make(struct postgres *pg, struct err *err) MUST_USE;
 
-/* A program of PostgreSQL to its end; its words go to server.log. */
+/* Runs argv[0], a program of PostgreSQL, to its end; its words go to
+ * server.log. */
 bool cluster_run(struct postgres *pg, const char *const argv[],
     const char *const *env, struct err *err) MUST_USE;
 

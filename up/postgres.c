@@ -185,9 +185,9 @@ postgres_open(struct postgres *pg, const char *home, struct err *err)
 pid_t
 postgres_start(struct postgres *pg, struct err *err)
 {
-	char program[POSTGRES_BIN_MAX + 16], data[CLUSTER_PATH_MAX];
+	char program[CLUSTER_PROGRAM_MAX], data[CLUSTER_PATH_MAX];
 	char socket_option[200], port_option[32];
-	const char *const argv[] = {"postgres", "-D", data, "-c",
+	const char *const argv[] = {program, "-D", data, "-c",
 	    "listen_addresses=127.0.0.1", "-c", port_option, "-c",
 	    socket_option, "-c", "unix_socket_permissions=0700", NULL};
 	struct spawn s = {.program = program,
@@ -196,7 +196,7 @@ postgres_start(struct postgres *pg, struct err *err)
 	    .death_signal = SIGINT};
 	pid_t pid;
 
-	snprintf(program, sizeof(program), "%s/postgres", pg->bin);
+	cluster_program(pg, "postgres", program);
 	cluster_path(pg, "data", data);
 	snprintf(socket_option, sizeof(socket_option),
 	    "unix_socket_directories=%s", pg->socket);
@@ -249,13 +249,14 @@ answers(const char *conninfo, struct err *err)
 static bool
 make_database(struct postgres *pg, struct err *err)
 {
-	char password[100], host[160], port[32];
-	const char *const argv[] = {"createdb", "-U", "volley", host, port,
+	char program[CLUSTER_PROGRAM_MAX], password[100], host[160], port[32];
+	const char *const argv[] = {program, "-U", "volley", host, port,
 	    "--maintenance-db=postgres", "volley", NULL};
 	const char *const env[] = {password, NULL};
 
 	if (answers(pg->conninfo, err))
 		return true;
+	cluster_program(pg, "createdb", program);
 	snprintf(password, sizeof(password), "PGPASSWORD=%s", pg->password);
 	snprintf(host, sizeof(host), "--host=%s", pg->socket);
 	snprintf(port, sizeof(port), "--port=%d", pg->port);

@@ -12,13 +12,14 @@
 
 #define LOOK_MS 20
 
+/* Our folder may be closed to that user, as root's own is. */
 static bool
 become(const struct spawn_user *user)
 {
 	if (user == NULL || !user->other)
 		return true;
 	return setgroups(1, &user->gid) == 0 && setgid(user->gid) == 0 &&
-	       setuid(user->uid) == 0;
+	       setuid(user->uid) == 0 && chdir("/") == 0;
 }
 
 static void

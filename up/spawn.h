@@ -3,7 +3,8 @@
  *
  * The child stands in a process group of its own, so that Ctrl-C reaches us
  * alone and we decide the order in which things stop.  It reads nothing,
- * has no file of ours but its output, and gets a signal when we die.
+ * has no file of ours but its output, and gets a signal when we die.  As
+ * another user it starts in "/".
  */
 #ifndef UP_SPAWN_H
 #define UP_SPAWN_H

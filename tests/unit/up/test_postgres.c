@@ -31,6 +31,8 @@ make_base(void **state)
 	umask(077);
 	snprintf(base, sizeof(base), "/tmp/volley-up-XXXXXX");
 	assert_non_null(mkdtemp(base));
+	/* Debian's: no server program of PostgreSQL is found through it. */
+	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
 	return chmod(base, 0711);
 }
 
