@@ -7,6 +7,7 @@
 # make fuzz SECONDS=30 every fuzz target, that long each
 # make cover           line coverage of the unit tests into build/cover/index.html
 #
+# V=1 shows every command of the compiler whole.
 # MODE is the variant (release, asan, tsan, fuzz, cover); each has its own
 # folder below BUILD.
 
@@ -69,6 +70,8 @@ TOOLS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 SOURCES := $(shell find volley.c lib db templates sender bounce api up tests -name '*.[ch]' 2>/dev/null)
 SQL     := $(sort $(wildcard db/queries/*.sql)) $(sort $(wildcard db/migrations/*.sql))
 
+quiet = $(if $(V),,@echo '  $1 $@';)
+
 all: $(BUILD)/volley $(BUILD)/tests/liquid-cases
 
 $(BUILD)/volley: $(BUILD)/release/volley
@@ -79,48 +82,48 @@ $(BUILD)/release/volley: FORCE
 endif
 
 $(B)/volley: $(B)/volley.o $(call archives,all)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+	$(call quiet,LD)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 define module_rule
 $(B)/lib$1.a: $(call objs,$1)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call quiet,AR)ar rcs $$@ $$^
 endef
 $(foreach m,$(filter-out db api,$(MODULES)),$(eval $(call module_rule,$m)))
 $(B)/libdb.a: $(call objs,db) $(B)/db_sql.o
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 $(B)/libapi.a: $(call objs,api) $(B)/api_files.o
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 
 # Shared helpers of tests live in tests/support/*.c; only what a test uses is
 # linked.
 $(B)/libsupport.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 # The recording SMTP server: a tool, and in the process of tests that want one.
 $(B)/libsink.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/sink/*.c))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR)ar rcs $@ $^
 define test_rule
 $1: $1.o $(B)/libsupport.a $(B)/libsink.a $(call archives,$(call module_of,$(patsubst $(B)/%,%,$1)))
-	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -lcmocka $$(LDLIBS)
+	$$(call quiet,LD)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -lcmocka $$(LDLIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
 
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(call archives,all)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+	$(call quiet,LD)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 $(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libsink.a $(call archives,all)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+	$(call quiet,LD)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 $(B)/%.o: %.c | $(GEN)/db_queries.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(GEN)/db_queries.h: KIND = header
 $(GEN)/db_sql.c:     KIND = source
