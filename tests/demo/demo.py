@@ -9,6 +9,8 @@ import argparse
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
@@ -202,8 +204,32 @@ def keep(v, stack, key, campaign):
   logs        {FOLDER}/volley.log, {STACK_FOLDER}/log/""", flush=True)
     try:
         v.process.wait()
-    except KeyboardInterrupt:
-        pass
+    except SystemExit:  # Ctrl-C, as it was told above
+        say("stopping")
+
+
+def end_at(signo, _frame):
+    raise SystemExit(128 + signo)
+
+
+def catch_signals():
+    """Told to end, we stop what we started first; `finally` does."""
+    for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signo, end_at)
+
+
+def stop_all(v, mail, failed):
+    """Only the logs stay, where there was a failure."""
+    for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signo, signal.SIG_IGN)
+    v.stop()
+    mail.stop()
+    if failed:
+        for log in (f"{STACK_FOLDER}/log", f"{v.home}/postgres/server.log"):
+            subprocess.run(["cp", "-r", log, FOLDER], check=False,
+                           stderr=subprocess.DEVNULL)
+        say(f"not finished; logs are in {FOLDER}")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
 def main():
@@ -211,6 +237,8 @@ def main():
     args.add_argument("--keep", action="store_true")
     options = args.parse_args()
     started = time.time()
+    failed = True
+    catch_signals()
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER)
     os.makedirs(STACK_FOLDER)
@@ -224,12 +252,14 @@ def main():
         campaign = the_job(v, stack)
         say(f"report as expected; {time.time() - started:.1f} s in all "
             f"(build/demo/report.json)")
+        failed = False
         if options.keep:
             keep(v, stack, key, campaign)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as e:
+        say(e)
+        sys.exit(1)
     finally:
-        v.stop()
-        mail.stop()
-        shutil.rmtree(SCRATCH, ignore_errors=True)
+        stop_all(v, mail, failed)
 
 
 if __name__ == "__main__":

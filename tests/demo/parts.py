@@ -55,7 +55,7 @@ class MailStack:
 
     def start(self):
         subprocess.run([STACK, "start"], env=self.env, check=True,
-                       stdout=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, start_new_session=True)
         return self.facts
 
     def stop(self):
@@ -84,8 +84,13 @@ class Volley:
         deadline = time.time() + timeout
         while not self.ready():
             if self.process.poll() is not None or time.time() > deadline:
-                raise RuntimeError(f"volley up did not start: see {self.log}")
+                raise RuntimeError("volley up did not start:\n"
+                                   + self.last_words())
             time.sleep(0.1)
+
+    def last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return "".join(f.readlines()[-5:]).rstrip()
 
     def ready(self):
         try:
