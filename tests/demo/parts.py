@@ -1,6 +1,5 @@
 """The real parts: Postfix and Dovecot, `volley up` with its PostgreSQL."""
 
-import fcntl
 import os
 import re
 import signal
@@ -14,16 +13,17 @@ VOLLEY = os.path.abspath(os.environ.get("VOLLEY_BIN", "build/volley"))
 STACK = os.path.abspath("tests/mail-stack")
 
 
-_bases = []  # locks held until this process ends
+_bases = []  # held until this process ends
 
 
 def free_base():
     """A base for the mail stack's ports, none of which is in use, and which no
-    other process takes meanwhile."""
+    other process takes meanwhile: a name of the abstract namespace is one's
+    own, for any user, and leaves no file behind."""
     for base in range(21000, 31000, 1000):
-        lock = open(f"/tmp/volley-ports-{base}.lock", "w", encoding="ascii")
+        lock = socket.socket(socket.AF_UNIX)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.bind(f"\0volley-ports-{base}")
             for offset in (25, 587, 465, 143, 993, 110, 995):
                 with socket.socket() as s:
                     s.bind(("127.0.0.1", base + offset))
