@@ -54,8 +54,11 @@ class MailStack:
         }
 
     def start(self):
-        subprocess.run([STACK, "start"], env=self.env, check=True,
-                       stdout=subprocess.DEVNULL, start_new_session=True)
+        done = subprocess.run([STACK, "start"], env=self.env, check=False,
+                              stdout=subprocess.DEVNULL,
+                              start_new_session=True)
+        if done.returncode != 0:
+            raise RuntimeError("Postfix and Dovecot did not start")
         return self.facts
 
     def stop(self):
