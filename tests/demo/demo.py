@@ -19,7 +19,7 @@ import audience  # noqa: E402
 import parts  # noqa: E402
 import people  # noqa: E402
 
-FOLDER = os.path.abspath("build/demo")
+FOLDER = os.path.abspath(os.environ.get("DEMO_DIR", "build/demo"))
 SCRATCH = f"/tmp/volley-demo-{os.getpid()}"  # where unprivileged users can reach it
 STACK_FOLDER = f"{SCRATCH}/mail"
 
@@ -251,7 +251,7 @@ def main():
         say(f"Postfix, Dovecot, PostgreSQL and Volley run ({v.url})")
         campaign = the_job(v, stack)
         say(f"report as expected; {time.time() - started:.1f} s in all "
-            f"(build/demo/report.json)")
+            f"({os.path.relpath(FOLDER)}/report.json)")
         failed = False
         if options.keep:
             keep(v, stack, key, campaign)
