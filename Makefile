@@ -7,7 +7,7 @@
 # make fuzz SECONDS=30 every fuzz target, that long each
 # make cover           line coverage of the unit tests into build/cover/index.html
 #
-# V=1 shows every command of the compiler whole.
+# V=1 shows the commands of compiler and clang-tidy whole.
 # MODE is the variant (release, asan, tsan, fuzz, cover); each has its own
 # folder below BUILD.
 
@@ -177,7 +177,7 @@ TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter %.c,$(SOURCES)))
 tidy: $(TIDY)
 $(BUILD)/tidy/%.ok: %.c .clang-tidy $(GEN)/db_queries.h
 	@mkdir -p $(@D)
-	clang-tidy-14 --quiet $< -- $(CPPFLAGS) -std=gnu17 2>/dev/null
+	$(call quiet,TIDY)clang-tidy-14 --quiet $< -- $(CPPFLAGS) -std=gnu17 2>/dev/null
 	@touch $@
 cppcheck: $(GEN)/db_queries.h
 	@mkdir -p $(BUILD)/cppcheck
