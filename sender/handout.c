@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "sender/claim.h"
+#include "sender/hold.h"
 #include "sender/permits.h"
 #include "sender/pulse.h"
 #include "sender/retry.h"
@@ -193,9 +194,13 @@ run(void *arg)
 static void
 take_back(struct recipient *who)
 {
+	const struct lease *l = who->lease;
+
 	lease_give_back(who);
 	if (who->lost)
 		lease_drop(who);
+	else if (l->lost && !l->leaving)
+		hold_unsent(who);
 }
 
 static enum ledger_state

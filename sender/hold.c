@@ -129,6 +129,33 @@ renewed_retries(struct lease *l, const struct holding *h,
 	l->good_until_ms = hold_good_until(h->worker, h->asked_ms);
 }
 
+void
+hold_unsent(struct recipient *r)
+{
+	struct outcome_row row = {
+	    .state = LEDGER_DEFERRED,
+	    .diagnosed = true,
+	    .diagnosis = {.scope = SCOPE_CONNECTION},
+	    .reply = STR("not sent: the lease ran out"),
+	};
+
+	recorder_add(&r->lease->mailing->worker->recorder, r, &row);
+}
+
+void
+hold_lost(struct lease *l)
+{
+	if (l->lost)
+		return;
+	l->lost = true;
+	if (l->leaving || lease_is_finished(l))
+		return; /* given back meanwhile: no loss */
+	log_warn("lease_lost", "campaign=%lld first=%lld",
+	    (long long)l->mailing->id, (long long)l->first_id);
+	while (l->waiting != NULL)
+		hold_unsent(l->waiting);
+}
+
 static void
 renewed(struct lease *l, const struct holding *h,
     const struct db_result *results)
@@ -144,11 +171,7 @@ renewed(struct lease *l, const struct holding *h,
 		l->good_until_ms = hold_good_until(h->worker, h->asked_ms);
 		return;
 	}
-	/* One that was given back meanwhile is no loss. */
-	if (!l->leaving && !lease_is_finished(l))
-		log_warn("lease_lost", "campaign=%lld first=%lld",
-		    (long long)l->mailing->id, (long long)l->first_id);
-	l->lost = true;
+	hold_lost(l);
 }
 
 static void

@@ -9,12 +9,18 @@
 #ifndef SENDER_HOLD_H
 #define SENDER_HOLD_H
 
-#include "lib/base/base.h"
+#include "sender/lease.h"
 
 struct worker;
 
 /* Until when dots may leave under what was asked for then (monotonic). */
 int64_t hold_good_until(const struct worker *w, int64_t asked_ms);
+
+/* Somebody else has that lease now, to whom all that might have been sent is
+ * uncertain.  What was not is told: it is attempted again, unless somebody
+ * has done so. */
+void hold_lost(struct lease *l);
+void hold_unsent(struct recipient *r);
 
 /* Renews, forgets: a few times a second. */
 void hold_tick(struct worker *w);

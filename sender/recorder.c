@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "sender/handout.h"
+#include "sender/hold.h"
 #include "sender/retry.h"
 #include "sender/worker.h"
 
@@ -258,9 +259,7 @@ take_step(const struct outcome_step *s, const struct db_result *held)
 		lease_raised(l, s->watermark);
 		return;
 	}
-	log_warn("lease_lost", "campaign=%lld first=%lld",
-	    (long long)l->mailing->id, (long long)l->first_id);
-	l->lost = true;
+	hold_lost(l);
 }
 
 static void

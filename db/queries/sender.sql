@@ -502,10 +502,10 @@ ON CONFLICT DO NOTHING;
 -- After outcome_record: another attempt later, unless one was made since or
 -- the one before has ended well after all.
 -- $1 deliveries  $2 the attempts to come  $3 milliseconds until then
--- $4 when the first attempt was  $5 accounts (0: none)
+-- $4 when the first attempt was (NULL: never sent)  $5 accounts (0: none)
 INSERT INTO retry AS r (delivery_id, campaign_id, attempt, next_at, first_at, account_id)
 SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisecond',
-       u.first_at, nullif(u.account_id, 0)
+       coalesce(u.first_at, now()), nullif(u.account_id, 0)
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[])
        AS u (delivery_id, attempt, delay_ms, first_at, account_id)
   JOIN campaign c ON c.id = u.delivery_id >> 32

@@ -103,7 +103,8 @@ def test_answers_that_are_lost(sending, tmp_path):
 
 
 def test_away_longer_than_the_leases(sending):
-    """Nothing is sent that cannot be recorded (I6, D-11)."""
+    """Nothing is sent that cannot be recorded (I6, D-11), and who was not
+    written to is not left in doubt."""
     sink = sending.sink("--delay-ms", "20")
     sending.contacts(RECIPIENTS)
     sending.campaign(sending.account(sink.port))
@@ -123,3 +124,4 @@ def test_away_longer_than_the_leases(sending):
     sending.wait_finished()
     sending.stop(sender)
     assert sending.check_ledger(sink) == set()
+    assert sending.states() == {"accepted": RECIPIENTS}
