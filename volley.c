@@ -50,8 +50,11 @@ help(FILE *out)
 static int
 run(int argc, char **argv, const struct settings *settings)
 {
+	static char asked[] = "--help";
 	size_t i;
 
+	if (argc > 1 && strcmp(argv[1], "-h") == 0)
+		argv[1] = asked;
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(argv[0], commands[i].name) == 0)
 			return commands[i].run(argc, argv, settings);
@@ -81,7 +84,7 @@ main(int argc, char **argv)
 	}
 	if (argc < 2)
 		return help(stderr);
-	if (strcmp(argv[1], "--help") == 0)
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(stdout);
 	if (strcmp(argv[1], "help") == 0)
 		return help_command(argc, argv, &settings);

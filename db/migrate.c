@@ -130,12 +130,13 @@ db_schema_check(struct db *db, struct err *err)
 }
 
 static int
-usage(void)
+usage(FILE *out)
 {
-	printf("usage: volley migrate\n\n"
-	       "Brings the database to this build's schema.  Safe to repeat "
-	       "and to run\nfrom several places at once.\n");
-	return 0;
+	fputs("usage: volley migrate\n\n"
+	      "Brings the database to this build's schema.  Safe to repeat "
+	      "and to run\nfrom several places at once.\n",
+	    out);
+	return out == stdout ? 0 : 2;
 }
 
 int
@@ -147,9 +148,12 @@ migrate_main(int argc, char **argv, const struct settings *settings)
 	int applied;
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
-		return usage();
-	if (argc > 1)
-		die("migrate takes no argument: %s", argv[1]);
+		return usage(stdout);
+	if (argc > 1) {
+		fprintf(stderr, "volley: migrate takes no argument: %s\n",
+		    argv[1]);
+		return usage(stderr);
+	}
 	if (!database_conninfo(settings, conninfo, &err) ||
 	    !db_open(&db, conninfo, DB_PREPARED, &err))
 		die("%s", err.text);
