@@ -186,7 +186,7 @@ def test_what_is_no_text(volley, recorder):
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES + [
-    "a@b.example\n", " a@b.example", "a@b.example\t"])
+    "a@b.example\n", " a@b.example", "a@b.example\t", "<>", ""])
 def test_addresses_of_requests(volley, address):
     contact = volley.call("PUT", "/v1/contacts/" + urllib.parse.quote(
         address, safe=""), {"name": "x"})
@@ -201,6 +201,27 @@ def test_addresses_of_requests(volley, address):
         else:
             assert problem.status_code == 422
             assert [e["field"] for e in problem.json()["errors"]] == [field]
+
+
+class AsciiOnly(Recorder):
+    capabilities = tuple(w for w in Recorder.capabilities if w != "SMTPUTF8")
+
+
+def test_an_international_address_at_an_old_server(volley):
+    """S-024: it fails, and nobody else is touched."""
+    server = AsciiOnly()
+    people = ["before@e.example.com", "Ümläut@e.example.com",
+              "later@e.example.com"]
+    c = volley.launch([volley.people(people)],
+                      [volley.plain_account(server.port)])
+    report = volley.wait_finished(c)
+    assert (report["accepted"], report["failed"]) == (2, 1)
+    failed, = volley.get(f"/v1/campaigns/{c}/deliveries?state=failed")["data"]
+    assert failed["email"] == people[1]
+    assert failed["outcome"]["status"] == "5.6.7"
+    assert server.all_bytes().isascii()
+    assert b"mlaut" not in server.all_bytes()
+    server.stop()
 
 
 def whole_names(volley, bad):

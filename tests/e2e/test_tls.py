@@ -127,30 +127,26 @@ def test_bad_certificates(volley, authority):
         case.everybody_gets_it(ways[n % 2])
 
 
-@pytest.mark.parametrize("tls", ["implicit", "starttls"])
-def test_another_authority(volley, authority, tls):
-    """Mended by naming the right one."""
+def test_mended_by_naming_what_is_right(volley, authority):
+    """Another authority signed; the address has to be in it as well."""
     other = Authority(authority.folder)
-    server = Recorder(tls, other.server(), LOGIN)
-    case = Case(volley, server, "another authority", authority.pem, tls)
-    assert "certificate" in case.wait_paused()
-    case.everybody_is_pending()
-    case.nothing_was_told()
-    case.mend(ca_file=other.pem)
-    case.everybody_gets_it(server)
-    server.stop()
-
-
-def test_the_address_is_checked_too(volley, authority):
-    server = Recorder("implicit", authority.server(["localhost", "127.0.0.2"]),
-                      LOGIN)
-    case = Case(volley, server, "address", authority.pem, "implicit",
-                host="127.0.0.1")
-    assert "mismatch" in case.wait_paused()
-    case.nothing_was_told()
-    case.mend(host="localhost")
-    case.everybody_gets_it(server)
-    server.stop()
+    cases = [Case(volley, Recorder(tls, other.server(), LOGIN), "authority",
+                  authority.pem, tls) for tls in ("implicit", "starttls")]
+    cases.append(Case(volley, Recorder("implicit", authority.server(
+        ["localhost", "127.0.0.2"]), LOGIN), "address", authority.pem,
+        "implicit", host="127.0.0.1"))
+    words = ["certificate", "certificate", "mismatch"]
+    mends = [{"ca_file": other.pem}, {"ca_file": other.pem},
+             {"host": "localhost"}]
+    for case, word in zip(cases, words):
+        assert word in case.wait_paused()
+    for case, mend in zip(cases, mends):
+        case.everybody_is_pending()
+        case.nothing_was_told()
+        case.mend(**mend)
+    for case in cases:
+        case.everybody_gets_it(case.server)
+        case.server.stop()
 
 
 class Strips(Recorder):
@@ -260,19 +256,20 @@ def test_servers_that_lie_about_tls(volley, authority):
     good.stop()
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1,
-                                     ssl.TLSVersion.TLSv1_1])
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_old_versions(volley, authority, version):
-    server = Recorder("implicit", authority.server(HERE, tls=version), LOGIN)
-    case = Case(volley, server, version.name, authority.pem, "implicit")
-    case.wait_paused()
-    case.everybody_is_pending()
-    case.nothing_was_told()
+def test_old_versions(volley, authority):
+    cases = [Case(volley, Recorder("implicit", authority.server(
+        HERE, tls=version), LOGIN), version.name, authority.pem, "implicit")
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)]
     good = Recorder("implicit", authority.server(), LOGIN)
-    case.mend(port=good.port)
-    case.everybody_gets_it(good)
-    server.stop()
+    for case in cases:
+        case.wait_paused()
+        case.everybody_is_pending()
+        case.nothing_was_told()
+        case.server.stop()
+        case.mend(port=good.port)
+    for case in cases:
+        case.everybody_gets_it(good)
     good.stop()
 
 

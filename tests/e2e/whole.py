@@ -82,7 +82,8 @@ class Whole(Server):
     def people(self, emails, list_id=None):
         """A list with these contacts on it."""
         list_id = list_id or given.mailing_list(self)
-        done = self.import_csv(list_id, "email\n" + "\n".join(emails))
+        done = self.import_csv(list_id,
+                               ("email\n" + "\n".join(emails)).encode())
         assert done["state"] == "done" and done["rejected"] == 0, done
         return list_id
 
