@@ -31,7 +31,11 @@ def sending(postgres):
     """A database, senders and sinks of one test's own."""
     scene = Sending(postgres)
     yield scene
-    scene.close()
+    try:
+        scene.stop_all()
+        scene.check_log()
+    finally:
+        scene.close()
 
 
 @pytest.fixture(scope="session")

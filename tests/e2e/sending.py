@@ -74,6 +74,7 @@ class Sending:
         self.log_path = f"{self.home}/log"
         self.processes, self.sinks = [], []
         self.server = None
+        self.kills = False  # the test kills workers itself
         subprocess.run([VOLLEY, "migrate"], env=self.env, check=True,
                        capture_output=True)
         self.database = None
@@ -205,9 +206,7 @@ class Sending:
         assert not doubled - doubtful, "doubled without being uncertain"
         return doubled
 
-    def close(self):
-        if self.server is not None:
-            self.server.stop()
+    def stop_all(self):
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -216,6 +215,20 @@ class Sending:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+    def check_log(self):
+        """No process ended by itself, or had anything found by a sanitizer."""
+        bad = ["runtime error:", "Sanitizer"]
+        bad += [] if self.kills else ["event=process_ended"]
+        text = self.log() if os.path.exists(self.log_path) else ""
+        found = [line for line in text.splitlines()
+                 if any(word in line for word in bad)]
+        assert not found, "\n".join(found[:20])
+
+    def close(self):
+        self.stop_all()
+        if self.server is not None:
+            self.server.stop()
         for sink in self.sinks:
             sink.stop()
         if self.database is not None:

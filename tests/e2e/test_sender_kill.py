@@ -20,6 +20,7 @@ SETTINGS = (f"--lease-window={WINDOW}", "--lease-size=200", "--lease-s=6",
 def kill_workers(sending, sender, times):
     """Kills a random worker now and then; how many were killed."""
     killed = 0
+    sending.kills = True
     for _ in range(times):
         time.sleep(random.uniform(0.2, 0.8))
         workers = sending.children(sender)[1:]
@@ -61,6 +62,7 @@ def test_killed_sender(sending):
     sending.campaign(sending.account(sink.port, max_connections=16))
     first = sending.sender(*SETTINGS)
     sending.wait_recorded(RECIPIENTS / 4)
+    sending.kills = True
     for pid in [*sending.children(first), first.pid]:
         os.kill(pid, signal.SIGKILL)
     first.wait()
