@@ -125,6 +125,7 @@ make_lease(struct claim *c, const struct db_result *r)
 		c->watermark = l->last_id;
 	l->reserved = (size_t)(c->watermark - l->watermark);
 	c->lease = l;
+	m->served = true;
 	add_lease(m, l);
 }
 
@@ -158,7 +159,8 @@ claim_range(struct mailing *m)
 	db_batch_send(b, on_claimed, claim_new(m));
 }
 
-/* Greylisting wants the account that tried before, if there still is one. */
+/* Greylisting wants the account that tried before, if it can send now: one
+ * that may not must not fill the window with recipients of its own. */
 static void
 keep_account(struct recipient *r)
 {
@@ -167,7 +169,7 @@ keep_account(struct recipient *r)
 
 	for (i = 0; i < m->route_count; i++)
 		if (m->routes[i].relay->row.id == r->account_id &&
-		    m->routes[i].relay->state == RELAY_OPEN)
+		    relay_usable(m->routes[i].relay))
 			return;
 	r->account_id = 0;
 }

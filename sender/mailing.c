@@ -8,9 +8,10 @@
 
 #include <assert.h>
 
-#define STRIDE        (1 << 16) /* of weight 1 */
-#define AHEAD_STRIDES 8 /* that far an account may run ahead of the others */
-#define DAY_US        INT64_C(86400000000)
+#define STRIDE            (1 << 16) /* of weight 1 */
+#define ROUTE_PATIENCE_MS 1000      /* an account is waited for that long */
+#define AHEAD_STRIDES     8 /* that far an account may run ahead of the others */
+#define DAY_US            INT64_C(86400000000)
 
 enum {
 	COL_NAME,
@@ -297,14 +298,17 @@ mailing_route(struct mailing *m, const struct relay *r)
 	return NULL;
 }
 
-/* Whether it is this account's turn, as the weights have it. */
+/* Whether it is this account's turn, as the weights have it.  It does not
+ * wait for one that has not asked for a while: a slow account holds up
+ * nobody. */
 static bool
-is_served(const struct mailing *m, const struct route *route)
+is_served(const struct mailing *m, const struct route *route, int64_t now)
 {
 	size_t i;
 
 	for (i = 0; i < m->route_count; i++)
 		if (relay_usable(m->routes[i].relay) &&
+		    now - m->routes[i].relay->asked_ms < ROUTE_PATIENCE_MS &&
 		    m->routes[i].pass + AHEAD_STRIDES * route->stride <
 			route->pass)
 			return false;
@@ -314,12 +318,15 @@ is_served(const struct mailing *m, const struct route *route)
 struct recipient *
 mailing_next(struct mailing *m, const struct relay *r)
 {
-	const struct route *route = mailing_route(m, r);
+	struct route *route = mailing_route(m, r);
 	int64_t now = clock_mono_ms();
 	struct recipient *who = NULL;
 	const struct lease *l;
 
-	if (m->stage != MAILING_ACTIVE || route == NULL || !is_served(m, route))
+	if (m->stage != MAILING_ACTIVE || route == NULL)
+		return NULL;
+	route->relay->asked_ms = now;
+	if (!is_served(m, route, now))
 		return NULL;
 	for (l = m->leases; who == NULL && l != NULL; l = l->next)
 		if (lease_is_good(l, now))

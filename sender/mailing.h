@@ -64,7 +64,8 @@ struct mailing {
 	size_t reserved; /* of it, for retries that are being claimed */
 	bool range_left; /* there may be leases to take */
 	bool retry_due;
-	int claims; /* under way */
+	bool served; /* has had a lease since it is here */
+	int claims;  /* under way */
 	int content_refusals;
 	bool halting;
 };

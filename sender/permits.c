@@ -24,7 +24,8 @@ permits_use(struct relay *r)
 }
 
 /* Time runs from before the question, so that no permit lasts longer than
- * the statement quota_refill reckons. */
+ * the statement quota_refill reckons; but where the database is far away it
+ * lasts long enough to be used. */
 static void
 on_granted(const struct db_result *results, int count, const struct err *err,
     void *arg)
@@ -39,6 +40,8 @@ on_granted(const struct db_result *results, int count, const struct err *err,
 	p->have = n;
 	p->until_ms = asked + (r->row.per_second ? PERMITS_SECOND_MS
 						 : PERMITS_LASTING_MS);
+	if (p->until_ms < clock_mono_ms() + PERMITS_USE_MS)
+		p->until_ms = clock_mono_ms() + PERMITS_USE_MS;
 	p->ask_from_ms = clock_mono_ms();
 	if (n > 0) {
 		handout_soon(r->worker);

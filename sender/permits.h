@@ -14,6 +14,7 @@
 #define PERMITS_ASK_MAX    100
 #define PERMITS_SECOND_MS  100  /* a permit of a second's limit lasts */
 #define PERMITS_LASTING_MS 5000 /* others */
+#define PERMITS_USE_MS     30   /* at least, after the answer */
 /* Asked again when there was none. */
 #define PERMITS_AGAIN_MS      40
 #define PERMITS_AGAIN_LONG_MS 1000

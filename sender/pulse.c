@@ -133,6 +133,7 @@ static void
 admit(struct worker *w, const struct db_result *r, int64_t from, int64_t to)
 {
 	int line, rows = db_rows(r);
+	struct mailing *m;
 	int64_t id;
 
 	for (line = 0; line < rows; line++) {
@@ -144,7 +145,9 @@ admit(struct worker *w, const struct db_result *r, int64_t from, int64_t to)
 			w->pulse.crowded = true;
 			return;
 		}
-		mailing_new(w, id);
+		m = mailing_new(w, id);
+		m->range_left = db_get_bool(r, line, WORK_LEASES);
+		m->retry_due = db_get_bool(r, line, WORK_RETRIES);
 		w->pulse.last_mailing = id;
 	}
 }
@@ -158,6 +161,15 @@ is_running(const struct db_result *r, int64_t id)
 		if (db_get_int(r, line, WORK_ID) == id)
 			return true;
 	return false;
+}
+
+/* With more campaigns than places one leaves after each lease, or when there
+ * is nothing to take: never before it has had its turn. */
+static bool
+had_its_turn(const struct mailing *m)
+{
+	return m->leases == NULL && m->claims == 0 &&
+	       (m->served || (!m->range_left && !m->retry_due));
 }
 
 static void
@@ -179,7 +191,7 @@ take_work(struct worker *w, const struct db_result *r)
 	admit(w, r, after, INT64_MAX);
 	admit(w, r, 0, after);
 	for (m = w->mailings; w->pulse.crowded && m != NULL; m = m->next)
-		if (m->leases == NULL && m->claims == 0)
+		if (had_its_turn(m))
 			mailing_leave(m);
 }
 

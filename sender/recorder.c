@@ -178,6 +178,18 @@ step_mailing(struct outcome_batch *b, struct mailing *m)
 	}
 }
 
+/* What is left moves to a batch of its own: texts are only freed with theirs,
+ * and a batch that is never quite empty would grow without end. */
+static void
+start_afresh(struct recorder *r)
+{
+	struct outcome_batch *rest = outcome_batch_new();
+
+	outcome_batch_take(rest, r->gathering, r->gathering->count);
+	outcome_batch_free(r->gathering);
+	r->gathering = rest;
+}
+
 /* The next batch, or NULL when there is nothing to say.  in_batch marks the
  * leases whose rows are in it, then those that a step speaks of, too. */
 static struct outcome_batch *
@@ -197,10 +209,7 @@ build(struct recorder *r)
 		step_mailing(b, m);
 	for (i = 0; i < b->step_count; i++)
 		b->steps[i].lease->in_batch = true;
-	if (r->gathering->count == 0) {
-		outcome_batch_free(r->gathering);
-		r->gathering = outcome_batch_new();
-	}
+	start_afresh(r);
 	if (b->count + b->step_count + b->released_count > 0)
 		return b;
 	outcome_batch_free(b);

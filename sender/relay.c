@@ -9,6 +9,7 @@
 #include "sender/worker.h"
 
 #include <assert.h>
+#include <limits.h>
 
 const char *
 relay_state_name(enum relay_state s)
@@ -330,10 +331,31 @@ relay_usable(const struct relay *r)
 	return r->pool != NULL && permits_left(r) > 0;
 }
 
+/* Permits are spent on what is submitted: until a server has let us in, an
+ * account with limits gets one message, not all that a burst would be. */
+static int
+room_before_login(const struct relay *r)
+{
+	struct smtp_pool_state s;
+
+	smtp_pool_state(r->pool->pool, &s);
+	if (s.idle + s.working > 0)
+		return INT_MAX;
+	return s.queued + s.under_way > 0 ? 0 : 1;
+}
+
 int
 relay_room(const struct relay *r)
 {
-	return r->pool != NULL ? smtp_pool_room(r->pool->pool) : 0;
+	int room, most;
+
+	if (r->pool == NULL)
+		return 0;
+	room = smtp_pool_room(r->pool->pool);
+	if (!r->row.limited)
+		return room;
+	most = room_before_login(r);
+	return room < most ? room : most;
 }
 
 void

@@ -60,7 +60,8 @@ struct relay {
 	int share;               /* connections of this worker */
 	int rests;               /* in a row */
 	int64_t rest_until_ms;
-	int64_t served; /* the mailing that got the last turn */
+	int64_t served;   /* the mailing that got the last turn */
+	int64_t asked_ms; /* when it last had room for a message */
 	struct permits permits;
 	char why[RELAY_WHY_MAX]; /* HALTING: what to write */
 	bool writing, loading;

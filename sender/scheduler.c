@@ -104,6 +104,7 @@ scheduler_look(struct db *db, struct scheduler_work *out, struct err *err)
 	out->audience = db_get_int(&r, 0, 2);
 	out->reached = db_get_int(&r, 0, 3);
 	out->deferred = db_get_int(&r, 0, 4);
+	out->recorded = db_get_int(&r, 0, 5);
 	db_result_free(&r);
 	return true;
 }
@@ -142,9 +143,9 @@ show(const struct scheduler_params *params, const struct scheduler_work *w)
 	int percent =
 	    w->audience > 0 ? (int)(w->reached * 100 / w->audience) : 0;
 
-	if (!params->show_progress)
+	if (!params->show_progress || w->campaigns == 0)
 		return;
-	printf("\r%lld campaigns, %lld of %lld recipients (%d %%), "
+	printf("\r%lld campaign(s), %lld of %lld recipients (%d %%), "
 	       "%lld deferred \033[K",
 	    (long long)w->campaigns, (long long)w->reached,
 	    (long long)w->audience, percent, (long long)w->deferred);
@@ -155,7 +156,8 @@ static bool
 is_moved(const struct scheduler_work *a, const struct scheduler_work *b)
 {
 	return a->scheduled != b->scheduled || a->campaigns != b->campaigns ||
-	       a->reached != b->reached || a->deferred != b->deferred;
+	       a->reached != b->reached || a->deferred != b->deferred ||
+	       a->recorded != b->recorded;
 }
 
 /* Whether this run of run-due is over. */

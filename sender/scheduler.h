@@ -37,6 +37,7 @@ struct scheduler_work {
 	int64_t scheduled; /* due, not yet started */
 	int64_t campaigns;
 	int64_t audience, reached, deferred; /* of them */
+	int64_t recorded; /* outcomes of the leases under way */
 };
 bool scheduler_look(struct db *db, struct scheduler_work *out,
     struct err *err) MUST_USE;

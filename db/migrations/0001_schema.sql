@@ -286,8 +286,8 @@ CREATE TABLE retry (
 	held_until  timestamptz,
 	epoch       integer NOT NULL DEFAULT 0
 );
-CREATE INDEX retry_due ON retry (next_at);
-CREATE INDEX retry_campaign ON retry (campaign_id);
+CREATE INDEX retry_due ON retry (campaign_id, next_at);
+CREATE INDEX retry_held ON retry (held_until) WHERE holder IS NOT NULL;
 
 -- The way back --------------------------------------------------------------
 

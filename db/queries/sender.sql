@@ -195,7 +195,11 @@ at_work AS (
 	       (SELECT sum(CASE WHEN l.done THEN l.last_id - l.first_id + 1
 	                        ELSE l.watermark - l.first_id + 1 END)
 	          FROM lease l WHERE l.campaign_id = v.id) AS reached,
-	       (SELECT count(*) FROM retry r WHERE r.campaign_id = v.id) AS deferred
+	       (SELECT count(*) FROM retry r WHERE r.campaign_id = v.id) AS deferred,
+	       (SELECT sum(o.n) FROM lease l,
+	               LATERAL (SELECT count(*) AS n FROM outcome
+	                         WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
+	         WHERE l.campaign_id = v.id AND NOT l.done AND l.holder IS NOT NULL) AS recorded
 	  FROM live v
 	 WHERE EXISTS (SELECT FROM lease l WHERE l.campaign_id = v.id AND NOT l.done)
 	    OR EXISTS (SELECT FROM retry r WHERE r.campaign_id = v.id
@@ -203,7 +207,8 @@ at_work AS (
 	                     OR r.next_at <= now() + make_interval(secs => $1::int))))
 SELECT (SELECT count(*) FROM campaign
          WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()),
-       count(*), coalesce(sum(audience), 0), coalesce(sum(reached), 0), coalesce(sum(deferred), 0)
+       count(*), coalesce(sum(audience), 0), coalesce(sum(reached), 0),
+       coalesce(sum(deferred), 0), coalesce(sum(recorded), 0)
   FROM at_work;
 
 -- name: run_due_lock
@@ -241,7 +246,10 @@ SELECT c.id,
 -- before; last a row with the number to ask with next time.
 -- $1 that number
 SELECT s.email_key, s.list_id, NULL::text
-  FROM suppression s WHERE s.written_by >= $1::xid8
+  FROM suppression s
+ WHERE s.written_by >= $1::xid8
+   -- Numbers of another cluster, from before a restore, are not news.
+   AND s.written_by < pg_snapshot_xmax(pg_current_snapshot())
 UNION ALL
 SELECT NULL, NULL, pg_snapshot_xmin(pg_current_snapshot())::text;
 
@@ -509,10 +517,14 @@ SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisec
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[])
        AS u (delivery_id, attempt, delay_ms, first_at, account_id)
   JOIN campaign c ON c.id = u.delivery_id >> 32
- WHERE NOT EXISTS (SELECT FROM outcome o
-                    WHERE o.delivery_id = u.delivery_id
-                      AND (o.attempt >= u.attempt
-                           OR (o.attempt = u.attempt - 1 AND o.state > 'deferred')))
+  -- LATERAL with LIMIT: one look into the index each, whatever the statistics;
+  -- as NOT EXISTS it may become a hash over all outcomes.
+  LEFT JOIN LATERAL (SELECT true AS made FROM outcome o
+                      WHERE o.delivery_id = u.delivery_id
+                        AND (o.attempt >= u.attempt
+                             OR (o.attempt = u.attempt - 1 AND o.state > 'deferred'))
+                      LIMIT 1) later ON true
+ WHERE later.made IS NULL
 ON CONFLICT (delivery_id) DO UPDATE
    SET attempt = EXCLUDED.attempt, next_at = EXCLUDED.next_at,
        account_id = EXCLUDED.account_id, holder = NULL, held_until = NULL

@@ -197,6 +197,12 @@ weights(void **state)
 			got[1]++;
 		}
 	assert_in_range(got[0] * 100 / (got[0] + got[1]), 73, 76);
+	/* One that has had no room for a while holds nobody up. */
+	relays[0].asked_ms = 0;
+	for (turn = 0; turn < 1000; turn++) {
+		assert_non_null(mailing_next(&m, &relays[1]));
+		routes[1].pass += routes[1].stride;
+	}
 	relays[0].pool = NULL;
 	assert_non_null(mailing_next(&m, &relays[1]));
 	lease_free(l);
