@@ -14,7 +14,7 @@
 #define HOLD_S        60   /* a mailbox is ours that long unrenewed */
 #define CLAIM_MS      1000 /* look for mailboxes that nobody holds, */
 #define CLAIM_MAX     25   /* and do not log in everywhere at once */
-#define RENEW_MS      10000
+#define RENEW_MS      5000
 #define PURGE_MS      3600000
 #define PURGE_MAX     1000 /* messages a statement; more follow soon */
 #define PURGE_SOON_MS 1000

@@ -135,9 +135,9 @@ unreadable(const struct finding_source *s)
 	struct header_field field;
 
 	if (s->header.p == NULL)
-		return "not-fetched";
+		return "unreadable";
 	if (s->wanted && s->body.p == NULL)
-		return "body-not-fetched";
+		return "body-unreadable";
 	return header_next(&rest, &field) ? NULL : "no-header";
 }
 

@@ -53,6 +53,9 @@ bool mailbox_row_read(struct mailbox_row *row, const struct db_result *r,
 bool mailbox_claim_read(struct mailbox_row *row, const struct db_result *r,
     int at, const struct keyring *ring, struct err *err) MUST_USE;
 void mailbox_row_release(struct mailbox_row *row);
+/* Some servers repeat what they did not understand: nobody is to read the
+ * password in that. */
+void mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err);
 void mailbox_link_params(struct imap_link_params *params,
     const struct mailbox_row *row, const struct settings *settings);
 

@@ -1,6 +1,9 @@
 #include "bounce/mailbox.h"
 
+#include "lib/base/encode.h"
 #include "lib/base/mem.h"
+
+#define SECRET_MIN 4 /* what is shorter stands in any text */
 
 /* Columns of mailbox_claim and, without the cursor, mailbox_by_id. */
 enum {
@@ -100,6 +103,29 @@ mailbox_row_release(struct mailbox_row *row)
 	free(row->ca_file);
 	free(row->folder);
 	*row = (struct mailbox_row){.id = 0};
+}
+
+/* As LOGIN and as AUTHENTICATE PLAIN say it. */
+void
+mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err)
+{
+	struct buf plain, coded;
+	bool told;
+
+	if (row->password == NULL || strlen(row->password) < SECRET_MIN)
+		return;
+	buf_init(&plain, SEAL_PLAIN_MAX);
+	buf_init(&coded, (size_t)SEAL_PLAIN_MAX * 2);
+	buf_printf(&plain, "%c%s%c%s", '\0', row->username, '\0',
+	    row->password);
+	base64_encode(&coded, buf_view(&plain));
+	told = strstr(err->text, row->password) != NULL ||
+	       strstr(err->text, buf_cstr(&coded)) != NULL;
+	buf_wipe(&plain);
+	buf_wipe(&coded);
+	if (told)
+		err_set(err, err->kind,
+		    "imap: the server's answer repeats the password");
 }
 
 void

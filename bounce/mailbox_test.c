@@ -124,9 +124,12 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 {
 	struct mailbox_test *t = arg;
 
+	struct err why = *err;
+
 	(void)backoff_ms;
+	mailbox_row_hide_secret(&t->row, &why);
 	if (!t->over)
-		finish(t, step_of(err->kind), err->text);
+		finish(t, step_of(why.kind), why.text);
 }
 
 static void

@@ -10,6 +10,12 @@ pace_opened(struct pace *p)
 }
 
 void
+pace_brought(struct pace *p)
+{
+	p->brought = true;
+}
+
+void
 pace_rested(struct pace *p, int64_t now_ms)
 {
 	if (p->at_rest)
@@ -63,8 +69,10 @@ pace_closed(struct pace *p, enum fail why, int64_t asked_ms, int64_t now_ms,
     int64_t *pause_ms)
 {
 	bool rested = p->at_rest;
+	bool was_good = (p->brought && why != FAIL_BUSY) ||
+			(rested && now_ms - p->at_rest_ms >= PACE_SETTLED_MS);
 
-	p->at_rest = false;
+	p->at_rest = p->brought = false;
 	if (why == FAIL_INPUT)
 		return PACE_NEVER;
 	if (is_for_a_person(why) && ++p->refusals >= PACE_TRIES_MAX)
@@ -73,7 +81,7 @@ pace_closed(struct pace *p, enum fail why, int64_t asked_ms, int64_t now_ms,
 		*pause_ms = (int64_t)PACE_SLIP_MS * p->refusals;
 		return PACE_LATER;
 	}
-	if (rested && now_ms - p->at_rest_ms >= PACE_SETTLED_MS)
+	if (was_good)
 		imap_backoff_reset(&p->backoff);
 	if (rested)
 		grant_quick(p, now_ms);

@@ -4,8 +4,9 @@
  *
  * A connection that had come to rest and went away without a word is opened
  * again after about 1, 6 and 24 seconds, at most so every ten minutes.
- * Otherwise the pauses are those of imap_backoff.h, which only a connection
- * that held for five minutes starts anew.  What waiting alone does
+ * Otherwise the pauses are those of imap_backoff.h, which start anew after a
+ * connection that held for five minutes, or that brought something and was
+ * not refused more.  What waiting alone does
  * not mend - the password, the certificate, the folder - is tried three
  * times: at once where these settings have never worked, because a person
  * has just made them, and else with the usual pauses.  What cannot be tried
@@ -30,6 +31,7 @@ struct pace {
 	int refusals; /* in a row, of what waiting does not mend */
 	bool at_rest; /* the present connection: all was read */
 	int64_t at_rest_ms;
+	bool brought;        /* it, something */
 	int quick_left;      /* short pauses still granted */
 	int64_t quick_at_ms; /* when they were granted; 0: never */
 };
@@ -40,7 +42,8 @@ enum pace_advice {
 	PACE_NEVER,    /* a person has to look */
 };
 
-void pace_opened(struct pace *p); /* it let us in */
+void pace_opened(struct pace *p);  /* it let us in */
+void pace_brought(struct pace *p); /* messages of it are recorded */
 void pace_rested(struct pace *p, int64_t now_ms);
 
 /* asked_ms: what the server asked for, -1 when nothing; pause_ms is set

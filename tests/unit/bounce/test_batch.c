@@ -531,8 +531,8 @@ test_unreadable(void **state)
 	check_value(conninfo, "unreadable",
 	    "select string_agg(uid || class || rule, ' ' order by uid) "
 	    "from inbound",
-	    "1unparsednot-fetched 2unparsednot-fetched "
-	    "3unparsedbody-not-fetched");
+	    "1unparsedunreadable 2unparsedunreadable "
+	    "3unparsedbody-unreadable");
 	batch_free(b);
 	db_link_free(db);
 	loop_free(loop);

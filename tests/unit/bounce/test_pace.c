@@ -105,29 +105,42 @@ test_no_haste(void **state)
 static void
 test_connections_an_hour(void **state)
 {
-	static const int64_t held_ms[] = {0, 1000, MINUTE, 4 * MINUTE};
-	static const enum fail kinds[] = {FAIL_IO, FAIL_BUSY, FAIL_PROTOCOL,
-	    FAIL_TIMEOUT};
+	static const struct {
+		enum fail why;
+		int64_t held_ms;
+		bool brings;
+		int most;
+	} cases[] = {
+	    {FAIL_IO, 0, false, 30},
+	    {FAIL_IO, MINUTE, false, 30},
+	    {FAIL_TIMEOUT, 4 * MINUTE, false, 15},
+	    {FAIL_PROTOCOL, 1000, false, 10},
+	    {FAIL_BUSY, 0, false, 10},
+	    {FAIL_BUSY, 0, true, 10},
+	    {FAIL_PROTOCOL, 0, true, 75},
+	    {FAIL_IO, 0, true, 90},
+	};
 	struct pace p;
 	int64_t now;
-	size_t i, k;
+	size_t i;
 	int count;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(held_ms); i++)
-		for (k = 0; k < ARRAY_LEN(kinds); k++) {
-			p = (struct pace){.proven = true};
-			now = MINUTE;
-			for (count = 0; now < HOUR; count++) {
-				pace_opened(&p);
-				pace_rested(&p, now);
-				now += held_ms[i];
-				assert_int_not_equal(closed(&p, kinds[k], now),
-				    PACE_NEVER);
-				now += pause_ms;
-			}
-			assert_in_range(count, 4, 30);
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		p = (struct pace){.proven = true};
+		now = MINUTE;
+		for (count = 0; now < HOUR; count++) {
+			pace_opened(&p);
+			pace_rested(&p, now);
+			if (cases[i].brings)
+				pace_brought(&p);
+			now += cases[i].held_ms;
+			closed(&p, cases[i].why, now);
+			now += pause_ms;
 		}
+		if (count > cases[i].most || count < 4)
+			fail_msg("case %zu: %d an hour", i, count);
+	}
 }
 
 /* A connection that held for long starts the pauses anew. */
@@ -141,6 +154,16 @@ test_recovers(void **state)
 	for (i = 0; i < 10; i++)
 		assert_int_equal(closed(&p, FAIL_IO, 0), PACE_LATER);
 	assert_true(pause_ms > 10 * MINUTE);
+	pace_brought(&p);
+	closed(&p, FAIL_BUSY, 0); /* it brought something, and wants peace */
+	assert_true(pause_ms > 10 * MINUTE);
+	closed(&p, FAIL_IO, 0);
+	assert_true(pause_ms > 10 * MINUTE);
+	pace_brought(&p);
+	closed(&p, FAIL_IO, 0);
+	assert_in_range(pause_ms, 42000, 78000);
+	for (i = 0; i < 10; i++)
+		closed(&p, FAIL_IO, 0);
 	pace_rested(&p, HOUR);
 	closed(&p, FAIL_BUSY, HOUR + PACE_SETTLED_MS - 1);
 	assert_true(pause_ms > 10 * MINUTE);

@@ -1,0 +1,76 @@
+/*
+ * mailbox_private.h - what the two files of a mailbox share: its life and
+ * its connection (mailbox.c), and the reading (mailbox_read.c).  For them
+ * only.
+ */
+#ifndef BOUNCE_MAILBOX_PRIVATE_H
+#define BOUNCE_MAILBOX_PRIVATE_H
+
+#include "bounce/batch.h"
+#include "bounce/mailbox.h"
+#include "bounce/pace.h"
+
+#define AGAIN_MS 1000 /* a statement that the database did not take */
+
+/*
+ *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING)* -> WAITING
+ *   WAITING -> LOOKING        any -> CLOSED        CLOSED -> GIVING_UP
+ *
+ * The timer ends CLOSED, and repeats the statement of RECORDING or GIVING_UP.
+ */
+enum doing {
+	CLOSED = 0, /* no link, or not open yet */
+	LOOKING,
+	HEADERS,
+	BODIES,
+	RECORDING,
+	WAITING,
+	GIVING_UP, /* a person is to be told */
+};
+
+/* A statement whose answer is awaited; it outlives the mailbox. */
+struct errand {
+	struct mailbox *mailbox; /* NULL: it has gone */
+	uint32_t uid;
+};
+
+struct mailbox {
+	const struct mailbox_shared *shared;
+	struct mailbox_row row;
+	struct pace pace;
+	struct imap_link *link;
+	struct loop_timer *timer;
+	enum doing doing;
+	struct batch *batch;
+	struct imap_set *found; /* the link's: what is still to be read */
+	struct imap_set wanted;
+	uint32_t first, last;  /* UIDs of the batch */
+	bool is_cut;           /* it was too large: look again after it */
+	struct errand *errand; /* one at a time, or NULL */
+	struct err problem;    /* GIVING_UP */
+};
+
+/* mailbox.c */
+
+/* A statement of the present batch is sent, whose answer is awaited. */
+struct errand *mailbox_errand(struct mailbox *m);
+/* The answer: to whom, or NULL.  Frees the errand. */
+struct mailbox *mailbox_errand_end(struct errand *e);
+/* The mailbox is no longer ours; it is freed when this returns. */
+void mailbox_over(struct mailbox *m);
+/* Away for a while, or for ever: the cursor moved past nothing unread. */
+void mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms);
+/* All is read. */
+void mailbox_wait(struct mailbox *m);
+
+/* mailbox_read.c */
+
+void mailbox_look(struct mailbox *m); /* for what is new */
+void mailbox_send_batch(struct mailbox *m);
+/* Of the link. */
+void mailbox_on_found(struct imap_set *found, void *arg);
+void mailbox_on_header(const struct imap_message *message, void *arg);
+void mailbox_on_body(const struct imap_message *message, void *arg);
+void mailbox_on_done(const struct err *err, void *arg);
+
+#endif

@@ -1,0 +1,207 @@
+/* What is new in a mailbox, fetched and recorded. */
+#include "bounce/mailbox_private.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/process.h"
+
+void
+mailbox_look(struct mailbox *m)
+{
+	struct cursor_look from = cursor_look(&m->row.cursor);
+
+	m->doing = LOOKING;
+	m->found = NULL;
+	imap_link_search(m->link, from.uid_from, from.since_us);
+}
+
+void
+mailbox_on_found(struct imap_set *found, void *arg)
+{
+	struct mailbox *m = arg;
+
+	m->found = found;
+	imap_set_drop_below(found, cursor_look(&m->row.cursor).uid_from);
+}
+
+void
+mailbox_on_header(const struct imap_message *message, void *arg)
+{
+	batch_header(((struct mailbox *)arg)->batch, message);
+}
+
+void
+mailbox_on_body(const struct imap_message *message, void *arg)
+{
+	batch_body(((struct mailbox *)arg)->batch, message);
+}
+
+static void
+record(struct mailbox *m)
+{
+	struct batch_source source = {m->row.id, m->row.folder,
+	    m->row.cursor.open_uidvalidity};
+
+	m->doing = RECORDING;
+	batch_judge(m->batch, &source, clock_wall_us());
+	mailbox_send_batch(m);
+}
+
+static void
+next_batch(struct mailbox *m)
+{
+	struct cursor *c = &m->row.cursor;
+
+	batch_reset(m->batch);
+	m->is_cut = false;
+	if (!imap_set_take(m->found, cursor_batch_max(c, BATCH_MESSAGES_MAX),
+		&m->wanted)) {
+		m->first = m->last = cursor_end(c);
+		if (m->last > 0)
+			record(m);
+		else
+			mailbox_wait(m);
+		return;
+	}
+	m->first = m->wanted.at[0].first;
+	m->last = imap_set_max(&m->wanted);
+	if (cursor_has_given_up(c, m->first)) {
+		batch_unreadable(m->batch, m->first);
+		record(m);
+		return;
+	}
+	m->doing = HEADERS;
+	imap_link_headers(m->link, &m->wanted);
+}
+
+/* What the database refuses, though it is there, is refused for what is in
+ * it: the messages go one by one, and the one at fault without its text. */
+static void
+on_refused(struct mailbox *m, const struct err *err)
+{
+	log_error("record_failed",
+	    "mailbox=%lld first_uid=%u last_uid=%u "
+	    "error=%s",
+	    (long long)m->row.id, m->first, m->last,
+	    log_quote(str_of(err->text)));
+	if (m->first == m->last && !batch_is_bare(m->batch)) {
+		batch_reset(m->batch);
+		batch_unreadable(m->batch, m->first);
+		record(m);
+	} else if (m->first != m->last) {
+		cursor_troubled(&m->row.cursor, m->first, m->last);
+		mailbox_look(m);
+	} else {
+		mailbox_close(m, err, -1);
+	}
+}
+
+static bool
+is_about_the_data(const struct err *err)
+{
+	return err->kind == FAIL_INPUT || err->kind == FAIL_CONFLICT ||
+	       err->kind == FAIL_LIMIT || err->kind == FAIL_PROTOCOL;
+}
+
+/* The statement that moves the cursor is the last one; it moves nothing when
+ * the mailbox is no longer ours. */
+static void
+on_recorded(const struct db_result *results, int count, const struct err *err,
+    void *arg)
+{
+	uint32_t uid = ((struct errand *)arg)->uid;
+	struct mailbox *m = mailbox_errand_end(arg);
+
+	if (m == NULL)
+		return;
+	if (err == NULL && db_affected(&results[count - 1]) == 0) {
+		log_warn("mailbox_lost", "mailbox=%lld", (long long)m->row.id);
+		mailbox_over(m);
+		return;
+	}
+	if (err == NULL) {
+		cursor_moved(&m->row.cursor, uid, clock_wall_us());
+		pace_brought(&m->pace);
+	}
+	if (m->doing != RECORDING) /* closed meanwhile */
+		return;
+	if (err != NULL && err->kind == FAIL_MISSING)
+		mailbox_over(m); /* deleted */
+	else if (err != NULL && is_about_the_data(err))
+		on_refused(m, err);
+	else if (err != NULL)
+		loop_timer_start(m->timer, AGAIN_MS);
+	else if (m->is_cut)
+		mailbox_look(m);
+	else
+		next_batch(m);
+}
+
+void
+mailbox_send_batch(struct mailbox *m)
+{
+	struct batch_source source = {m->row.id, m->row.folder,
+	    m->row.cursor.open_uidvalidity};
+	struct db_batch *b = db_batch_new(m->shared->db);
+
+	if (batch_count(m->batch) > 0)
+		batch_add_to(m->batch, &source, b);
+	db_batch_add(b, Q_CURSOR_MOVE,
+	    DB_ARGS(db_int(m->row.id), db_cstr(m->row.folder),
+		db_int(source.uidvalidity), db_int(m->last),
+		db_cstr(process_name()), db_int(m->row.version)));
+	db_batch_send(b, on_recorded, mailbox_errand(m));
+	log_info("mailbox_read", "mailbox=%lld messages=%d last_uid=%u",
+	    (long long)m->row.id, batch_count(m->batch), m->last);
+}
+
+static void
+headers_done(struct mailbox *m)
+{
+	uint32_t cut = batch_trim(m->batch);
+
+	m->is_cut = cut > 0;
+	if (m->is_cut)
+		m->last = cut;
+	if (batch_wants(m->batch, &m->wanted)) {
+		m->doing = BODIES;
+		imap_link_bodies(m->link, &m->wanted);
+	} else {
+		record(m);
+	}
+}
+
+/* The server said no.  To a single message it may mean it, so that it is not
+ * asked again at once. */
+static void
+on_declined(struct mailbox *m, const struct err *err)
+{
+	bool reading = m->doing == HEADERS || m->doing == BODIES;
+
+	if (reading)
+		cursor_troubled(&m->row.cursor, m->first, m->last);
+	if (reading && m->first != m->last)
+		mailbox_look(m);
+	else
+		mailbox_close(m, err, -1);
+}
+
+void
+mailbox_on_done(const struct err *err, void *arg)
+{
+	struct mailbox *m = arg;
+
+	if (err->kind != FAIL_NONE) {
+		on_declined(m, err);
+		return;
+	}
+	switch (m->doing) {
+	case LOOKING: next_batch(m); break;
+	case HEADERS: headers_done(m); break;
+	case BODIES: record(m); break;
+	case CLOSED:
+	case RECORDING:
+	case WAITING:
+	case GIVING_UP: BUG("an answer to nothing");
+	}
+}

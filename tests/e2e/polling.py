@@ -1,0 +1,235 @@
+"""Mailboxes at a real Dovecot, and `volley bounce` reading them."""
+
+import contextlib
+import email.utils
+import imaplib
+import itertools
+import os
+import signal
+import ssl
+import subprocess
+import time
+
+import psycopg2
+
+import given
+from server import VOLLEY, Server
+
+USER = "bounces@example.test"
+NAMES = itertools.count(1)
+CAMPAIGN = 7
+
+DSN = """Return-Path: <>
+Delivered-To: {to}
+Received: by mx.example.test id {n:08d}; Mon, 3 Nov 2025 10:00:00 +0000
+From: Mail Delivery System <MAILER-DAEMON@mx.example.test>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Date: Mon, 3 Nov 2025 10:00:00 +0000
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b{n}"
+
+--b{n}
+Content-Type: text/plain
+
+I am sorry.
+
+--b{n}
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.test
+
+Final-Recipient: rfc822; {who}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {diagnostic}
+
+--b{n}
+Content-Type: text/rfc822-headers
+
+From: news@example.test
+To: {who}
+Subject: hello
+
+--b{n}--
+"""
+
+
+def wait_for(what, seconds=30, every=0.05):
+    """What the function gives, once it is true."""
+    deadline = time.time() + seconds
+    while not (value := what()):
+        assert time.time() < deadline, f"not within {seconds} s"
+        time.sleep(every)
+    return value
+
+
+class Folder:
+    """A folder of our own at Dovecot."""
+
+    def __init__(self, facts, name=None):
+        self.facts = facts
+        self.name = name or f"Folder{next(NAMES)}"
+        context = ssl.create_default_context(cafile=facts["ca"])
+        self.imap = imaplib.IMAP4_SSL("127.0.0.1", facts["imaps"],
+                                      ssl_context=context)
+        self.imap.login(USER, facts["password"])
+        if name is None:
+            self.make()
+
+    def say(self, command, *args):
+        status, data = getattr(self.imap, command)(*args)
+        assert status == "OK", (command, data)
+        return data
+
+    def make(self):
+        self.say("create", self.name)
+
+    def remake(self):
+        """Gone, and there again: numbered anew."""
+        self.say("delete", self.name)
+        time.sleep(1.1)  # UIDVALIDITY is a time in seconds
+        self.make()
+
+    def add(self, *messages, at=None):
+        when = imaplib.Time2Internaldate(at or time.time())
+        for message in messages:
+            if isinstance(message, str):
+                message = message.encode()
+            self.say("append", self.name, None, when,
+                     message.replace(b"\n", b"\r\n"))
+
+    def path(self):
+        """Where its files lie."""
+        top = os.path.dirname(os.path.dirname(self.facts["ca"]))
+        return f"{top}/mail/example.test/bounces/Maildir/.{self.name}"
+
+    def listing(self):
+        """Numbers, flags, dates and sizes of all that is there, and the
+        bytes."""
+        self.say("select", self.name, True)
+        return self.say("fetch", "1:*",
+                        "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")
+
+    def close(self):
+        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+            self.imap.logout()
+
+
+class Polling(Server):
+    """A database with deliveries, an API, pollers."""
+
+    def __init__(self, postgres, facts, **settings):
+        super().__init__(postgres.create(),
+                         {"VOLLEY_POLL_S": "1", **settings})
+        self.postgres, self.facts = postgres, facts
+        self.pollers, self.folders = [], []
+
+    def connect(self):
+        """Anew: the database was away."""
+        def attempt():
+            with contextlib.suppress(psycopg2.OperationalError):
+                self.database = psycopg2.connect(self.conninfo)
+                self.database.autocommit = True
+                return True
+            return False
+
+        wait_for(attempt)
+
+    def folder(self):
+        self.folders.append(Folder(self.facts))
+        return self.folders[-1]
+
+    def mailbox(self, folder, **more):
+        """Its id."""
+        name = folder if isinstance(folder, str) else folder.name
+        return self.post("/v1/mailboxes", {
+            "name": name, "protocol": "imap", "host": "127.0.0.1",
+            "port": self.facts["imaps"], "tls": "implicit",
+            "ca_file": self.facts["ca"], "username": USER,
+            "password": self.facts["password"], "folder": name, **more})["id"]
+
+    def poller(self, **settings):
+        with open(self.log_path, "ab") as log:
+            self.pollers.append(subprocess.Popen(
+                [VOLLEY, "bounce"], env={**self.env, **settings}, stdout=log,
+                stderr=log))
+        return self.pollers[-1]
+
+    def deliveries(self, count):
+        """Delivery n went to userN@example.com."""
+        self.sql("INSERT INTO contact (id, email, email_key)"
+                 " SELECT n, a, a FROM (SELECT n, 'user' || n || '@example.com'"
+                 " AS a FROM generate_series(1, %s) n) x", count)
+        self.sql("INSERT INTO delivery SELECT (%s::bigint << 32) + n, %s, n, 1"
+                 " FROM generate_series(1, %s) n", CAMPAIGN, CAMPAIGN, count)
+
+    def token(self, n, days_ago=0):
+        return given.token(self, given.delivery_id(CAMPAIGN, n),
+                           int(time.time() // 86400) - days_ago)
+
+    def return_path(self, n, **more):
+        return f"bounces+{self.token(n, **more)}@example.test"
+
+    def dsn(self, n, **more):
+        """A delivery report about delivery n."""
+        return DSN.format(**{
+            "n": n, "to": self.return_path(n), "who": f"user{n}@example.com",
+            "action": "failed", "status": "5.1.1",
+            "diagnostic": "550 5.1.1 no such user", **more})
+
+    def reply(self, n, text="Yes please.", **headers):
+        fields = {"From": f"user{n}@example.com", "To": "news@example.com",
+                  "Subject": "Re: hello",
+                  "Message-ID": email.utils.make_msgid(domain="example.com"),
+                  "In-Reply-To": f"<{self.token(n)}@example.com>", **headers}
+        return "".join(f"{k}: {v}\n" for k, v in fields.items()) + f"\n{text}\n"
+
+    def bounced(self):
+        return self.value("SELECT count(*) FROM event WHERE kind = 'bounce'")
+
+    def read(self):
+        return self.value("SELECT count(*) FROM inbound")
+
+    def classes(self):
+        return dict(self.sql("SELECT class, count(*) FROM inbound GROUP BY 1"))
+
+    def state(self, mailbox):
+        m = self.get(f"/v1/mailboxes/{mailbox}")
+        return m["state"], m["state_reason"]
+
+    def now(self):
+        return self.value("SELECT now()")
+
+    def wait_polled(self, mailbox, since="-infinity", seconds=30):
+        """Until all that was there has been read, after that time."""
+        wait_for(lambda: self.value(
+            "SELECT polled_at > %s AND polled_at >= ALL (SELECT updated_at"
+            " FROM mailbox_cursor c WHERE c.mailbox_id = m.id)"
+            " FROM mailbox m WHERE id = %s", since, mailbox), seconds)
+
+    def wait_bounced(self, count, seconds=30):
+        wait_for(lambda: self.bounced() >= count, seconds)
+
+    def lines(self, event):
+        return [line for line in self.log().splitlines()
+                if f" event={event} " in line]
+
+    def kill(self, poller):
+        poller.kill()
+        poller.wait()
+        self.pollers.remove(poller)
+
+    def end(self, poller):
+        poller.send_signal(signal.SIGTERM)
+        status = poller.wait(30)
+        assert status == 0, f"volley bounce ended with {status}: {self.log()}"
+        self.pollers.remove(poller)
+
+    def stop(self):
+        for folder in self.folders:
+            folder.close()
+        for poller in list(self.pollers):
+            self.end(poller)
+        super().stop()
