@@ -91,6 +91,18 @@ def test_markup_in_what_comes_from_ourselves(volley):
     server.stop()
 
 
+def test_attributes_hide_nothing_of_ours(volley):
+    """A column of a CSV cannot take the place of the link to leave."""
+    t = template(volley, text="{{ unsubscribe_url }}|{{ campaign.name }}|"
+                 "{{ list.id }}|{{ contact.email }}|{{ email }}|{{ name }}")
+    ours = render(volley, t)["text"].split("|")
+    evil = dict.fromkeys(("unsubscribe_url", "email", "name"), "evil")
+    evil |= {"campaign": {"name": "evil"}, "list": {"id": "evil"},
+             "contact": {"email": "evil"}}
+    assert render(volley, t, **evil)["text"].split("|") == ours
+    assert ours[0].startswith(volley.url + "/u/") and "evil" not in ours
+
+
 GRABS = [
     "{{ env.PLANTED }}", "{{ ENV['PLANTED'] }}", "{{ system.env.PLANTED }}",
     "{{ contact.constructor }}", "{{ contact.__class__.__mro__ }}",

@@ -124,6 +124,18 @@ def test_fields_of_csv(volley, recorder):
     assert volley.wait_finished(c)["accepted"] == len(wanted)
 
 
+def long_lines(volley, list_id):
+    """S-003: without a blank to break them at, or with nothing but blanks."""
+    wanted = {}
+    for n, bad in enumerate(("x" * 6000, "ä" * 2000, " ." * 2000 + ".",
+                             ".\n" * 1000 + ".", "=" * 2000, "\t" * 999 + "x",
+                             "From x\nFrom y", "健" * 1200)):
+        wanted[f"long{n}@c.example.com"] = ("Ann", bad)
+        volley.ok("PUT", f"/v1/contacts/long{n}@c.example.com", {
+            "name": "Ann", "attributes": {"bad": bad}, "lists": [list_id]}, 201)
+    return wanted
+
+
 def test_fields_of_a_contact(volley, recorder):
     list_id = given.mailing_list(volley)
     wanted = {}
@@ -141,6 +153,7 @@ def test_fields_of_a_contact(volley, recorder):
             else:
                 volley.call("PUT", path, body)
                 wanted[to] = (body["name"], body["attributes"]["bad"])
+    wanted |= long_lines(volley, list_id)
     volley.launch([list_id], [volley.plain_account(recorder.port)],
                   template(volley))
     messages = all_arrived(recorder, len(wanted))
