@@ -7,7 +7,6 @@ import os
 import re
 import smtplib
 import ssl
-import tempfile
 
 import pytest
 
@@ -81,14 +80,12 @@ def test_a_strict_server(volley):
     server.stop()
 
 
-def test_a_server_that_takes_any_line_end(volley):
-    folder = tempfile.mkdtemp(prefix="volley-dump-")
-    sink = Sink("--dump", folder)
+def test_a_server_that_takes_any_line_end(volley, tmp_path):
+    sink = Sink("--dump", str(tmp_path))
     people = send(volley, volley.plain_account(sink.port), "s%d@b.example.com")
     assert sorted(line[2] for line in sink.lines()) == sorted(people)
-    for name in os.listdir(folder):
-        with open(f"{folder}/{name}", "rb") as f:
-            message = arrived.parse(f.read())
+    for path in tmp_path.iterdir():
+        message = arrived.parse(path.read_bytes())
         to = message["To"].addresses[0].addr_spec
         whole_message(message, people.index(to))
     sink.stop()
