@@ -199,6 +199,7 @@ const struct provider *
 login_read(struct body *b, enum login_kind kind, struct login *login,
     bool fresh)
 {
+	struct str before = login->host;
 	const struct provider *p = read_provider(b, kind, login, fresh);
 	struct str name =
 	    body_text(b, "name", presence(!fresh), LOGIN_NAME_MAX);
@@ -209,6 +210,10 @@ login_read(struct body *b, enum login_kind kind, struct login *login,
 	read_way_in(b, kind, login);
 	read_person(b, kind, login);
 	read_ca_file(b, login);
+	if (!fresh && login->has_secret && login->password.p == NULL &&
+	    !login->drops_secret && !str_eq(before, login->host))
+		body_complain(b, "password",
+		    "has to be given again for another host");
 	return p;
 }
 

@@ -3,8 +3,10 @@
  * have in common.
  *
  * A password only ever comes in.  It is sealed for its row (keyring.h) and
- * leaves the database towards the sender and the poller alone.  Without TLS
- * a login is possible on this host only.
+ * leaves the database towards the sender and the poller alone; it does not
+ * follow to another host unless it is given again, so that nobody can have
+ * it sent to a server of theirs.  Without TLS a login is possible on this
+ * host only.
  */
 #ifndef API_LOGIN_H
 #define API_LOGIN_H

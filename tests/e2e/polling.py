@@ -14,6 +14,7 @@ import psycopg2
 
 import given
 from server import VOLLEY, Server
+from whole import wait_for
 
 USER = "bounces@example.test"
 NAMES = itertools.count(1)
@@ -54,15 +55,6 @@ Subject: hello
 
 --b{n}--
 """
-
-
-def wait_for(what, seconds=30, every=0.05):
-    """What the function gives, once it is true."""
-    deadline = time.time() + seconds
-    while not (value := what()):
-        assert time.time() < deadline, f"not within {seconds} s"
-        time.sleep(every)
-    return value
 
 
 class Folder:
@@ -230,6 +222,10 @@ class Polling(Server):
     def stop(self):
         for folder in self.folders:
             folder.close()
-        for poller in list(self.pollers):
-            self.end(poller)
-        super().stop()
+        try:
+            for poller in list(self.pollers):
+                self.end(poller)
+        finally:
+            for poller in self.pollers:
+                poller.kill()
+            super().stop()

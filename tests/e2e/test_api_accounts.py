@@ -206,7 +206,7 @@ def pause_by_machine(api, table, row, state, reason):
 
 
 @pytest.mark.parametrize("change", [
-    {"host": "other.example.com"}, {"port": 2465}, {"tls": "starttls"},
+    {"host": "other.example.com", "password": "other"}, {"port": 2465}, {"tls": "starttls"},
     {"auth": "plain"}, {"username": "other"}, {"password": "other"},
 ])
 def test_another_login_is_a_version_and_worth_a_try(api, change):
@@ -221,6 +221,15 @@ def test_another_login_is_a_version_and_worth_a_try(api, change):
     pause_by_machine(api, "mailbox", made["id"], "needs_attention", "no")
     changed = api.ok("PATCH", one, change)
     assert (changed["version"], changed["state"]) == (2, "active")
+
+
+def test_a_password_does_not_follow_to_another_host(api):
+    for path, body in KINDS:
+        one = f"{path}/{api.post(path, body)['id']}"
+        assert api.refused("PATCH", one, {"host": "thief.example.com"}) == \
+            ["password"]
+        assert api.ok("GET", one)["host"] == body["host"]
+        api.ok("PATCH", one, {"host": "new.example.com", "password": "p"})
 
 
 def test_the_same_again_is_no_change(api):
@@ -270,7 +279,8 @@ def test_patch_is_checked_as_a_whole(api):
     local = api.post("/v1/accounts", ACCOUNT | {"host": "localhost",
                                                 "tls": "none"})
     one = f"/v1/accounts/{local['id']}"
-    assert api.refused("PATCH", one, {"host": "mx.example.com"}) == ["tls"]
+    assert api.refused("PATCH", one, {"host": "mx.example.com",
+                                      "password": "p"}) == ["tls"]
     assert api.refused("PATCH", one, {"name": ""}) == ["name"]
     assert api.refused("PATCH", one, {"since": "x"}) == ["since"]
     api.refused("PATCH", "/v1/accounts/999999", {"name": "x"}, status=404)

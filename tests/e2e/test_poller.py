@@ -11,8 +11,8 @@ import time
 import pytest
 
 from mail import certificate
-from polling import USER, Polling, wait_for
-from whole import Whole
+from polling import USER, Polling
+from whole import Whole, wait_for
 
 
 @pytest.fixture

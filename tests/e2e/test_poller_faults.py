@@ -11,7 +11,8 @@ import time
 import psycopg2
 import pytest
 
-from polling import USER, Folder, Polling, wait_for
+from polling import USER, Folder, Polling
+from whole import wait_for
 
 MESSAGES = int(os.environ.get("POLLING_MESSAGES", "1000"))
 
@@ -161,7 +162,8 @@ def test_another_server(scene):
     scene.poller()
     scene.wait_bounced(2)
     before = scene.now()
-    scene.ok("PATCH", f"/v1/mailboxes/{mailbox}", {"host": "localhost"})
+    scene.ok("PATCH", f"/v1/mailboxes/{mailbox}", {"host": "localhost",
+             "password": scene.facts["password"]})
     assert scene.sql("SELECT 1 FROM mailbox_cursor") == []
     scene.wait_polled(mailbox, before)
     check_once(scene, 2)

@@ -137,7 +137,7 @@ def test_mended_by_naming_what_is_right(volley, authority):
         "implicit", host="127.0.0.1"))
     words = ["certificate", "certificate", "mismatch"]
     mends = [{"ca_file": other.pem}, {"ca_file": other.pem},
-             {"host": "localhost"}]
+             {"host": "localhost", "password": PASSWORD}]
     for case, word in zip(cases, words):
         assert word in case.wait_paused()
     for case, mend in zip(cases, mends):
