@@ -10,7 +10,9 @@ public_page(struct request *q, int status, const char *name,
     const struct value_member *members, uint32_t n)
 {
 	struct value scope = value_object(members, n);
-	struct liquid_data data = {&scope, 1, clock_wall_us()};
+	struct liquid_data data = {.scopes = &scope,
+	    .count = 1,
+	    .now_us = clock_wall_us()};
 	struct liquid_error error;
 	struct liquid *page;
 	struct buf out;

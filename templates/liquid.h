@@ -25,19 +25,36 @@
 
 enum liquid_escape {
 	LIQUID_TEXT = 0, /* as it is */
-	LIQUID_HTML,     /* & < > " ' escaped */
+	LIQUID_HTML,     /* escaped as its place in the HTML asks for */
 	LIQUID_HEADER,   /* CR, LF and other controls become one blank */
+	LIQUID_DERIVED,  /* text derived from HTML: as it is; what is HTML
+			  * already (safe) is turned into text */
 };
 
 struct liquid_error {
 	int line, column; /* from 1; column counts code points */
+	bool aborted;     /* abort_message: text is its reason */
 	char text[200];
+};
+
+/* The source of a snippet, for `include` and `render`; false: there is none.
+ * It must live until liquid_compile returns. */
+typedef bool liquid_partial_fn(struct str name, struct str *source, void *arg);
+
+struct liquid_options {
+	enum liquid_escape escape;
+	liquid_partial_fn *partial; /* NULL: there are no snippets */
+	void *partial_arg;
+	bool internal; /* the tag `link` is known: see html_rewrite.h */
 };
 
 struct liquid;
 
+/* With no snippets. */
 bool liquid_compile(struct liquid **out, struct str source,
     enum liquid_escape escape, struct liquid_error *error) MUST_USE;
+bool liquid_compile_with(struct liquid **out, struct str source,
+    const struct liquid_options *options, struct liquid_error *error) MUST_USE;
 void liquid_free(struct liquid *program); /* NULL is fine */
 
 /* Top-level names are looked up in `scopes` from the first to the last.
@@ -46,6 +63,15 @@ struct liquid_data {
 	const struct value *scopes;
 	size_t count;
 	int64_t now_us;
+	bool missing_fails;        /* printing nil fails the render */
+	struct str locale;         /* of the recipient: "de-AT"; may be empty */
+	struct value translations; /* for `t`: locale -> key -> text, or nil */
+	struct str default_locale; /* where the recipient's has no text */
+	/* For {% link N %}URL{% endlink %}: writes what stands there instead of
+	 * the URL, which is as rendered, entities decoded. */
+	void (
+	    *link)(uint32_t number, struct str url, struct buf *out, void *arg);
+	void *link_arg;
 };
 
 /* Appends to out.  The arena holds what the render makes; reset it after.

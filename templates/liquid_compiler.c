@@ -188,6 +188,15 @@ bool
 liquid_compile(struct liquid **out, struct str source,
     enum liquid_escape escape, struct liquid_error *error)
 {
+	const struct liquid_options options = {.escape = escape};
+
+	return liquid_compile_with(out, source, &options, error);
+}
+
+bool
+liquid_compile_with(struct liquid **out, struct str source,
+    const struct liquid_options *options, struct liquid_error *error)
+{
 	struct liquid_compiler c = {.error = error, .blank = true};
 
 	*out = NULL;
@@ -196,7 +205,7 @@ liquid_compile(struct liquid **out, struct str source,
 	c.program = NEW(struct liquid);
 	arena_init(&c.program->memory, PROGRAM_MEMORY_MAX);
 	c.program->source = arena_dup(&c.program->memory, source);
-	c.program->escape = escape;
+	c.program->escape = options->escape;
 	liquid_scan_init(&c.scan, c.program->source);
 	if (!compile_all(&c)) {
 		liquid_free(c.program);

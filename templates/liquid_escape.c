@@ -43,7 +43,8 @@ liquid_write_escaped(struct liquid_run *r, struct str s, enum liquid_escape how)
 	switch (how) {
 	case LIQUID_HTML: return write_html(r, s);
 	case LIQUID_HEADER: return write_header(r, s);
-	case LIQUID_TEXT: break;
+	case LIQUID_TEXT:
+	case LIQUID_DERIVED: break;
 	}
 	return liquid_run_write(r, s.p, s.n);
 }

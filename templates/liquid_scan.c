@@ -162,3 +162,25 @@ liquid_scan_until(struct liquid_scan *s, const char *name, struct str *body)
 	}
 	return false;
 }
+
+size_t
+liquid_mark(struct str s)
+{
+	struct liquid_scan scan;
+	struct liquid_piece piece;
+	struct str ignored;
+
+	if (s.n < 2 || s.p[0] != '{' || (s.p[1] != '{' && s.p[1] != '%'))
+		return 0;
+	liquid_scan_init(&scan, s);
+	delimited(&scan, &piece);
+	if (piece.kind != PIECE_TAG)
+		return (size_t)(scan.p - s.p);
+	if (str_eq(piece.name, STR("raw")) &&
+	    !liquid_scan_until(&scan, "endraw", &ignored))
+		return s.n;
+	if (str_eq(piece.name, STR("comment")) &&
+	    !liquid_scan_until(&scan, "endcomment", &ignored))
+		return s.n;
+	return (size_t)(scan.p - s.p);
+}

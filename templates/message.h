@@ -9,7 +9,8 @@
  *
  * What a template sees: `contact` (email, name, and every attribute), all of
  * these also as top-level names, `campaign` (id, name), `list` (id, name),
- * `unsubscribe_url`; no attribute hides one of these.  The time of "now" is
+ * `unsubscribe_url`, `preferences_url`, `view_in_browser_url` and
+ * `postal_address`; no attribute hides one of these.  The time of "now" is
  * the Date header's, so that a retry renders the same.
  *
  * Headers: Date, From, To, Reply-To, Subject, Message-ID, MIME-Version,
@@ -29,13 +30,49 @@
 #define MESSAGE_MAX       (4U << 20)  /* bytes of a composed message */
 #define MESSAGE_ARENA_MAX (12U << 20) /* what an arena for it must allow */
 
+/* A file that goes with every message of the campaign. */
+struct message_attachment {
+	struct str name;       /* of the file, UTF-8; no path */
+	struct str type;       /* "application/pdf" */
+	struct str content_id; /* for src="cid:..."; empty: not inline */
+	struct str content;    /* bytes */
+};
+
+#define MESSAGE_ATTACHMENTS_MAX      10
+#define MESSAGE_ATTACHMENT_BYTES_MAX (2U << 20) /* all of them */
+
+/* What to do about a value that the recipient does not have. */
+enum message_missing {
+	MISSING_EMPTY = 0, /* nothing stands there */
+	MISSING_DEFAULT,   /* that of `defaults`, else nothing */
+	MISSING_FAIL,      /* the recipient fails */
+};
+
+struct message_utm {
+	struct str source, medium, campaign, term, content; /* empty: none */
+};
+
+/* All of it is borrowed until message_compile returns. */
 struct message_source {
 	struct str subject, preheader, html, text;
+	struct str markdown; /* the body, where there is no html */
+	struct str layout;   /* HTML with {{ content }}; empty: none */
+	struct str
+	    translations; /* JSON: {"de": {"key": "text"}}; first is default */
+	struct str defaults; /* JSON object, for MISSING_DEFAULT */
+	enum message_missing missing;
+	liquid_partial_fn *partial; /* snippets; NULL: there are none */
+	void *partial_arg;
+	struct message_utm utm;
+	bool track_clicks, track_opens;
+	const struct message_attachment *attachments;
+	size_t attachment_count;
 };
 
 /* Which part of the template an error is in. */
 struct message_error {
-	/* "subject", "preheader", "html", "text", "headers", "data" */
+	/* "subject", "preheader", "html", "text", "markdown", "layout",
+	 * "translations", "defaults", "attachments", "headers", "data" */
 	const char *part;
 	struct liquid_error at; /* line 0: no place in the template */
 };
@@ -49,6 +86,16 @@ void message_free(struct message *m);
 /* Tells what the parts read of the data; see liquid_names. */
 void message_names(const struct message *m, liquid_name_fn *fn, void *arg);
 
+/* The links that are tracked, by number from 0: the URL as it stands in the
+ * template.  `personal`: it has Liquid in it, so that the target stands,
+ * signed, in the link itself. */
+typedef void message_link_fn(uint32_t number, struct str url, bool personal,
+    void *arg);
+void message_links(const struct message *m, message_link_fn *fn, void *arg);
+
+/* All recipients get the same body, so that its hash may be kept. */
+bool message_body_is_shared(const struct message *m);
+
 /* The same for all recipients of a campaign; borrowed. */
 struct message_campaign {
 	int64_t id;
@@ -61,6 +108,9 @@ struct message_campaign {
 	struct str base_url;  /* no trailing slash */
 	struct str sender_id; /* Feedback-ID's constant last part, 5..15 */
 	bool is_test;         /* subject is marked, no unsubscribe token acts */
+	struct str postal_address; /* of the sender, for the footer */
+	const struct keyring
+	    *ring; /* signs personal links; NULL: no tracking */
 };
 
 struct message_recipient {
@@ -71,6 +121,7 @@ struct message_recipient {
 	int64_t list_id;
 	struct str list_name;
 	int64_t date_us; /* Date header; kept over retries */
+	bool eight_bit;  /* the account takes 8BITMIME */
 };
 
 /* Replaces out's content; out->max is MESSAGE_MAX or more.  Failures concern

@@ -66,7 +66,10 @@ message_data_fill(struct message_data *d,
 	d->scopes[0] = value_object(d->built_in, ARRAY_LEN(d->built_in));
 	d->scopes[1] = value_object(d->person, ARRAY_LEN(d->person));
 	d->scopes[2] = attributes;
-	d->data = (struct liquid_data){d->scopes, ARRAY_LEN(d->scopes),
-	    recipient->date_us};
+	d->data = (struct liquid_data){
+	    .scopes = d->scopes,
+	    .count = ARRAY_LEN(d->scopes),
+	    .now_us = recipient->date_us,
+	};
 	return true;
 }

@@ -152,8 +152,12 @@ render(struct work *w, const struct options *o)
 	if (!load(o->template, &w->html) || !load(o->text, &w->text) ||
 	    !load(o->data, &w->data))
 		return false;
-	source = (struct message_source){o->subject, o->preheader,
-	    buf_view(&w->html), buf_view(&w->text)};
+	source = (struct message_source){
+	    .subject = o->subject,
+	    .preheader = o->preheader,
+	    .html = buf_view(&w->html),
+	    .text = buf_view(&w->text),
+	};
 	if (!message_compile(&w->message, &source, &error))
 		return explain(o, &error);
 	return print_message(w, o);

@@ -42,11 +42,12 @@ static struct message *
 compiled(void)
 {
 	static struct message *m;
-	struct message_source source = {STR("{{ s }} {{ name }}"),
-	    STR("{{ p }}"),
-	    STR("<body>{{ contact.s }}{% for x in l %}{{ x | raw }}"
-		"{% endfor %}"),
-	    STR_NONE};
+	struct message_source source = {
+	    .subject = STR("{{ s }} {{ name }}"),
+	    .preheader = STR("{{ p }}"),
+	    .html = STR("<body>{{ contact.s }}{% for x in l %}{{ x | raw }}"
+			"{% endfor %}"),
+	};
 	struct message_error error;
 
 	if (m == NULL && !message_compile(&m, &source, &error))

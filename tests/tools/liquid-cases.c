@@ -74,7 +74,9 @@ run_template(struct cases *cases, struct value test, struct run *run)
 {
 	struct value scope =
 	    member(test, is_spec(test) ? "environment" : "data");
-	struct liquid_data data = {&scope, 1, clock_of(test)};
+	struct liquid_data data = {.scopes = &scope,
+	    .count = 1,
+	    .now_us = clock_of(test)};
 	struct liquid *program;
 
 	*run = (struct run){0};

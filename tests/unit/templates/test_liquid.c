@@ -402,7 +402,8 @@ test_scopes(void **state)
 	    {STR("b"), value_int(3)}};
 	const struct value scopes[] = {value_object(first, 1), value_nil(),
 	    value_object(second, 2)};
-	struct liquid_data data = {scopes, ARRAY_LEN(scopes), 0};
+	struct liquid_data data = {.scopes = scopes,
+	    .count = ARRAY_LEN(scopes)};
 	struct liquid *program;
 
 	(void)state;

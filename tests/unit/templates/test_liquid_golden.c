@@ -76,7 +76,9 @@ static void
 run_case(struct value test, struct liquid_case *run, int counts[2])
 {
 	struct value scope = value_member(test, STR("data"));
-	struct liquid_data data = {&scope, 1, CASE_NOW_US};
+	struct liquid_data data = {.scopes = &scope,
+	    .count = 1,
+	    .now_us = CASE_NOW_US};
 	struct liquid *program;
 	bool ok;
 

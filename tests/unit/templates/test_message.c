@@ -61,8 +61,12 @@ static struct message *
 compile(const char *subject, const char *preheader, const char *html,
     const char *text)
 {
-	struct message_source source = {str_of(subject), str_of(preheader),
-	    str_of(html), str_of(text)};
+	struct message_source source = {
+	    .subject = str_of(subject),
+	    .preheader = str_of(preheader),
+	    .html = str_of(html),
+	    .text = str_of(text),
+	};
 	struct message *m;
 
 	if (!message_compile(&m, &source, &error))
@@ -359,18 +363,36 @@ test_compile_errors(void **state)
 		const char *part, *text;
 		int line;
 	} rows[] = {
-	    {{STR("{{"), STR(""), STR("x"), STR("")}, "subject",
-		"'{{' is not closed", 1},
-	    {{STR("s"), STR("\n{% x %}"), STR("x"), STR("")}, "preheader",
-		"unknown tag 'x'", 2},
-	    {{STR("s"), STR(""), STR("\n\n{{ x | y }}"), STR("")}, "html",
-		"unknown filter 'y'", 3},
-	    {{STR("s"), STR(""), STR("x"), STR("{% if %}")}, "text",
-		"expected a value", 1},
-	    {{STR(" "), STR(""), STR("x"), STR("")}, "subject",
-		"the subject is empty", 0},
-	    {{STR("s"), STR("p"), STR(" "), STR("\n")}, "html",
-		"neither an HTML nor a text part", 0},
+	    {{.subject = STR("{{"),
+		 .preheader = STR(""),
+		 .html = STR("x"),
+		 .text = STR("")},
+		"subject", "'{{' is not closed", 1},
+	    {{.subject = STR("s"),
+		 .preheader = STR("\n{% x %}"),
+		 .html = STR("x"),
+		 .text = STR("")},
+		"preheader", "unknown tag 'x'", 2},
+	    {{.subject = STR("s"),
+		 .preheader = STR(""),
+		 .html = STR("\n\n{{ x | y }}"),
+		 .text = STR("")},
+		"html", "unknown filter 'y'", 3},
+	    {{.subject = STR("s"),
+		 .preheader = STR(""),
+		 .html = STR("x"),
+		 .text = STR("{% if %}")},
+		"text", "expected a value", 1},
+	    {{.subject = STR(" "),
+		 .preheader = STR(""),
+		 .html = STR("x"),
+		 .text = STR("")},
+		"subject", "the subject is empty", 0},
+	    {{.subject = STR("s"),
+		 .preheader = STR("p"),
+		 .html = STR(" "),
+		 .text = STR("\n")},
+		"html", "neither an HTML nor a text part", 0},
 	};
 	struct message *m;
 	size_t i;

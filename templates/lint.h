@@ -1,0 +1,30 @@
+/*
+ * lint.h - what will go wrong with a message at the other end, as warnings.
+ *
+ * Nothing here stops a message: a warning names the rule, the part, line and
+ * column, and what to do about it (S-014, S-077).
+ */
+#ifndef TEMPLATES_LINT_H
+#define TEMPLATES_LINT_H
+
+#include "templates/message.h"
+
+#define LINT_CLIP_BYTES   102400 /* Gmail shows that much of the HTML */
+#define LINT_WARNINGS_MAX 200
+
+struct lint_warning {
+	const char *rule; /* "gmail-clip", "missing-alt", ... */
+	const char *part; /* as in message_error */
+	int line, column; /* 0: the part as a whole */
+	char text[200];
+};
+
+typedef void lint_fn(const struct lint_warning *warning, void *arg);
+void lint_message(const struct message_source *source, lint_fn *fn, void *arg);
+
+/* `volley lint FILE...`: FILE:LINE:COLUMN: rule: text; exit 0 without
+ * warnings, 1 with, 2 when a file does not compile or cannot be read. */
+struct settings;
+int lint_main(int argc, char **argv, const struct settings *settings);
+
+#endif
