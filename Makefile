@@ -18,7 +18,7 @@ B       := $(BUILD)/$(MODE)
 GEN     := $(BUILD)/gen
 CLANG   := clang-14
 
-PKGS := openssl libpq libmicrohttpd jansson libuv libsodium libidn2 gmime-3.0 libgsasl inih
+PKGS := openssl libpq libmicrohttpd jansson libuv libsodium libidn2 gmime-3.0 libgsasl inih md4c-html
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wwrite-strings -Wpointer-arith -Wvla \
         -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum -Werror
@@ -40,7 +40,7 @@ endif
 CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=gnu17 $(WARN) $(FLAGS_$(MODE)) -MMD -MP
 LDFLAGS  += $(FLAGS_$(MODE)) $(LINK_$(MODE)) -Wl,--as-needed
-LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lunistring -lm -pthread
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lgmp -lunistring -lm -pthread
 
 # A folder is a module and an archive; below it stand the modules that it may
 # use, so that a wrong dependency does not link.

@@ -8,12 +8,12 @@
  * Members of containers that are still open lie on one stack; a container
  * that closes is copied from its top to its final place.
  */
-#include "templates/value.h"
+#include "templates/value_number.h"
 
 #include <math.h>
 
 #define STACK_FIRST 64
-#define NUMBER_MAX  400 /* characters of a number */
+#define NUMBER_MAX  VALUE_DIGITS_MAX /* characters of a number */
 #define EACH        0x0101010101010101ULL
 
 struct json {
@@ -306,6 +306,8 @@ parse_number(struct json *j, struct value *out)
 		*out = value_int(v);
 		return true;
 	}
+	if (whole)
+		return value_from_digits(out, s, j->arena) || full(j);
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
 	*out = value_float(strtod(text, NULL));

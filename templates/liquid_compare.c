@@ -5,6 +5,7 @@
  * is an error; anything else that has no order is neither less nor greater.
  */
 #include "templates/liquid_run.h"
+#include "templates/value_number.h"
 
 bool
 liquid_has_content(struct value v)
@@ -17,6 +18,7 @@ liquid_has_content(struct value v)
 	case VALUE_NIL:
 	case VALUE_BOOL:
 	case VALUE_INT:
+	case VALUE_BIG:
 	case VALUE_FLOAT:
 	case VALUE_RANGE:
 	case VALUE_DROP:
@@ -44,23 +46,8 @@ is_blank(struct value v)
 static bool
 is_number(struct value v)
 {
-	return v.type == VALUE_INT || v.type == VALUE_FLOAT;
-}
-
-/* -1, 0, 1; 2 when one is not a number. */
-static int
-order_numbers(struct value a, struct value b)
-{
-	long double x = a.type == VALUE_INT ? (long double)a.u.integer
-					    : (long double)a.u.real;
-	long double y = b.type == VALUE_INT ? (long double)b.u.integer
-					    : (long double)b.u.real;
-
-	if (x < y)
-		return -1;
-	if (x > y)
-		return 1;
-	return x == y ? 0 : 2;
+	return v.type == VALUE_INT || v.type == VALUE_BIG ||
+	       v.type == VALUE_FLOAT;
 }
 
 static bool equal(struct liquid_run *r, struct value a, struct value b,
@@ -110,7 +97,8 @@ equal_same_type(struct liquid_run *r, struct value a, struct value b, bool *out)
 		break;
 	case VALUE_DROP: *out = a.u.drop == b.u.drop; break;
 	case VALUE_INT:
-	case VALUE_FLOAT: *out = order_numbers(a, b) == 0; break;
+	case VALUE_BIG:
+	case VALUE_FLOAT: *out = value_number_order(a, b) == 0; break;
 	case VALUE_NIL: *out = true; break;
 	case VALUE_EMPTY: /* the words are no values: they equal */
 	case VALUE_BLANK: *out = false; break; /* not even themselves */
@@ -130,7 +118,8 @@ equal(struct liquid_run *r, struct value a, struct value b, bool *out)
 	else if (b.type == VALUE_EMPTY || a.type == VALUE_EMPTY)
 		*out = !liquid_has_content(b.type == VALUE_EMPTY ? a : b);
 	else
-		*out = is_number(a) && is_number(b) && order_numbers(a, b) == 0;
+		*out = is_number(a) && is_number(b) &&
+		       value_number_order(a, b) == 0;
 	return true;
 }
 
@@ -152,7 +141,7 @@ in_order(enum liquid_comparison how, int order)
 static const char *
 class_name(struct value v)
 {
-	if (v.type == VALUE_INT)
+	if (v.type == VALUE_INT || v.type == VALUE_BIG)
 		return "Integer";
 	return v.type == VALUE_FLOAT ? "Float" : "String";
 }
@@ -181,7 +170,7 @@ ordered(struct liquid_run *r, enum liquid_comparison how, struct value a,
 		    class_name(a), STR_ARG(shown));
 	}
 	if (is_number(a)) {
-		order = order_numbers(a, b);
+		order = value_number_order(a, b);
 	} else {
 		if (!liquid_run_charge(r, a.n / LIQUID_BYTES_PER_STEP))
 			return false;

@@ -12,6 +12,7 @@
  */
 #include "templates/liquid_compiler.h"
 #include "templates/liquid_filters.h"
+#include "templates/value_number.h"
 
 #include <errno.h>
 
@@ -35,14 +36,15 @@ static bool
 number(struct liquid_compiler *c)
 {
 	struct str s = c->lexer.text;
-	bool whole = str_chr(s, '.') == STR_NOWHERE;
-	int64_t v;
+	struct arena *memory = &c->program->memory;
+	struct value v;
 
-	if (whole && str_to_i64(s, &v)) {
-		push(c, value_int(v));
-		return true;
-	}
-	push(c, value_float(strtod(arena_cstr(&c->program->memory, s), NULL)));
+	if (str_chr(s, '.') != STR_NOWHERE)
+		v = value_float(strtod(arena_cstr(memory, s), NULL));
+	else if (!value_from_digits(&v, s, memory))
+		return liquid_compile_fail(c, s.p, "more than %d digits",
+		    VALUE_DIGITS_MAX);
+	push(c, v);
 	return true;
 }
 

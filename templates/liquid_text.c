@@ -3,76 +3,7 @@
  * by their shortest digits, arrays run together, objects as Ruby's inspect.
  */
 #include "templates/liquid_run.h"
-
-#include <math.h>
-
-#define NUMBER_MAX 40
-#define FIXED_MAX  15 /* digits before the point, before it floats */
-
-static size_t
-int_text(char out[NUMBER_MAX], int64_t v)
-{
-	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	char digits[NUMBER_MAX];
-	size_t n = 0, used = 0;
-
-	do
-		digits[n++] = (char)('0' + left % 10);
-	while ((left /= 10) > 0);
-	if (v < 0)
-		out[used++] = '-';
-	while (n > 0)
-		out[used++] = digits[--n];
-	return used;
-}
-
-/* The fewest digits that read back as v, and its decimal exponent. */
-static int
-shortest(double v, char digits[NUMBER_MAX])
-{
-	char text[NUMBER_MAX];
-	int precision, n = 0;
-	const char *p;
-
-	for (precision = 14; precision <= 16; precision++) {
-		snprintf(text, sizeof(text), "%.*e", precision, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	for (p = text; *p != 'e'; p++)
-		if (*p >= '0' && *p <= '9')
-			digits[n++] = *p;
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-	digits[n] = '\0';
-	return (int)strtol(p + 1, NULL, 10);
-}
-
-/* 100.0, 1.0e+15, 1.5e-05 */
-static size_t
-float_text(char out[NUMBER_MAX], double v)
-{
-	char d[NUMBER_MAX];
-	const char *sign = signbit(v) ? "-" : "";
-	int exponent, n;
-
-	if (!isfinite(v))
-		return (size_t)snprintf(out, NUMBER_MAX, "%s%s", sign,
-		    isnan(v) ? "NaN" : "Infinity");
-	exponent = shortest(fabs(v), d);
-	n = (int)strlen(d);
-	if (exponent < -4 || exponent >= FIXED_MAX)
-		return (size_t)snprintf(out, NUMBER_MAX, "%s%c.%se%+03d", sign,
-		    d[0], n > 1 ? d + 1 : "0", exponent);
-	if (exponent < 0)
-		return (size_t)snprintf(out, NUMBER_MAX, "%s0.%.*s%s", sign,
-		    -exponent - 1, "0000", d);
-	if (n <= exponent + 1)
-		return (size_t)snprintf(out, NUMBER_MAX, "%s%s%.*s.0", sign, d,
-		    exponent + 1 - n, "0000000000000000");
-	return (size_t)snprintf(out, NUMBER_MAX, "%s%.*s.%s", sign,
-	    exponent + 1, d, d + exponent + 1);
-}
+#include "templates/value_number.h"
 
 static bool write_value(struct liquid_run *r, struct value v, bool inspect);
 
@@ -132,29 +63,48 @@ write_object(struct liquid_run *r, struct value v)
 }
 
 static bool
+write_int(struct liquid_run *r, int64_t v)
+{
+	char text[VALUE_INT_TEXT];
+
+	return liquid_run_write(r, text, value_int_text(v, text));
+}
+
+static bool
+write_float(struct liquid_run *r, double v)
+{
+	char text[VALUE_FLOAT_TEXT];
+
+	return liquid_run_write(r, text, value_float_text(v, text));
+}
+
+static bool
+write_big(struct liquid_run *r, struct value v)
+{
+	char text[VALUE_BIG_TEXT];
+
+	return liquid_run_charge(r, v.n) &&
+	       liquid_run_write(r, text, value_big_text(v, text));
+}
+
+static bool
 write_range(struct liquid_run *r, const struct value_range *range)
 {
-	char text[NUMBER_MAX];
-
-	return liquid_run_write(r, text, int_text(text, range->first)) &&
-	       liquid_run_write(r, "..", 2) &&
-	       liquid_run_write(r, text, int_text(text, range->last));
+	return write_int(r, range->first) && liquid_run_write(r, "..", 2) &&
+	       write_int(r, range->last);
 }
 
 static bool
 write_value(struct liquid_run *r, struct value v, bool inspect)
 {
-	char text[NUMBER_MAX];
-
 	switch (v.type) {
 	case VALUE_NIL: return !inspect || liquid_run_write(r, "nil", 3);
 	case VALUE_BOOL:
 		return v.u.boolean ? liquid_run_write(r, "true", 4)
 				   : liquid_run_write(r, "false", 5);
-	case VALUE_INT:
-		return liquid_run_write(r, text, int_text(text, v.u.integer));
-	case VALUE_FLOAT:
-		return liquid_run_write(r, text, float_text(text, v.u.real));
+	case VALUE_INT: return write_int(r, v.u.integer);
+	case VALUE_BIG: return write_big(r, v);
+	case VALUE_FLOAT: return write_float(r, v.u.real);
 	case VALUE_STRING:
 		return inspect ? write_quoted(r, value_text(v))
 			       : liquid_run_write(r, v.u.string, v.n);

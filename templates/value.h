@@ -15,6 +15,7 @@ enum value_type {
 	VALUE_NIL = 0,
 	VALUE_BOOL,
 	VALUE_INT,
+	VALUE_BIG, /* a whole number beyond 64 bits */
 	VALUE_FLOAT,
 	VALUE_STRING,
 	VALUE_ARRAY,
@@ -35,13 +36,15 @@ struct value_range {
 
 struct value {
 	enum value_type type : 8;
-	bool safe : 1;    /* a string that needs no escaping any more */
-	bool indexed : 1; /* an object whose hash index stands before it */
-	uint32_t n;       /* bytes, items or members */
+	bool safe : 1;     /* a string that needs no escaping any more */
+	bool indexed : 1;  /* an object whose hash index stands before it */
+	bool negative : 1; /* a VALUE_BIG below zero */
+	uint32_t n;        /* bytes, items, members or limbs */
 	union {
 		bool boolean;
 		int64_t integer;
 		double real;
+		const uint64_t *limbs; /* lowest first; see value_big.h */
 		const char *string;
 		const struct value *items;
 		const struct value_member *members;
@@ -87,9 +90,11 @@ bool value_build(struct value *out, const struct value_member *members,
  * recipient (jansson: 44 MB/s).  Depth <= VALUE_DEPTH_MAX, members of an
  * object <= VALUE_MEMBERS_MAX, size <= VALUE_JSON_MAX.  Strings without
  * escapes borrow from `json`; all are valid UTF-8.  Of equal keys the last
- * one counts.  Whole numbers beyond 64 bits become floats. */
-#define VALUE_JSON_MAX  (1U << 20)
-#define VALUE_DEPTH_MAX 32
+ * one counts.  Whole numbers have up to VALUE_DIGITS_MAX digits, others
+ * become floats; those that are too large for a float are refused. */
+#define VALUE_JSON_MAX   (1U << 20)
+#define VALUE_DEPTH_MAX  32
+#define VALUE_DIGITS_MAX 2000 /* of a whole number */
 bool value_from_json(struct value *out, struct str json, struct arena *a,
     struct err *err) MUST_USE;
 
