@@ -6,6 +6,7 @@
 #include "api/import_command.h"
 #include "bounce/bounce.h"
 #include "db/migrate.h"
+#include "sender/dkim_command.h"
 #include "sender/sender.h"
 #include "templates/render_command.h"
 #include "up/up.h"
@@ -25,6 +26,7 @@ static const struct {
     {"run-due", run_due_main, "for cron: start what is due, send, exit"},
     {"render", render_main, "show what a template makes of some data"},
     {"account", account_main, "test an SMTP account step by step"},
+    {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},
 };

@@ -2,6 +2,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "sender/dkim_load.h"
 #include "sender/worker.h"
 
 #define SCRATCH_MAX (16U << 20)
@@ -12,6 +13,7 @@ struct letter {
 	struct arena arena, scratch;
 	struct message *message;
 	struct message_campaign campaign;
+	struct dkim_signer *signer;
 	struct parcel parcel;
 };
 
@@ -32,9 +34,11 @@ compose(struct letter *l, const struct worker *w, struct str to,
 
 	if (!mailing_read_campaign(&l->campaign, &order.return_path, &rows[0],
 		&l->arena, err) ||
-	    !mailing_compile(&l->message, &rows[0], err))
+	    !mailing_compile(&l->message, &rows[0], err) ||
+	    !dkim_load(&l->signer, &rows[3], w->ring, err))
 		return false;
 	order.message = l->message;
+	order.signer = l->signer;
 	order.token.delivery = l->campaign.id << 32;
 	order.token.day = mailing_read_day(&rows[0]);
 	return parcel_compose(&l->parcel, &order, &l->scratch, err);
@@ -70,6 +74,7 @@ letter_free(struct letter *l)
 	if (l == NULL)
 		return;
 	message_free(l->message);
+	dkim_signer_free(l->signer);
 	buf_release(&l->parcel.data);
 	arena_release(&l->arena);
 	arena_release(&l->scratch);

@@ -12,8 +12,8 @@
 
 struct letter;
 
-/* Rows of test_campaign and test_recipient.  FAIL_MISSING when there is no
- * such campaign or it has no template. */
+/* Rows of test_campaign, test_recipient, work_accounts, dkim_of_campaign.
+ * FAIL_MISSING when there is no such campaign or it has no template. */
 bool letter_new(struct letter **out, const struct worker *w,
     int64_t campaign_id, struct str to, const struct db_result *rows,
     struct err *err) MUST_USE;

@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
+#include "sender/dkim_load.h"
 #include "sender/handout.h"
 #include "sender/worker.h"
 
@@ -162,6 +163,10 @@ on_loaded(const struct db_result *results, int count, const struct err *err,
 		mailing_halt(m, why.text);
 		return;
 	}
+	if (!dkim_load(&m->signer, &results[3], m->worker->ring, &why)) {
+		mailing_halt(m, why.text);
+		return;
+	}
 	read_lists(m, &results[1]);
 	read_routes(m, &results[2]);
 	if (m->stage == MAILING_LOADING)
@@ -187,6 +192,7 @@ mailing_new(struct worker *w, int64_t id)
 	db_batch_add(b, Q_WORK_CAMPAIGN, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_WORK_LISTS, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_WORK_ACCOUNTS, DB_ARGS(db_int(id)));
+	db_batch_add(b, Q_DKIM_OF_CAMPAIGN, DB_ARGS(db_int(id)));
 	db_batch_send(b, on_loaded, m);
 	return m;
 }
@@ -205,6 +211,7 @@ mailing_free(struct mailing *m)
 		lease_free(l);
 	}
 	message_free(m->message);
+	dkim_signer_free(m->signer);
 	arena_release(&m->arena);
 	free(m);
 }

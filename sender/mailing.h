@@ -14,6 +14,7 @@
 #ifndef SENDER_MAILING_H
 #define SENDER_MAILING_H
 
+#include "sender/dkim.h"
 #include "sender/lease.h"
 #include "sender/relay.h"
 #include "templates/message.h"
@@ -52,6 +53,7 @@ struct mailing {
 	struct arena arena;
 	struct message *message;
 	struct message_campaign campaign;
+	struct dkim_signer *signer; /* without keys: nothing is signed */
 	struct str return_path;
 	int day;     /* of its tokens: when it was frozen */
 	bool resend; /* what is uncertain is attempted again */

@@ -70,6 +70,8 @@ parcel_compose(struct parcel *p, const struct parcel_order *order,
 		return err_set(err, FAIL_INPUT,
 		    "message: %s, line %d, column %d: %s", e.part, e.at.line,
 		    e.at.column, e.at.text);
+	if (!dkim_sign(order->signer, &p->data, order->date_us, false, err))
+		return false;
 	p->message = (struct smtp_message){
 	    .from = str_of(p->from),
 	    .to = address_text(&p->to),
@@ -113,6 +115,7 @@ order_for(struct recipient *r)
 	return (struct parcel_order){
 	    .message = m->message,
 	    .campaign = &m->campaign,
+	    .signer = m->signer,
 	    .return_path = m->return_path,
 	    .ring = m->worker->ring,
 	    .token = {.delivery = r->delivery, .day = m->day},

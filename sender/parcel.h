@@ -34,6 +34,7 @@ void parcel_shelf_release(struct parcel_shelf *s);
 struct parcel_order {
 	const struct message *message;
 	const struct message_campaign *campaign;
+	struct dkim_signer *signer;
 	struct str return_path;
 	const struct keyring *ring;
 	struct token token;
