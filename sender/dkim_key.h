@@ -33,9 +33,10 @@ bool dkim_key_read(struct dkim_key **out, struct str secret,
 void dkim_key_free(struct dkim_key *key); /* NULL is fine */
 
 enum dkim_algorithm dkim_key_algorithm(const struct dkim_key *key);
-void dkim_key_secret(const struct dkim_key *key, struct buf *der);
-/* What stands in the DNS record behind "p=". */
-void dkim_key_public(const struct dkim_key *key, struct buf *base64);
+/* DER. */
+void dkim_key_secret(const struct dkim_key *key, struct buf *out);
+/* Base64: what stands in the DNS record behind "p=". */
+void dkim_key_public(const struct dkim_key *key, struct buf *out);
 
 /* Signs a SHA-256 hash.  The same hash gives the same signature. */
 bool dkim_key_sign(struct dkim_key *key, const unsigned char hash[32],

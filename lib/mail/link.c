@@ -3,6 +3,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
+#include "lib/mail/token.h"
 
 #define SIGNATURE_BYTES 10
 #define INPUT_MAX       (LINK_TARGET_MAX + 128)
@@ -16,15 +17,13 @@ signature_of(char out[LINK_SIGNATURE_LEN + 1],
 	unsigned char mac[SHA256_SIZE];
 	struct buf text;
 
+	if (token.n != TOKEN_LEN || target.n > LINK_TARGET_MAX)
+		return false;
 	buf_init(&text, INPUT_MAX);
 	buf_printf(&text, "link:%u:", number);
 	buf_str(&text, token);
 	buf_char(&text, ':');
 	buf_str(&text, target);
-	if (text.full) {
-		buf_release(&text);
-		return false;
-	}
 	hmac_sha256(mac, (struct str){(const char *)key, KEY_SIZE},
 	    buf_view(&text));
 	buf_reset(&text);

@@ -14,7 +14,7 @@
 #define LINK_SIGNATURE_LEN 16
 #define LINK_TARGET_MAX    4096 /* bytes of a URL */
 
-/* False: a target longer than LINK_TARGET_MAX. */
+/* False: a target longer than LINK_TARGET_MAX, or no token. */
 bool link_sign(char out[LINK_SIGNATURE_LEN + 1], const struct keyring *ring,
     struct str token, uint32_t number, struct str target) MUST_USE;
 /* Constant time. */
