@@ -9,7 +9,7 @@
 
 /* Bytes that links by reference may add, if every one used the longest
  * definition. */
-#define REFERENCED_MAX (4 * MARKDOWN_HTML_MAX)
+#define REFERENCED_MAX ((size_t)16 << 20)
 
 /* md4c 0.4.8 writes a definition as often as it is used, however long it is,
  * and cannot be stopped.  A definition ends at an empty line at the latest. */
