@@ -222,3 +222,43 @@ liquid_compare(struct liquid_run *r, enum liquid_comparison how, struct value a,
 	*out = *out == (how == COMPARE_EQUAL);
 	return true;
 }
+
+static bool
+order_arrays(struct liquid_run *r, struct value a, struct value b, int *order)
+{
+	uint32_t i;
+
+	*order = 0;
+	for (i = 0; *order == 0 && i < a.n && i < b.n; i++)
+		if (!liquid_order(r, a.u.items[i], b.u.items[i], order))
+			return false;
+	if (*order == 0)
+		*order = (a.n > b.n) - (a.n < b.n);
+	return true;
+}
+
+bool
+liquid_order(struct liquid_run *r, struct value a, struct value b, int *order)
+{
+	bool same;
+
+	*order = LIQUID_NO_ORDER;
+	if (is_number(a) && is_number(b)) {
+		*order = value_number_order(a, b);
+		return liquid_run_charge(r, 1);
+	}
+	if (a.type != b.type)
+		return liquid_run_charge(r, 1);
+	if (a.type == VALUE_ARRAY)
+		return order_arrays(r, a, b, order);
+	if (a.type == VALUE_STRING) {
+		*order = str_cmp(value_text(a), value_text(b));
+		*order = (*order > 0) - (*order < 0);
+		return liquid_run_charge(r, 1 + a.n / LIQUID_BYTES_PER_STEP);
+	}
+	if (!equal(r, a, b, &same))
+		return false;
+	if (same)
+		*order = 0;
+	return true;
+}

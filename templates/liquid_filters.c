@@ -153,15 +153,26 @@ filter_strip(struct liquid_call *c)
 }
 
 static const struct liquid_filter filters[] = {
+    {"abs", liquid_filter_abs, 0, 0, false},
     {"append", filter_append, 1, 1, false},
+    {"at_least", liquid_filter_at_least, 1, 1, false},
+    {"at_most", liquid_filter_at_most, 1, 1, false},
     {"capitalize", liquid_filter_capitalize, 0, 0, false},
+    {"ceil", liquid_filter_ceil, 0, 0, false},
     {"date", liquid_filter_date, 1, 1, false},
     {"default", filter_default, 0, 1, true},
+    {"divided_by", liquid_filter_divided_by, 1, 1, false},
     {"downcase", liquid_filter_downcase, 0, 0, false},
     {"escape", filter_escape, 0, 0, false},
+    {"floor", liquid_filter_floor, 0, 0, false},
+    {"minus", liquid_filter_minus, 1, 1, false},
+    {"modulo", liquid_filter_modulo, 1, 1, false},
+    {"plus", liquid_filter_plus, 1, 1, false},
     {"prepend", filter_prepend, 1, 1, false},
     {"raw", filter_raw, 0, 0, false},
+    {"round", liquid_filter_round, 0, 1, false},
     {"strip", filter_strip, 0, 0, false},
+    {"times", liquid_filter_times, 1, 1, false},
     {"upcase", liquid_filter_upcase, 0, 0, false},
     {"url_encode", filter_url_encode, 0, 0, false},
 };

@@ -43,5 +43,9 @@ struct value liquid_call_arg(const struct liquid_call *call, int i);
 liquid_filter_fn liquid_filter_upcase, liquid_filter_downcase,
     liquid_filter_capitalize;        /* liquid_letters.c */
 liquid_filter_fn liquid_filter_date; /* liquid_date.c */
+liquid_filter_fn liquid_filter_plus, liquid_filter_minus, liquid_filter_times,
+    liquid_filter_divided_by, liquid_filter_modulo, liquid_filter_abs,
+    liquid_filter_ceil, liquid_filter_floor, liquid_filter_round,
+    liquid_filter_at_least, liquid_filter_at_most; /* liquid_math.c */
 
 #endif

@@ -82,6 +82,11 @@ bool liquid_write_escaped(struct liquid_run *r, struct str s,
 bool liquid_compare(struct liquid_run *r, enum liquid_comparison how,
     struct value a, struct value b, bool *out) MUST_USE;
 bool liquid_has_content(struct value v); /* false: equals `empty` */
+/* For sorting: -1, 0, 1, or LIQUID_NO_ORDER.  Numbers, texts, arrays item by
+ * item; other values have no order, but equal ones are 0. */
+#define LIQUID_NO_ORDER 2
+bool liquid_order(struct liquid_run *r, struct value a, struct value b,
+    int *order) MUST_USE;
 
 /* liquid_lookup.c: members and items; nil when there is none. */
 struct value liquid_member(struct value of, const struct liquid_key *key);

@@ -4,7 +4,7 @@
 #include <gmp.h>
 #include <math.h>
 
-#define FIXED_MAX   15   /* digits before the point, before it floats */
+#define FIXED_MAX   15   /* digits of a whole float, before it floats */
 #define EXACT_MAX   1e15 /* decimals of up to 15 digits are told apart */
 #define PLACES_MAX  8
 #define FLOAT_LIMBS 17 /* of the largest float */
@@ -181,7 +181,7 @@ value_float_text(double v, char out[VALUE_FLOAT_TEXT])
 	if (v != 0)
 		n = value_float_digits(fabs(v), d, &e);
 	d[n] = '\0';
-	if (e < -4 || e >= FIXED_MAX)
+	if (e < -4 || (e >= FIXED_MAX && n <= e + 1))
 		return (size_t)snprintf(out, VALUE_FLOAT_TEXT, "%s%c.%se%+03d",
 		    sign, d[0], n > 1 ? d + 1 : "0", e);
 	if (e < 0)
