@@ -13,14 +13,21 @@
  * (link_sign of lib/mail/link.h; X-006).  Links in <a>, <area>, in VML and
  * inside of <!--[if mso]> comments are rewritten; never mailto:, tel:, sms:,
  * cid:, anchors, what is marked `data-volley-track="off"` (the mark is taken
- * out), nor the built-ins *_url.
+ * out), nor the built-ins *_url.  What begins with a mark may turn out to be
+ * no web link: the callback then writes it as it is.
+ *
+ * UTM parameters are written into the source where it tells enough of the
+ * URL; else the URL becomes `{% link HTML_LINK_UTM %}...{% endlink %}`, for
+ * the callback to add them, here and in the text part.
  */
 #ifndef TEMPLATES_HTML_REWRITE_H
 #define TEMPLATES_HTML_REWRITE_H
 
+#include "lib/base/arena.h"
 #include "templates/message.h"
 
 #define HTML_LINKS_MAX 500
+#define HTML_LINK_UTM  HTML_LINKS_MAX /* number of a link not tracked */
 
 struct html_link {
 	struct str url; /* as in the source, entities decoded */
@@ -33,7 +40,8 @@ struct html_rewrite {
 	struct message_utm utm;
 	bool track_clicks, track_opens;
 	struct arena *arena; /* links are put there */
-	/* out: equal URLs share a number */
+	/* out: equal URLs share a number; kept from one source to the next, so
+	 * that a snippet's links go on counting */
 	struct html_link *links;
 	uint32_t link_count;
 };
@@ -41,7 +49,7 @@ struct html_rewrite {
 /* UTM parameters only: what the text part is derived from. */
 void html_add_utm(struct buf *out, struct str html,
     const struct message_utm *utm);
-/* Preheader, clicks, pixel. */
+/* Preheader, clicks, pixel.  False: more than HTML_LINKS_MAX links. */
 bool html_rewrite(struct buf *out, struct str html, struct html_rewrite *how,
     struct err *err) MUST_USE;
 

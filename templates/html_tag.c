@@ -1,5 +1,7 @@
 #include "templates/html_tag.h"
 
+#include "templates/liquid_scan.h"
+
 static bool
 blank(char c)
 {
@@ -12,30 +14,186 @@ letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+size_t
+html_find(struct str html, struct str what)
+{
+	size_t i = 0, mark;
+
+	while (i + what.n <= html.n) {
+		if (html.p[i] == what.p[0] &&
+		    memcmp(html.p + i, what.p, what.n) == 0)
+			return i;
+		mark = html.p[i] == '{' ? liquid_mark(str_from(html, i)) : 0;
+		i += mark > 0 ? mark : 1;
+	}
+	return STR_NOWHERE;
+}
+
 /* Offset of the byte behind `what`, or of the end. */
 static size_t
 behind(struct str html, struct str what)
 {
-	size_t at = str_find(html, what);
+	size_t at = html_find(html, what);
 
 	return at != STR_NOWHERE ? at + what.n : html.n;
 }
 
-/* Offset of the '>' that ends a tag; quotes hide it. */
+/* A comment ends at "-->" or "--!>"; "<!-->" and "<!--->" are whole ones. */
 static size_t
-tag_end(struct str html, size_t i)
+comment_length(struct str html)
 {
-	char quote = '\0';
+	struct str rest = str_from(html, 4);
+	size_t normal, other;
 
-	for (; i < html.n; i++) {
-		char c = html.p[i];
+	if (str_starts(rest, STR(">")) || str_starts(rest, STR("->")))
+		return 4 + behind(rest, STR(">"));
+	normal = behind(rest, STR("-->"));
+	other = behind(str_sub(rest, 0, normal), STR("--!>"));
+	return 4 + (other < normal ? other : normal);
+}
 
-		if (quote != '\0')
-			quote = c == quote ? '\0' : quote;
-		else if ((c == '"' || c == '\'') && html.p[i - 1] == '=')
-			quote = c;
-		else if (c == '>')
+/* Whether a `{% tag %}` opens a block (1), ends one (-1), or stands between
+ * two branches of one (0); 2: none of these. */
+static int
+block_side(struct str mark)
+{
+	static const char *const opening[] = {"if", "unless", "case", "for",
+	    "capture", "tablerow", "ifchanged"};
+	static const char *const between[] = {"else", "elsif", "when"};
+	struct str word = str_trim(str_sub(mark, 2, mark.n - 2));
+	size_t i, n = 0;
+
+	if (str_starts(word, STR("-")))
+		word = str_trim(str_from(word, 1));
+	while (n < word.n && letter(word.p[n]))
+		n++;
+	word.n = n;
+	if (str_starts(word, STR("end")))
+		return -1;
+	for (i = 0; i < ARRAY_LEN(opening); i++)
+		if (str_eq(word, str_of(opening[i])))
+			return 1;
+	for (i = 0; i < ARRAY_LEN(between); i++)
+		if (str_eq(word, str_of(between[i])))
+			return 0;
+	return 2;
+}
+
+/* Bytes of the mark at s if it belongs to the name or value at hand, in
+ * which `depth` blocks are open; 0: it does not, or there is none. */
+static size_t
+joined_mark(struct str s, int *depth)
+{
+	size_t n = s.p[0] == '{' ? liquid_mark(s) : 0;
+	int side;
+
+	if (n < 4 || s.p[1] != '%')
+		return n;
+	side = block_side(str_sub(s, 0, n));
+	if (side == 2)
+		return n;
+	if (*depth == 0 && side <= 0)
+		return 0;
+	*depth += side;
+	return n;
+}
+
+static bool
+tag_mark(struct str s)
+{
+	return s.n > 1 && s.p[0] == '{' && s.p[1] == '%';
+}
+
+/* What stands between attributes. */
+static struct str
+skip_between(struct str s)
+{
+	while (s.n > 0)
+		if (blank(s.p[0]) || s.p[0] == '/')
+			s = str_from(s, 1);
+		else if (tag_mark(s))
+			s = str_from(s, liquid_mark(s));
+		else
 			break;
+	return s;
+}
+
+static struct str
+skip_blanks(struct str s)
+{
+	while (s.n > 0 && blank(s.p[0]))
+		s = str_from(s, 1);
+	return s;
+}
+
+/* Bytes of a name, or of a value without quotes. */
+static size_t
+word_length(struct str s, bool is_name)
+{
+	size_t i = 0, n;
+	int depth = 0;
+
+	while (i < s.n) {
+		char c = s.p[i];
+
+		n = joined_mark(str_from(s, i), &depth);
+		if (n == 0 &&
+		    (blank(c) || c == '>' || tag_mark(str_from(s, i)) ||
+			(is_name && (c == '/' || (c == '=' && i > 0)))))
+			break;
+		i += n > 0 ? n : 1;
+	}
+	return i;
+}
+
+static struct str
+take_value(struct str s, struct html_attribute *a)
+{
+	size_t n;
+
+	a->has_value = true;
+	if (s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'')) {
+		a->quote = s.p[0];
+		s = str_from(s, 1);
+		n = html_find(s, str_sub((struct str){&a->quote, 1}, 0, 1));
+		a->value = str_sub(s, 0, n);
+		return str_from(s, a->value.n + 1);
+	}
+	a->value = str_sub(s, 0, word_length(s, false));
+	return str_from(s, a->value.n);
+}
+
+bool
+html_attribute_next(struct str *attributes, struct html_attribute *a)
+{
+	struct str rest = skip_between(*attributes), behind_name;
+	const char *from = rest.p;
+
+	*a = (struct html_attribute){.quote = '\0'};
+	*attributes = rest;
+	if (rest.n == 0 || rest.p[0] == '>')
+		return false;
+	a->name = str_sub(rest, 0, word_length(rest, true));
+	rest = str_from(rest, a->name.n);
+	behind_name = skip_blanks(rest);
+	if (str_starts(behind_name, STR("=")))
+		rest = take_value(skip_blanks(str_from(behind_name, 1)), a);
+	a->whole = (struct str){from, (size_t)(rest.p - from)};
+	*attributes = rest;
+	return true;
+}
+
+static size_t
+name_length(struct str html)
+{
+	size_t i = 0, n;
+
+	while (i < html.n && !blank(html.p[i]) && html.p[i] != '>' &&
+	       html.p[i] != '/') {
+		n = html.p[i] == '{' ? liquid_mark(str_from(html, i)) : 0;
+		if (n > 0 && html.p[i + 1] == '%' && i > 0)
+			break;
+		i += n > 0 ? n : 1;
 	}
 	return i;
 }
@@ -43,90 +201,45 @@ tag_end(struct str html, size_t i)
 size_t
 html_tag_read(struct html_tag *tag, struct str html)
 {
-	size_t i = 1, from, end;
+	struct html_attribute ignored;
+	struct str rest;
+	size_t i = 1;
 
-	*tag = (struct html_tag){0};
+	*tag = (struct html_tag){.closes = html.n > 1 && html.p[1] == '/'};
 	if (str_starts(html, STR("<!--")))
-		return behind(html, STR("-->"));
+		return comment_length(html);
 	if (html.n > 1 && (html.p[1] == '!' || html.p[1] == '?'))
 		return behind(html, STR(">"));
-	tag->closes = html.n > 1 && html.p[1] == '/';
-	from = i += tag->closes;
-	if (i >= html.n || !letter(html.p[i]))
+	i += tag->closes;
+	rest = str_from(html, i);
+	if (rest.n == 0 || (!letter(rest.p[0]) && !str_starts(rest, STR("{{"))))
 		return 0;
-	while (i < html.n && !blank(html.p[i]) && html.p[i] != '>' &&
-	       html.p[i] != '/')
-		i++;
-	tag->name = str_sub(html, from, i - from);
-	end = tag_end(html, i);
-	tag->attributes = str_sub(html, i, end - i);
-	return end + (end < html.n);
-}
-
-static struct str
-skip(struct str s, bool slashes)
-{
-	while (s.n > 0 && (blank(s.p[0]) || (slashes && s.p[0] == '/')))
-		s = str_from(s, 1);
-	return s;
-}
-
-/* Takes `name`, `name=value` or `name="value"` off the front. */
-static void
-take_attribute(struct str *s, struct str *name, struct str *value)
-{
-	size_t n = 0;
-
-	while (n < s->n && !blank(s->p[n]) && s->p[n] != '=' && s->p[n] != '/')
-		n++;
-	n += n == 0; /* a stray sign is a name */
-	*name = str_sub(*s, 0, n);
-	*value = STR_NONE;
-	*s = skip(str_from(*s, n), false);
-	if (!str_starts(*s, STR("=")))
-		return;
-	*s = skip(str_from(*s, 1), false);
-	if (s->n > 0 && (s->p[0] == '"' || s->p[0] == '\'')) {
-		n = str_chr(str_from(*s, 1), s->p[0]);
-		if (n == STR_NOWHERE)
-			n = s->n - 1;
-		*value = str_sub(*s, 1, n);
-		*s = str_from(*s, n + 2);
-		return;
-	}
-	for (n = 0; n < s->n && !blank(s->p[n]); n++)
+	tag->name = str_sub(rest, 0, name_length(rest));
+	rest = str_from(rest, tag->name.n);
+	tag->attributes = rest;
+	while (html_attribute_next(&rest, &ignored))
 		;
-	*value = str_sub(*s, 0, n);
-	*s = str_from(*s, n);
+	tag->attributes.n = (size_t)(rest.p - tag->attributes.p);
+	return (size_t)(rest.p - html.p) + (rest.n > 0);
+}
+
+bool
+html_tag_is(const struct html_tag *tag, const char *name)
+{
+	return str_eq_nocase(tag->name, str_of(name));
 }
 
 bool
 html_tag_attribute(const struct html_tag *tag, const char *name,
     struct str *value)
 {
-	struct str rest = skip(tag->attributes, true), found;
+	struct str rest = tag->attributes;
+	struct html_attribute a;
 
-	while (rest.n > 0) {
-		take_attribute(&rest, &found, value);
-		if (str_eq_nocase(found, str_of(name)))
+	while (html_attribute_next(&rest, &a))
+		if (str_eq_nocase(a.name, str_of(name))) {
+			*value = a.value;
 			return true;
-		rest = skip(rest, true);
-	}
+		}
 	return false;
-}
-
-size_t
-html_body_start(struct str html)
-{
-	struct html_tag tag;
-	const char *p = html.p, *end = html.p + html.n;
-	size_t n;
-
-	while (html.n > 0 && (p = memchr(p, '<', (size_t)(end - p))) != NULL) {
-		n = html_tag_read(&tag, str_from(html, (size_t)(p - html.p)));
-		if (!tag.closes && str_eq_nocase(tag.name, STR("body")))
-			return (size_t)(p - html.p) + n;
-		p += n > 0 ? n : 1;
-	}
-	return 0;
 }

@@ -2,7 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "templates/entity.h"
-#include "templates/html_tag.h"
+#include "templates/html_scan.h"
 #include "templates/message_parts.h"
 #include "templates/text_part.h"
 
