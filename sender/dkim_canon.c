@@ -48,52 +48,77 @@ plain(const char *p, size_t n)
 	return i;
 }
 
-void
-dkim_canon_body(struct buf *out, struct str body)
+/* Empty lines at the end go; text ends with one line end. */
+static size_t
+end_lines(char *out, size_t n)
 {
-	size_t from = out->n, n, run;
-
-	while (body.n > 0) {
-		n = plain(body.p, body.n);
-		buf_add(out, body.p, n);
-		body = str_from(body, n);
-		for (run = 0; run < body.n && blank(body.p[run]); run++)
-			;
-		if (run > 0 && run < body.n && body.p[run] != '\r')
-			buf_char(out, ' ');
-		body = str_from(body, run);
+	while (n >= 2 && out[n - 1] == '\n' && (n == 2 || out[n - 3] == '\n'))
+		n -= 2;
+	if (n > 0 && out[n - 1] != '\n') {
+		memcpy(out + n, "\r\n", 2);
+		n += 2;
 	}
-	while (out->n - from >= 2 && out->p[out->n - 1] == '\n' &&
-	       (out->n - from == 2 || out->p[out->n - 3] == '\n'))
-		buf_truncate(out, out->n - 2);
-	if (out->n > from && out->p[out->n - 1] != '\n')
-		buf_puts(out, "\r\n");
+	return n;
 }
 
 void
-dkim_canon_field(struct buf *out, struct str name, struct str value)
+dkim_canon_body(struct buf *out, struct str body)
 {
-	bool gap = false, begun = false;
-	size_t i;
+	char *to = buf_room(out, body.n + 2);
+	const char *p = body.p, *end = body.p + body.n, *run;
+	size_t at = 0, n;
 
-	for (i = 0; i < name.n; i++)
-		buf_char(out, name.p[i] >= 'A' && name.p[i] <= 'Z'
-				  ? (char)(name.p[i] | 0x20)
-				  : name.p[i]);
-	buf_char(out, ':');
+	if (to == NULL)
+		return;
+	while (p < end) {
+		n = plain(p, (size_t)(end - p));
+		memcpy(to + at, p, n);
+		at += n;
+		p += n;
+		for (run = p; p < end && blank(*p); p++)
+			;
+		if (p > run && p < end && *p != '\r')
+			to[at++] = ' ';
+	}
+	buf_used(out, end_lines(to, at));
+}
+
+/* Writes at most value.n bytes. */
+static size_t
+canon_value(char *to, struct str value)
+{
+	bool gap = false;
+	size_t i, n = 0;
+
 	for (i = 0; i < value.n; i++) {
 		char c = value.p[i];
 
 		if (c == '\r' || c == '\n')
 			continue;
 		if (blank(c)) {
-			gap = true;
+			gap = n > 0;
 			continue;
 		}
-		if (gap && begun)
-			buf_char(out, ' ');
+		if (gap)
+			to[n++] = ' ';
 		gap = false;
-		begun = true;
-		buf_char(out, c);
+		to[n++] = c;
 	}
+	return n;
+}
+
+void
+dkim_canon_field(struct buf *out, struct str name, struct str value)
+{
+	char *to = buf_room(out, name.n + 1 + value.n);
+	size_t i;
+
+	if (to == NULL)
+		return;
+	for (i = 0; i < name.n; i++)
+		to[i] = name.p[i] >= 'A' && name.p[i] <= 'Z'
+			    ? (char)(name.p[i] | 0x20)
+			    : name.p[i];
+	to[i++] = ':';
+	buf_used(out, i + canon_value(to + i, value));
 }
