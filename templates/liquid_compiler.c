@@ -1,6 +1,7 @@
 #include "templates/liquid_compiler.h"
 
 #include "lib/base/mem.h"
+#include "templates/liquid_places.h"
 
 #include <stdarg.h>
 
@@ -211,6 +212,7 @@ liquid_compile_with(struct liquid **out, struct str source,
 		liquid_free(c.program);
 		return false;
 	}
+	liquid_places_set(c.program);
 	*out = c.program;
 	return true;
 }

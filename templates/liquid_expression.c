@@ -32,6 +32,15 @@ push(struct liquid_compiler *c, struct value v)
 	liquid_lexer_next(&c->lexer);
 }
 
+static struct value
+own_string(struct str s)
+{
+	struct value v = value_string(s);
+
+	v.own = true;
+	return v;
+}
+
 static bool
 number(struct liquid_compiler *c)
 {
@@ -240,7 +249,7 @@ liquid_compile_value(struct liquid_compiler *c)
 	if (x->token == TOKEN_NUMBER)
 		return number(c);
 	if (x->token == TOKEN_STRING) {
-		push(c, value_string(x->text));
+		push(c, own_string(x->text));
 		return true;
 	}
 	if (liquid_lexer_take(x, '['))

@@ -48,7 +48,7 @@ filter_escape(struct liquid_call *c)
 	    !liquid_run_take(r, mark, &s))
 		return false;
 	c->out = value_string(s);
-	c->out.safe = r->program->escape == LIQUID_HTML;
+	c->out.safe = liquid_run_is_html(r);
 	return true;
 }
 
@@ -60,7 +60,8 @@ filter_raw(struct liquid_call *c)
 	if (!liquid_string(c->run, c->in, &s))
 		return false;
 	c->out = value_string(s);
-	c->out.safe = c->run->program->escape == LIQUID_HTML;
+	c->out.safe = liquid_run_is_html(c->run);
+	c->out.own = c->out.safe;
 	return true;
 }
 
@@ -101,6 +102,7 @@ filter_url_encode(struct liquid_call *c)
 		*to++ = hex[b & 15];
 	}
 	c->out = value_string((struct str){p, (size_t)(to - p)});
+	c->out.encoded = true;
 	return true;
 }
 

@@ -30,8 +30,8 @@ enum liquid_code {
 	OP_INDEX,      /* pop an index, replace the top by that item */
 	OP_RANGE,      /* pop last and first, push the range */
 	OP_FILTER,     /* filter: pop its arguments, replace the top */
-	OP_PRINT,      /* pop and write, escaped as the program is */
-	OP_ESCAPE,     /* pop and write, escaped for HTML */
+	OP_PRINT,      /* pop and write, escaped for its place */
+	OP_ESCAPE,     /* the same behind the filter `escape` */
 	OP_COMPARE,    /* compare: pop two, push true or false */
 	OP_POP,        /* forget the top */
 	OP_JUMP,       /* target */
@@ -80,6 +80,7 @@ struct liquid_filter;
 struct liquid_op {
 	enum liquid_code code : 8;
 	uint8_t args, keywords; /* of a filter: values pushed, in this order */
+	uint8_t escape;         /* of what prints: enum escape */
 	uint32_t at;            /* offset in the source, for errors */
 	union {
 		struct str text;

@@ -66,6 +66,13 @@ liquid_run_take(struct liquid_run *r, size_t mark, struct str *out)
 	return true;
 }
 
+bool
+liquid_run_is_html(const struct liquid_run *r)
+{
+	return r->program->escape == LIQUID_HTML ||
+	       r->program->escape == LIQUID_DERIVED;
+}
+
 static struct value
 pop(struct liquid_run *r)
 {
@@ -126,30 +133,36 @@ run_filter(struct liquid_run *r, const struct liquid_op *op)
 	return true;
 }
 
+/* Numbers and what stands in any URL leave a capture the template's own. */
 static bool
-run_print(struct liquid_run *r, enum liquid_escape how)
+is_data(struct value v)
+{
+	return v.type >= VALUE_STRING && !v.own && !v.encoded;
+}
+
+static bool
+run_print(struct liquid_run *r, uint8_t how)
 {
 	struct value v = pop(r);
 	struct str s = value_text(v);
 
 	if (v.type != VALUE_STRING && !liquid_text(r, v, &s))
 		return false;
-	if (how == LIQUID_TEXT || (v.safe && how == LIQUID_HTML))
-		return liquid_run_write(r, s.p, s.n);
-	return liquid_write_escaped(r, s, how);
+	r->mixed = r->mixed || is_data(v);
+	return liquid_write_value(r, v, s, how);
 }
 
-/* As the filter `escape` and then printed. */
+/* Arrays are shown as filters see them. */
 static bool
-run_escape(struct liquid_run *r)
+run_escape(struct liquid_run *r, uint8_t how)
 {
 	struct value v = pop(r);
 	struct str s;
 
 	if (!liquid_string(r, v, &s))
 		return false;
-	return v.safe ? liquid_run_write(r, s.p, s.n)
-		      : liquid_write_escaped(r, s, LIQUID_HTML);
+	r->mixed = r->mixed || is_data(v);
+	return liquid_write_value(r, v, s, how);
 }
 
 static bool
@@ -190,6 +203,17 @@ assign(struct liquid_run *r, uint32_t name, struct value v)
 	*to = (struct liquid_variable){v, true};
 }
 
+/* Where it begins, and whether there were data before, as `own`. */
+static void
+run_capture(struct liquid_run *r)
+{
+	struct value mark = value_int((int64_t)r->out->n);
+
+	mark.own = !r->mixed;
+	r->mixed = false;
+	push(r, mark);
+}
+
 static bool
 run_captured(struct liquid_run *r, uint32_t name)
 {
@@ -200,6 +224,8 @@ run_captured(struct liquid_run *r, uint32_t name)
 		return false;
 	v = value_string(s);
 	v.safe = r->program->escape == LIQUID_HTML;
+	v.own = v.safe && !r->mixed;
+	r->mixed = !mark.own;
 	assign(r, name, v);
 	return true;
 }
@@ -248,8 +274,8 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 {
 	switch ((unsigned)op->code) {
 	case OP_TEXT: return liquid_run_write(r, op->u.text.p, op->u.text.n);
-	case OP_PRINT: return run_print(r, r->program->escape);
-	case OP_ESCAPE: return run_escape(r);
+	case OP_PRINT: return run_print(r, op->escape);
+	case OP_ESCAPE: return run_escape(r, op->escape);
 	case OP_JUMP: r->pc = op->u.target; return true;
 	case OP_JUMP_FALSE:
 	case OP_JUMP_TRUE:
@@ -259,7 +285,7 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 	case OP_AND:
 	case OP_OR: return run_and_or(r, op);
 	case OP_ASSIGN: assign(r, op->u.number, pop(r)); return true;
-	case OP_CAPTURE: push(r, value_int((int64_t)r->out->n)); return true;
+	case OP_CAPTURE: run_capture(r); return true;
 	case OP_CAPTURED: return run_captured(r, op->u.number);
 	case OP_LOOP: return liquid_loop_begin(r, op->u.loop);
 	case OP_NEXT: return liquid_loop_next(r);

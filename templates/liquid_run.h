@@ -45,6 +45,7 @@ struct liquid_run {
 	uint32_t pc;  /* next operation */
 	uint32_t steps;
 	int depth; /* loops that are open */
+	bool mixed; /* since the last capture began, data were printed */
 	struct liquid_error *error;
 };
 
@@ -53,6 +54,9 @@ bool liquid_run_fail(struct liquid_run *r, const char *fmt, ...)
 /* NULL: failed, too much memory. */
 void *liquid_run_alloc(struct liquid_run *r, size_t size) MUST_USE;
 bool liquid_run_charge(struct liquid_run *r, size_t steps) MUST_USE;
+
+/* What is HTML already may be marked `safe`. */
+bool liquid_run_is_html(const struct liquid_run *r);
 
 /* Output. */
 bool liquid_run_write(struct liquid_run *r, const char *p, size_t n) MUST_USE;
@@ -75,6 +79,9 @@ bool liquid_integer(struct liquid_run *r, struct value v,
     int64_t *out) MUST_USE;
 
 /* liquid_escape.c */
+/* A value and its text, as the place asks for: enum escape. */
+bool liquid_write_value(struct liquid_run *r, struct value v, struct str s,
+    uint8_t how) MUST_USE;
 bool liquid_write_escaped(struct liquid_run *r, struct str s,
     enum liquid_escape how) MUST_USE;
 

@@ -13,7 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str source = {(const char *)data + 1, size - 1};
 	struct value scope = value_nil();
-	struct liquid_data given = {&scope, 1, 1756717503000000};
+	struct liquid_data given = {
+	    .scopes = &scope,
+	    .count = 1,
+	    .now_us = 1756717503000000,
+	};
 	struct liquid_error error;
 	struct liquid *program;
 	struct arena a;
@@ -24,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&a, 4U << 20);
 	buf_init(&out, 2U << 20);
 	(void)!value_from_json(&scope, str_of(json), &a, NULL);
-	if (liquid_compile(&program, source, (enum liquid_escape)(data[0] % 3),
+	if (liquid_compile(&program, source, (enum liquid_escape)(data[0] % 4),
 		&error)) {
 		(void)!liquid_render(program, &given, &a, &out, &error);
 		liquid_free(program);

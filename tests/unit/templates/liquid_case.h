@@ -37,7 +37,11 @@ liquid_case_run(struct liquid_case *c, struct str source, const char *data,
     enum liquid_escape escape)
 {
 	struct value scope = value_nil();
-	struct liquid_data given = {&scope, 1, CASE_NOW_US};
+	struct liquid_data given = {
+	    .scopes = &scope,
+	    .count = 1,
+	    .now_us = CASE_NOW_US,
+	};
 	struct liquid *program;
 	struct err err = {0};
 

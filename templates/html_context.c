@@ -1,0 +1,101 @@
+#include "templates/html_context.h"
+
+void
+html_context_init(struct html_context *c)
+{
+	*c = (struct html_context){.count = 1};
+}
+
+static void
+add(struct html_context *c, const struct html_place *place)
+{
+	int i;
+
+	for (i = 0; i < c->count; i++)
+		if (memcmp(&c->places[i], place, sizeof(*place)) == 0)
+			return;
+	if (c->count < HTML_PLACES_MAX)
+		c->places[c->count++] = *place;
+	else
+		c->lost = true;
+}
+
+/* Places that became equal are one again. */
+static void
+settle(struct html_context *c)
+{
+	struct html_context old = *c;
+	int i;
+
+	c->count = 0;
+	for (i = 0; i < old.count; i++)
+		add(c, &old.places[i]);
+	if (c->count == 1)
+		c->lost = false;
+}
+
+void
+html_context_feed(struct html_context *c, struct str text)
+{
+	int i;
+
+	for (i = 0; i < c->count; i++)
+		html_place_feed(&c->places[i], text);
+	if (c->count > 1)
+		settle(c);
+}
+
+void
+html_context_value(struct html_context *c)
+{
+	struct html_place other;
+	int i, n = c->count;
+
+	for (i = 0; i < n; i++)
+		if (html_place_value(&c->places[i], &other))
+			add(c, &other);
+	if (c->count > 1)
+		settle(c);
+}
+
+/* Text and URLs: the later is the stricter, and safe for the earlier. */
+static bool
+graded(uint8_t how)
+{
+	return how <= ESCAPE_URL_PART;
+}
+
+static uint8_t
+both(uint8_t a, uint8_t b)
+{
+	uint8_t flags = (a | b) & (uint8_t)~ESCAPE_KIND;
+
+	a &= ESCAPE_KIND;
+	b &= ESCAPE_KIND;
+	if (a == b || (graded(a) && graded(b)))
+		return flags | (a > b ? a : b);
+	return flags | ESCAPE_NAME;
+}
+
+uint8_t
+html_context_escape(const struct html_context *c)
+{
+	uint8_t how = html_place_escape(&c->places[0]);
+	int i;
+
+	for (i = 1; i < c->count; i++)
+		how = both(how, html_place_escape(&c->places[i]));
+	return c->lost ? both(how, ESCAPE_NAME) : how;
+}
+
+bool
+html_context_join(struct html_context *c, const struct html_context *other)
+{
+	struct html_context old = *c;
+	int i;
+
+	for (i = 0; i < other->count; i++)
+		add(c, &other->places[i]);
+	c->lost = c->lost || other->lost;
+	return c->count != old.count || c->lost != old.lost;
+}
