@@ -8,7 +8,7 @@
 #include "templates/liquid_time.h"
 
 #define US            1000000LL
-#define UNIX_TIME_MAX 250000000000LL /* the year 9892 */
+#define UNIX_TIME_MAX 6000000000000LL /* beyond the year 190,000 */
 
 static bool
 from_unix(struct liquid_time *t, int64_t seconds)

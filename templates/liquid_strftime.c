@@ -41,9 +41,11 @@ put_number(struct buf *out, const struct field *f, int64_t v, char usual,
 	int n = snprintf(digits, sizeof(digits), "%lld",
 	    (long long)(v < 0 ? -v : v));
 
-	if (v < 0)
+	if (v < 0 && f->pad != ' ')
 		buf_char(out, '-');
 	pad_to(out, f, usual, width, n + (v < 0));
+	if (v < 0 && f->pad == ' ')
+		buf_char(out, '-');
 	buf_puts(out, digits);
 }
 
@@ -79,6 +81,12 @@ put_half(struct buf *out, const struct field *f, int hour, bool lower)
 	put_text(out, f, text, f->upper);
 }
 
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
 static bool
 leap(int64_t y)
 {
@@ -109,7 +117,7 @@ iso_week(const struct civil *c, int *year, int *week)
 	*week = (thursday + 6) / 7;
 }
 
-/* %z: +hhmm, with colons +hh:mm, +hh:mm:ss. */
+/* %z: +hhmm, with colons +hh:mm, +hh:mm:ss, the shortest of these. */
 static void
 put_offset(struct buf *out, const struct field *f, int offset)
 {
@@ -118,7 +126,9 @@ put_offset(struct buf *out, const struct field *f, int offset)
 
 	if (f->colons == 0)
 		snprintf(text, sizeof(text), "%02d%02d", s / 3600, s / 60 % 60);
-	else if (f->colons == 1)
+	else if (f->colons == 3 && s % 3600 == 0)
+		snprintf(text, sizeof(text), "%02d", s / 3600);
+	else if (f->colons == 1 || (f->colons == 3 && s % 60 == 0))
 		snprintf(text, sizeof(text), "%02d:%02d", s / 3600,
 		    s / 60 % 60);
 	else
@@ -189,26 +199,38 @@ put_composed(struct buf *out, const struct field *f,
 }
 
 static bool
-put_date_number(struct buf *out, const struct field *f, const struct civil *c)
+put_week_number(struct buf *out, const struct field *f, const struct civil *c)
 {
 	int year, week;
 
 	iso_week(c, &year, &week);
 	switch (f->conversion) {
+	case 'G': put_number(out, f, year, '0', 4); break;
+	case 'g': put_number(out, f, year % 100, '0', 2); break;
+	case 'V': put_number(out, f, week, '0', 2); break;
+	case 'U': put_number(out, f, week_of_year(c, 0), '0', 2); break;
+	case 'W': put_number(out, f, week_of_year(c, 1), '0', 2); break;
+	default: return false;
+	}
+	return true;
+}
+
+static bool
+put_date_number(struct buf *out, const struct field *f, const struct civil *c)
+{
+	switch (f->conversion) {
 	case 'Y': put_number(out, f, c->year, '0', c->year < 0 ? 5 : 4); break;
-	case 'C': put_number(out, f, c->year / 100, '0', 2); break;
-	case 'y': put_number(out, f, c->year % 100, '0', 2); break;
+	case 'C': put_number(out, f, floor_div(c->year, 100), '0', 2); break;
+	case 'y':
+		put_number(out, f, c->year - floor_div(c->year, 100) * 100, '0',
+		    2);
+		break;
 	case 'm': put_number(out, f, c->month, '0', 2); break;
 	case 'd': put_number(out, f, c->day, '0', 2); break;
 	case 'e': put_number(out, f, c->day, ' ', 2); break;
 	case 'j': put_number(out, f, c->yearday, '0', 3); break;
 	case 'u': put_number(out, f, (c->weekday + 6) % 7 + 1, '0', 1); break;
 	case 'w': put_number(out, f, c->weekday, '0', 1); break;
-	case 'G': put_number(out, f, year, '0', 4); break;
-	case 'g': put_number(out, f, year % 100, '0', 2); break;
-	case 'V': put_number(out, f, week, '0', 2); break;
-	case 'U': put_number(out, f, week_of_year(c, 0), '0', 2); break;
-	case 'W': put_number(out, f, week_of_year(c, 1), '0', 2); break;
 	default: return false;
 	}
 	return true;
@@ -231,12 +253,6 @@ put_time_number(struct buf *out, const struct field *f, const struct civil *c)
 	default: return false;
 	}
 	return true;
-}
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
 }
 
 static bool
@@ -262,6 +278,18 @@ put_word(struct buf *out, const struct field *f, const struct liquid_time *t,
 	return true;
 }
 
+/* E and O before the conversions that POSIX has them for say nothing here. */
+static size_t
+alternative(struct str s)
+{
+	const char *of = s.n < 2         ? ""
+			 : s.p[0] == 'E' ? "cCxXyY"
+			 : s.p[0] == 'O' ? "deHkIlmMSuUVwWy"
+					 : "";
+
+	return s.n >= 2 && s.p[1] != '\0' && strchr(of, s.p[1]) != NULL;
+}
+
 /* Behind '%': bytes of the field, or 0 when it is none. */
 static size_t
 read_field(struct field *f, struct str s)
@@ -285,6 +313,7 @@ read_field(struct field *f, struct str s)
 	}
 	for (; i < s.n && s.p[i] == ':' && f->colons < COLONS_MAX; i++)
 		f->colons++;
+	i += alternative(str_from(s, i));
 	if (i == s.n)
 		return 0;
 	f->conversion = s.p[i];
@@ -310,6 +339,7 @@ put_format(struct buf *out, const struct liquid_time *t, const struct civil *c,
 		if (n == 0 || (f.colons > 0 && f.conversion != 'z') ||
 		    !(put_date_number(out, &f, c) ||
 			put_time_number(out, &f, c) ||
+			put_week_number(out, &f, c) ||
 			put_word(out, &f, t, c) || put_composed(out, &f, t, c)))
 			buf_add(out, format.p + i, n + 1);
 		i += n + 1;
