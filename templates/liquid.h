@@ -8,8 +8,11 @@
  * compiling: in LIQUID_HTML every output is HTML-escaped unless it is safe
  * already: what `raw` or `escape` made last, or what `capture` took.
  *
- * A render is bounded in steps, output, depth and memory and touches no file,
- * network, environment or database.
+ * Snippets are compiled in where they are taken in; an error in one names
+ * it, with the line and column of the tag that took it in.
+ *
+ * A render is bounded in steps, output, depth, memory and CPU time and
+ * touches no file, network, environment or database.
  */
 #ifndef TEMPLATES_LIQUID_H
 #define TEMPLATES_LIQUID_H
@@ -20,8 +23,11 @@
 #define LIQUID_SOURCE_MAX (1U << 20) /* bytes of a template */
 #define LIQUID_OUTPUT_MAX (1U << 20) /* bytes a render may write */
 #define LIQUID_STEPS_MAX  100000     /* operations a render may take */
+#define LIQUID_CPU_MS_MAX 50         /* CPU time a render may take */
 #define LIQUID_DEPTH_MAX  32         /* nested blocks */
 #define LIQUID_MEMORY_MAX (1U << 20) /* arena bytes a render may take */
+
+#define LIQUID_INCLUDE_MAX 8 /* snippets inside of each other */
 
 enum liquid_escape {
 	LIQUID_TEXT = 0, /* as it is */
@@ -45,10 +51,15 @@ struct liquid_options {
 	enum liquid_escape escape;
 	liquid_partial_fn *partial; /* NULL: there are no snippets */
 	void *partial_arg;
+	/* All that may be taken in by an `include` whose name is computed;
+	 * NULL: the names must be written down. */
+	const struct str *partial_names;
+	size_t partial_count;
 	bool internal; /* the tag `link` is known: see html_rewrite.h */
 };
 
 struct liquid;
+struct liquid_trace;
 
 /* With no snippets. */
 bool liquid_compile(struct liquid **out, struct str source,
@@ -72,6 +83,7 @@ struct liquid_data {
 	void (
 	    *link)(uint32_t number, struct str url, struct buf *out, void *arg);
 	void *link_arg;
+	struct liquid_trace *trace; /* liquid_trace.h; NULL: nobody asks */
 };
 
 /* Appends to out.  The arena holds what the render makes; reset it after.

@@ -5,35 +5,18 @@
 
 #include <stdarg.h>
 
-#define PROGRAM_MEMORY_MAX (64U << 20)
-
-void
-liquid_position(struct liquid_error *error, struct str source, size_t at)
-{
-	size_t i;
-
-	error->line = error->column = 1;
-	for (i = 0; i < at && i < source.n; i++) {
-		if (source.p[i] == '\n') {
-			error->line++;
-			error->column = 1;
-		} else if (((unsigned char)source.p[i] & 0xc0) != 0x80) {
-			error->column++;
-		}
-	}
-}
+#define PROGRAM_MEMORY_MAX (128U << 20)
 
 bool
 liquid_compile_fail(struct liquid_compiler *c, const char *at, const char *fmt,
     ...)
 {
-	struct str source = c->program->source;
 	va_list ap;
 
-	liquid_position(c->error, source, (size_t)(at - source.p));
 	va_start(ap, fmt);
 	vsnprintf(c->error->text, sizeof(c->error->text), fmt, ap);
 	va_end(ap);
+	liquid_locate(c->program, liquid_source_at(c, at), c->error);
 	return false;
 }
 
@@ -70,11 +53,11 @@ bool
 liquid_compile_stray(struct liquid_compiler *c, const char *block,
     const char *at)
 {
+	struct str source = c->program->sources[c->source].text;
 	struct liquid_error opened;
 	struct str name = c->piece.name;
 
-	liquid_position(&opened, c->program->source,
-	    (size_t)(at - c->program->source.p));
+	liquid_position(&opened, source, (size_t)(at - source.p));
 	if (c->piece.kind == PIECE_OPEN)
 		return liquid_compile_fail(c, c->piece.at,
 		    "'%.*s' is not closed", STR_ARG(c->piece.body));
@@ -122,7 +105,7 @@ compile_pieces(struct liquid_compiler *c)
 		case PIECE_TEXT: ok = liquid_emit_text(c, c->piece.body); break;
 		case PIECE_OUTPUT: ok = liquid_compile_output(c); break;
 		case PIECE_TAG:
-			tag = liquid_tag_find(c->piece.name);
+			tag = liquid_tag_find(c, c->piece.name);
 			if (tag == NULL)
 				return true;
 			ok = compile_tag(c, tag);
@@ -143,19 +126,17 @@ liquid_compile_block(struct liquid_compiler *c, const char *name,
 	return c->piece.kind == PIECE_TAG || liquid_compile_stray(c, name, at);
 }
 
-/* What stopped the outermost level must be the end. */
-static bool
-compile_all(struct liquid_compiler *c)
+/* What stops the outermost level must be the end. */
+bool
+liquid_compile_rest(struct liquid_compiler *c)
 {
 	struct str name;
 
 	if (!compile_pieces(c))
 		return false;
 	name = c->piece.name;
-	if (c->piece.kind == PIECE_END) {
-		liquid_emit(c, OP_END, 0);
+	if (c->piece.kind == PIECE_END)
 		return true;
-	}
 	if (c->piece.kind == PIECE_OPEN)
 		return liquid_compile_fail(c, c->piece.at,
 		    "'%.*s' is not closed", STR_ARG(c->piece.body));
@@ -198,20 +179,25 @@ bool
 liquid_compile_with(struct liquid **out, struct str source,
     const struct liquid_options *options, struct liquid_error *error)
 {
-	struct liquid_compiler c = {.error = error, .blank = true};
+	struct liquid_compiler c = {
+	    .options = options,
+	    .error = error,
+	    .blank = true,
+	};
 
 	*out = NULL;
 	if (!check_source(source, error))
 		return false;
 	c.program = NEW(struct liquid);
 	arena_init(&c.program->memory, PROGRAM_MEMORY_MAX);
-	c.program->source = arena_dup(&c.program->memory, source);
 	c.program->escape = options->escape;
-	liquid_scan_init(&c.scan, c.program->source);
-	if (!compile_all(&c)) {
+	liquid_scope_open(&c, NULL);
+	if (!liquid_source_add(&c, STR_NONE, source) ||
+	    !liquid_compile_rest(&c)) {
 		liquid_free(c.program);
 		return false;
 	}
+	liquid_emit(&c, OP_END, 0);
 	liquid_places_set(c.program);
 	*out = c.program;
 	return true;
@@ -223,6 +209,8 @@ liquid_free(struct liquid *program)
 	if (program == NULL)
 		return;
 	free(program->ops);
+	free(program->names);
+	free(program->sources);
 	arena_release(&program->memory);
 	free(program);
 }

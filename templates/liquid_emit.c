@@ -22,7 +22,7 @@ liquid_emit(struct liquid_compiler *c, enum liquid_code code, int effect)
 	op = &p->ops[p->op_count++];
 	*op = (struct liquid_op){
 	    .code = code,
-	    .at = (uint32_t)(c->piece.at - p->source.p),
+	    .at = liquid_source_at(c, c->piece.at),
 	};
 	return op;
 }
@@ -75,35 +75,6 @@ liquid_emit_text(struct liquid_compiler *c, struct str text)
 	return true;
 }
 
-uint32_t
-liquid_name_find(const struct liquid *program, struct str name)
-{
-	uint32_t i, hash = value_hash(name);
-
-	for (i = 0; i < program->name_count; i++)
-		if (program->names[i]->hash == hash &&
-		    str_eq(program->names[i]->text, name))
-			return i;
-	return LIQUID_NONE;
-}
-
-bool
-liquid_emit_name(struct liquid_compiler *c, struct str name, uint32_t *number)
-{
-	struct liquid *p = c->program;
-
-	*number = liquid_name_find(p, name);
-	if (*number != LIQUID_NONE)
-		return true;
-	if (p->name_count == LIQUID_NAMES_MAX)
-		return liquid_compile_fail(c, name.p,
-		    "more than %d different names", LIQUID_NAMES_MAX);
-	*number = p->name_count++;
-	p->names[*number] = ARENA_NEW(&p->memory, struct liquid_key);
-	*p->names[*number] = (struct liquid_key){name, value_hash(name)};
-	return true;
-}
-
 const struct liquid_key *
 liquid_emit_key(struct liquid_compiler *c, struct str text)
 {
@@ -115,16 +86,21 @@ liquid_emit_key(struct liquid_compiler *c, struct str text)
 }
 
 struct liquid_open *
-liquid_open_new(struct liquid_compiler *c, const struct liquid_for *loop)
+liquid_open_new(struct liquid_compiler *c, enum liquid_open_kind kind,
+    const struct liquid_for *loop)
 {
 	struct liquid *p = c->program;
 	struct liquid_open *open = ARENA_NEW(&p->memory, struct liquid_open);
 
 	open->outer = c->open;
+	open->kind = kind;
 	open->loop = loop;
+	open->leaves = LIQUID_NONE;
+	open->stack = c->stack;
 	open->loops = (c->open != NULL ? c->open->loops : 0) + (loop != NULL);
 	if (open->loops > p->loop_max)
 		p->loop_max = open->loops;
+	c->open = open;
 	return open;
 }
 

@@ -86,22 +86,10 @@ word(struct liquid_compiler *c)
 	return false;
 }
 
-/* Not what an enclosing `for` calls its item. */
-static bool
-from_outside(const struct liquid_compiler *c, uint32_t name)
-{
-	const struct liquid_open *open;
-
-	for (open = c->open; open != NULL; open = open->outer)
-		if (open->loop != NULL && (open->loop->variable == name ||
-					      open->loop->forloop == name))
-			return false;
-	return true;
-}
-
 /* Remembers `root` or `root.member` for liquid_names. */
-static bool
-add_path(struct liquid_compiler *c, struct str root, struct str member)
+bool
+liquid_compile_path(struct liquid_compiler *c, struct str root,
+    struct str member)
 {
 	struct liquid *p = c->program;
 	struct str path = root;
@@ -113,9 +101,9 @@ add_path(struct liquid_compiler *c, struct str root, struct str member)
 	for (i = 0; i < p->path_count; i++)
 		if (str_eq(p->paths[i], path))
 			return true;
-	if (p->path_count == LIQUID_NAMES_MAX)
-		return liquid_compile_fail(c, c->lexer.at,
-		    "more than %d different names", LIQUID_NAMES_MAX);
+	if (p->path_count == LIQUID_PATHS_MAX)
+		return liquid_compile_fail(c, c->piece.at,
+		    "more than %d different names", LIQUID_PATHS_MAX);
 	p->paths[p->path_count++] = path;
 	return true;
 }
@@ -165,46 +153,66 @@ lookup(struct liquid_compiler *c, struct str *member, bool *found)
 	return true;
 }
 
+/* All that follow; `first` is the member that the first one names. */
 static bool
-lookups(struct liquid_compiler *c, struct str root)
+lookups(struct liquid_compiler *c, struct str *first)
 {
-	struct str member = STR_NONE, first = STR_NONE;
+	struct str member = STR_NONE;
 	bool found, at_first = true;
 
+	*first = STR_NONE;
 	do {
 		if (!lookup(c, &member, &found))
 			return false;
 		if (at_first && found)
-			first = member;
+			*first = member;
 		at_first = false;
 	} while (found);
-	return root.n == 0 || add_path(c, root, first);
+	return true;
+}
+
+/* `self` leads to all variables, unless a variable is called so. */
+static bool
+self_path(struct liquid_compiler *c)
+{
+	struct str first;
+
+	liquid_emit(c, OP_SELF, 0)->u.scope = c->scope;
+	if (!lookups(c, &first))
+		return false;
+	return liquid_compile_path(c, first.n > 0 ? first : STR("*"), STR_NONE);
 }
 
 static bool
 path(struct liquid_compiler *c)
 {
-	struct str name = c->lexer.text;
-	uint32_t index;
+	struct liquid_scope_name name;
+	struct str root = c->lexer.text, first;
 
-	if (!liquid_emit_name(c, name, &index))
+	if (!liquid_scope_read(c, root, &name))
 		return false;
-	liquid_emit(c, OP_NAME, 1)->u.number = index;
+	liquid_emit(c, OP_NAME, 1)->u.number = name.number;
 	liquid_lexer_next(&c->lexer);
-	return lookups(c, from_outside(c, index) ? name : STR_NONE);
+	if (!name.given && str_eq(root, STR("self")))
+		return self_path(c);
+	if (!lookups(c, &first))
+		return false;
+	return name.given || liquid_compile_path(c, root, first);
 }
 
 /* "[" value "]" at the start: a variable whose name is a value. */
 static bool
 named_path(struct liquid_compiler *c)
 {
+	struct str first;
+
 	if (!deeper(c) || !liquid_compile_value(c))
 		return false;
 	c->depth--;
 	if (!liquid_lexer_take(&c->lexer, ']'))
 		return liquid_compile_expected(c, "']'");
-	liquid_emit(c, OP_NAMED, 0);
-	return add_path(c, STR("*"), STR_NONE) && lookups(c, STR_NONE);
+	liquid_emit(c, OP_NAMED, 0)->u.scope = c->scope;
+	return liquid_compile_path(c, STR("*"), STR_NONE) && lookups(c, &first);
 }
 
 /* One end of a range; of a float that is written there the whole part. */
@@ -344,7 +352,7 @@ filter(struct liquid_compiler *c)
 	op = liquid_emit(c, OP_FILTER, -counts[0] - counts[1]);
 	op->args = (uint8_t)counts[0];
 	op->keywords = (uint8_t)counts[1];
-	op->at = (uint32_t)(name.p - c->program->source.p);
+	op->at = liquid_source_at(c, name.p);
 	op->u.filter.row = row;
 	op->u.filter.keywords = kept;
 	return true;
@@ -444,14 +452,17 @@ bool
 liquid_compile_output(struct liquid_compiler *c)
 {
 	uint32_t first = liquid_emit_here(c);
+	struct str rest = c->piece.body, text;
 	bool escaped;
 
+	(void)str_cut(&rest, '|', &text);
 	c->blank = false;
 	if (c->lexer.token == TOKEN_END)
 		return true;
 	if (!liquid_compile_filtered(c) || !liquid_compile_finish(c))
 		return false;
 	escaped = ends_in_escape(c, first);
-	liquid_emit(c, escaped ? OP_ESCAPE : OP_PRINT, -1);
+	liquid_emit(c, escaped ? OP_ESCAPE : OP_PRINT, -1)->u.text =
+	    str_trim(text);
 	return true;
 }

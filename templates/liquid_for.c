@@ -1,44 +1,59 @@
 /*
- * liquid_for.c - for, break, continue.
+ * liquid_for.c - for, tablerow, break, continue.
  *
- *   for = name "in" value *( [","] ( "reversed" / "limit" ":" value /
- *         "offset" ":" ( value / "continue" ) ) ) [","]
+ *   for       = name "in" value *( [","] attribute ) [","]
+ *   attribute = "reversed" / "offset" ":" "continue" /
+ *               ( "limit" / "offset" / "cols" ) ":" value
  *
- *   ITEMS [LIMIT] [OFFSET] LOOP   body ...   NEXT   else ...   (end)
+ *   ITEMS [LIMIT] [OFFSET] [COLS] LOOP   body ...   NEXT   else ...   (end)
  */
 #include "templates/liquid_compiler.h"
 
-/* Values are pushed in the order limit, offset, however they are written:
- * each pass emits one of them and drops the rest. */
+static const char *const names[LOOP_ATTRIBUTES] = {"limit", "offset", "cols"};
+
+/* Which of them stands here; LOOP_ATTRIBUTES if none that the loop knows. */
+static enum liquid_loop_attribute
+attribute_at(const struct liquid_compiler *c, const struct liquid_for *loop)
+{
+	unsigned i,
+	    known = loop->kind == LOOP_FOR ? LOOP_COLS : LOOP_ATTRIBUTES;
+
+	for (i = 0; i < known; i++)
+		if (liquid_lexer_is_word(&c->lexer, names[i]))
+			return (enum liquid_loop_attribute)i;
+	return LOOP_ATTRIBUTES;
+}
+
+/* Values are pushed in the order of the enum, however they are written: each
+ * pass emits `wanted` and drops the rest. */
 static bool
-attribute(struct liquid_compiler *c, struct liquid_for *loop, bool offset)
+attribute(struct liquid_compiler *c, struct liquid_for *loop,
+    enum liquid_loop_attribute wanted)
 {
 	struct liquid_lexer *x = &c->lexer;
+	enum liquid_loop_attribute which = attribute_at(c, loop);
 	size_t ops = c->program->op_count;
 	uint32_t stack = c->stack;
-	bool is_offset;
 
-	if (liquid_lexer_take_word(x, "reversed"))
+	if (loop->kind == LOOP_FOR && liquid_lexer_take_word(x, "reversed"))
 		return loop->reversed = true;
-	is_offset = liquid_lexer_is_word(x, "offset");
-	if (!is_offset && !liquid_lexer_is_word(x, "limit"))
+	if (which == LOOP_ATTRIBUTES)
 		return liquid_compile_expected(c,
-		    "'limit', 'offset' or 'reversed'");
+		    loop->kind == LOOP_FOR ? "'limit', 'offset' or 'reversed'"
+					   : "'cols', 'limit' or 'offset'");
 	liquid_lexer_next(x);
 	if (!liquid_lexer_take(x, ':'))
 		return liquid_compile_expected(c, "':'");
-	if (is_offset && liquid_lexer_take_word(x, "continue"))
+	if (loop->kind == LOOP_FOR && which == LOOP_OFFSET &&
+	    liquid_lexer_take_word(x, "continue"))
 		return loop->goes_on = true;
 	if (!liquid_compile_value(c))
 		return false;
-	if (is_offset != offset ||
-	    (offset ? loop->has_offset : loop->has_limit)) {
+	if (which != wanted || loop->has[which]) {
 		c->program->op_count = ops;
 		c->stack = stack;
-	} else if (offset) {
-		loop->has_offset = true;
 	} else {
-		loop->has_limit = true;
+		loop->has[which] = true;
 	}
 	return true;
 }
@@ -47,14 +62,15 @@ static bool
 attributes(struct liquid_compiler *c, struct liquid_for *loop)
 {
 	struct liquid_lexer behind = c->lexer;
-	int pass;
+	unsigned pass;
 
-	for (pass = 0; pass < 2; pass++) {
+	for (pass = 0; pass < LOOP_ATTRIBUTES; pass++) {
 		c->lexer = behind;
 		while (c->lexer.token != TOKEN_END) {
 			if (liquid_lexer_take(&c->lexer, ','))
 				continue;
-			if (!attribute(c, loop, pass == 1))
+			if (!attribute(c, loop,
+				(enum liquid_loop_attribute)pass))
 				return false;
 		}
 	}
@@ -84,27 +100,40 @@ title(struct liquid_compiler *c, struct str name, struct liquid_lexer items)
 	return (struct str){to, used};
 }
 
-/* Loops of one title go on where the last of them stopped. */
-static bool
-cursor(struct liquid_compiler *c, struct liquid_for *loop)
+/* How many loops are around the `for` that is this one's parent; none for
+ * the outermost of a template or snippet. */
+static uint32_t
+parent(const struct liquid_compiler *c)
 {
-	struct liquid *p = c->program;
+	const struct liquid_open *open;
 
-	for (loop->cursor = 0; loop->cursor < p->cursor_count; loop->cursor++)
-		if (str_eq(p->cursors[loop->cursor], loop->title))
-			return true;
-	if (p->cursor_count == LIQUID_NAMES_MAX)
-		return liquid_compile_fail(c, c->piece.at,
-		    "more than %d different loops", LIQUID_NAMES_MAX);
-	p->cursors[p->cursor_count++] = loop->title;
-	return true;
+	for (open = c->open; open != NULL && open->kind != OPEN_RENDER;
+	     open = open->outer)
+		if (open->kind == OPEN_LOOP && open->loop->kind == LOOP_FOR)
+			return open->loops - 1;
+	return LIQUID_NONE;
 }
 
+/* What the scope of the body calls its own. */
+static bool
+bind(struct liquid_compiler *c, struct liquid_for *loop, struct str name)
+{
+	liquid_scope_open(c, c->scope);
+	return liquid_scope_bind(c, name, &loop->variable) &&
+	       liquid_scope_bind(c,
+		   loop->kind == LOOP_FOR ? STR("forloop")
+					  : STR("tablerowloop"),
+		   &loop->forloop);
+}
+
+/* Up to OP_LOOP. */
 static bool
 head(struct liquid_compiler *c, struct liquid_for *loop)
 {
 	struct str name = c->lexer.text;
 	struct liquid_lexer items;
+	int effect = -1;
+	unsigned i;
 
 	if (c->lexer.token != TOKEN_NAME)
 		return liquid_compile_expected(c, "a name for the items");
@@ -115,9 +144,16 @@ head(struct liquid_compiler *c, struct liquid_for *loop)
 	if (!liquid_compile_value(c))
 		return false;
 	loop->title = title(c, name, items);
-	return attributes(c, loop) && cursor(c, loop) &&
-	       liquid_emit_name(c, name, &loop->variable) &&
-	       liquid_emit_name(c, STR("forloop"), &loop->forloop);
+	loop->parent = parent(c);
+	/* Loops of one title go on where the last of them stopped. */
+	if (!attributes(c, loop) ||
+	    !liquid_scope_root(c, loop->title, NAME_CURSOR, &loop->cursor) ||
+	    !bind(c, loop, name))
+		return false;
+	for (i = 0; i < LOOP_ATTRIBUTES; i++)
+		effect -= loop->has[i];
+	liquid_emit(c, OP_LOOP, effect)->u.loop = loop;
+	return true;
 }
 
 /* The `else` and what must stand behind it. */
@@ -135,29 +171,36 @@ otherwise(struct liquid_compiler *c, const char *at)
 	return true;
 }
 
+/* Behind OP_LOOP; leaves the scope that the head has opened. */
+static bool
+body(struct liquid_compiler *c, struct liquid_for *loop, const char *name,
+    const char *at)
+{
+	struct liquid_open *open = liquid_open_new(c, OPEN_LOOP, loop);
+
+	loop->body = liquid_emit_here(c);
+	if (!liquid_compile_block(c, name, at))
+		return false;
+	c->open = open->outer;
+	liquid_scope_close(c, c->scope->outer);
+	loop->next = liquid_emit_here(c);
+	liquid_emit(c, OP_NEXT, 0)->u.loop = loop;
+	loop->otherwise = loop->end = liquid_emit_here(c);
+	return true;
+}
+
 bool
 liquid_tag_for(struct liquid_compiler *c)
 {
 	const char *at = c->piece.at;
 	struct liquid_for *loop =
 	    ARENA_NEW(&c->program->memory, struct liquid_for);
-	struct liquid_open *open = liquid_open_new(c, loop);
 	struct liquid_blank blank;
 
 	if (!head(c, loop))
 		return false;
-	liquid_emit(c, OP_LOOP, -1 - loop->has_limit - loop->has_offset)
-	    ->u.loop = loop;
 	blank = liquid_blank_begin(c);
-	loop->body = liquid_emit_here(c);
-	c->open = open;
-	if (!liquid_compile_block(c, "for", at))
-		return false;
-	c->open = open->outer;
-	loop->next = liquid_emit_here(c);
-	liquid_emit(c, OP_NEXT, 0)->u.loop = loop;
-	loop->otherwise = liquid_emit_here(c);
-	if (!otherwise(c, at))
+	if (!body(c, loop, "for", at) || !otherwise(c, at))
 		return false;
 	if (!liquid_compile_is(c, "endfor"))
 		return liquid_compile_stray(c, "for", at);
@@ -166,21 +209,55 @@ liquid_tag_for(struct liquid_compiler *c)
 	return true;
 }
 
-/* Captures between here and the loop end with what they have. */
+/* Its table is written whatever the body shows. */
+bool
+liquid_tag_tablerow(struct liquid_compiler *c)
+{
+	const char *at = c->piece.at;
+	struct liquid_for *loop =
+	    ARENA_NEW(&c->program->memory, struct liquid_for);
+
+	loop->kind = LOOP_TABLEROW;
+	c->blank = false;
+	if (!head(c, loop) || !body(c, loop, "tablerow", at))
+		return false;
+	return liquid_compile_is(c, "endtablerow") ||
+	       liquid_compile_stray(c, "tablerow", at);
+}
+
+/* Ends what is open between here and there; as the code behind goes on with
+ * what is open still, the stack is told to be as before. */
+static void
+unwind(struct liquid_compiler *c, const struct liquid_open *open)
+{
+	while (c->stack > open->stack)
+		liquid_emit(c, OP_POP, -1);
+	if (open->kind == OPEN_CAPTURE)
+		liquid_emit(c, open->close, -1)->u.number = open->number;
+	else if (open->kind == OPEN_INCLUDE)
+		liquid_emit(c, OP_LEAVE, 0)->u.loop = open->loop;
+}
+
+/* Out of a loop; out of a snippet that was rendered; or to the end. */
 static bool
 leave(struct liquid_compiler *c, enum liquid_code code)
 {
-	const struct liquid_open *open;
+	struct liquid_open *open;
 	uint32_t stack = c->stack;
 
 	c->blank = false;
-	for (open = c->open; open != NULL && open->loop == NULL;
-	     open = open->outer)
-		liquid_emit(c, OP_CAPTURED, -1)->u.number = open->capture;
-	if (open != NULL)
+	for (open = c->open; open != NULL && open->kind != OPEN_LOOP;
+	     open = open->outer) {
+		unwind(c, open);
+		if (open->kind == OPEN_RENDER)
+			break;
+	}
+	if (open == NULL)
+		liquid_emit(c, OP_END, 0);
+	else if (open->kind == OPEN_LOOP)
 		liquid_emit(c, code, 0)->u.loop = open->loop;
 	else
-		liquid_emit(c, OP_END, 0);
+		liquid_emit_jump(c, OP_JUMP, &open->leaves);
 	c->stack = stack;
 	return liquid_compile_finish(c);
 }

@@ -1,16 +1,33 @@
 /*
- * liquid_loop.c - for, while it runs: items are sliced first, then reversed.
+ * liquid_loop.c - loops, while they run: items are sliced first, then
+ * reversed.
  */
 #include "templates/liquid_run.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+struct member {
+	struct str name;
+	struct value value;
+};
+
+static struct value
+find_member(const struct member *members, size_t n, struct str key)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq(members[i].name, key))
+			return members[i].value;
+	return value_nil();
+}
 
 static struct value
 forloop_member(const struct value_drop *drop, struct str key)
 {
 	const struct liquid_loop *l = (const struct liquid_loop *)drop;
-	const struct {
-		struct str name;
-		struct value value;
-	} members[] = {
+	const struct member members[] = {
 	    {STR("index"), value_int(l->index + 1)},
 	    {STR("index0"), value_int(l->index)},
 	    {STR("first"), value_bool(l->index == 0)},
@@ -24,12 +41,27 @@ forloop_member(const struct value_drop *drop, struct str key)
 					  .u.drop = &l->outer->drop}
 				    : value_nil()},
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(members); i++)
-		if (str_eq(members[i].name, key))
-			return members[i].value;
-	return value_nil();
+	return find_member(members, ARRAY_LEN(members), key);
+}
+
+static struct value
+tablerow_member(const struct value_drop *drop, struct str key)
+{
+	const struct liquid_loop *l = (const struct liquid_loop *)drop;
+	const struct member members[] = {
+	    {STR("col"), value_int(l->col)},
+	    {STR("col0"), value_int(l->col - 1)},
+	    {STR("row"), value_int(l->row)},
+	    {STR("col_first"), value_bool(l->col == 1)},
+	    {STR("col_last"), value_bool(l->col == l->cols)},
+	};
+	struct value v = find_member(members, ARRAY_LEN(members), key);
+
+	if (v.type != VALUE_NIL || str_eq(key, STR("name")) ||
+	    str_eq(key, STR("parentloop")))
+		return v;
+	return forloop_member(drop, key);
 }
 
 /* A text is one item, whatever limit and offset say. */
@@ -39,7 +71,7 @@ string_as_items(struct liquid_run *r, struct value *items)
 	struct value *one;
 
 	if (items->n == 0) {
-		*items = value_nil();
+		*items = value_array(NULL, 0);
 		return true;
 	}
 	one = liquid_run_alloc(r, sizeof(*one));
@@ -62,10 +94,11 @@ slice(struct liquid_run *r, struct liquid_loop *l, struct value offset,
     struct value limit)
 {
 	int64_t count = liquid_item_count(l->items), length = INT64_MAX;
+	struct value *cursor = &r->variables[l->code->cursor].value;
 
 	l->first = 0;
 	if (l->code->goes_on)
-		l->first = r->cursors[l->code->cursor];
+		l->first = cursor->type == VALUE_INT ? cursor->u.integer : 0;
 	else if (offset.type != VALUE_NIL &&
 		 !liquid_integer(r, offset, &l->first))
 		return false;
@@ -81,8 +114,90 @@ slice(struct liquid_run *r, struct liquid_loop *l, struct value offset,
 	l->length = count - l->first;
 	if (length < l->length)
 		l->length = length > 0 ? length : 0;
-	r->cursors[l->code->cursor] = l->first + l->length;
+	if (l->code->kind == LOOP_FOR)
+		*cursor = value_int(l->first + l->length);
 	return true;
+}
+
+/* An include goes through arrays, a render also through the rest that has
+ * items; all else is one value. */
+static void
+snippet_items(struct liquid_loop *l)
+{
+	enum value_type type = l->items.type;
+
+	l->single = type != VALUE_ARRAY &&
+		    (l->code->kind == LOOP_INCLUDE ||
+			(type != VALUE_OBJECT && type != VALUE_RANGE));
+	l->first = 0;
+	l->length = l->single ? 1 : liquid_item_count(l->items);
+}
+
+/* What the loop takes from the stack. */
+static bool
+take(struct liquid_run *r, struct liquid_loop *l)
+{
+	const bool *has = l->code->has;
+	struct value cols = pop_if(r, has[LOOP_COLS]);
+	struct value offset = pop_if(r, has[LOOP_OFFSET]);
+	struct value limit = pop_if(r, has[LOOP_LIMIT]);
+
+	l->items = r->stack[--r->top];
+	l->single = false;
+	if (l->code->kind == LOOP_INCLUDE || l->code->kind == LOOP_RENDER) {
+		snippet_items(l);
+		return true;
+	}
+	if (l->code->kind == LOOP_TABLEROW && !value_truthy(l->items)) {
+		l->length = 0;
+		return true;
+	}
+	if (l->items.type == VALUE_STRING && l->code->kind == LOOP_FOR)
+		offset = limit = value_nil();
+	if (l->items.type == VALUE_STRING && !string_as_items(r, &l->items))
+		return false;
+	if (!slice(r, l, offset, limit))
+		return false;
+	l->cols = l->length;
+	return !has[LOOP_COLS] || cols.type == VALUE_NIL ||
+	       liquid_integer(r, cols, &l->cols);
+}
+
+/* A piece of a table; in a header it must not break the line. */
+static bool tag(struct liquid_run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static bool
+tag(struct liquid_run *r, const char *fmt, ...)
+{
+	char text[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (r->program->escape == LIQUID_HEADER)
+		return liquid_write_escaped(r, str_of(text), LIQUID_HEADER);
+	return liquid_run_write(r, text, strlen(text));
+}
+
+static bool
+cell_begin(struct liquid_run *r, struct liquid_loop *l)
+{
+	if (l->code->kind != LOOP_TABLEROW)
+		return true;
+	l->col = l->index == 0 || l->col == l->cols ? 1 : l->col + 1;
+	return tag(r, "<td class=\"col%" PRIi64 "\">", l->col);
+}
+
+static bool
+cell_end(struct liquid_run *r, struct liquid_loop *l)
+{
+	if (!tag(r, "</td>"))
+		return false;
+	if (l->col != l->cols || l->index == l->length - 1)
+		return true;
+	l->row++;
+	return tag(r, "</tr>\n<tr class=\"row%" PRIi64 "\">", l->row);
 }
 
 static bool
@@ -92,51 +207,59 @@ bind_item(struct liquid_run *r, struct liquid_loop *l)
 	int64_t at = l->code->reversed ? l->length - 1 - l->index : l->index;
 
 	v->known = true;
-	return liquid_item(r, l->items, l->first + at, &v->value);
+	if (l->single)
+		v->value = l->items;
+	else if (!liquid_item(r, l->items, l->first + at, &v->value))
+		return false;
+	return cell_begin(r, l);
 }
 
-static void
+static const struct value_drop forloop = {
+    forloop_member,
+    "Liquid::ForloopDrop",
+};
+static const struct value_drop tablerowloop = {
+    tablerow_member,
+    "Liquid::TablerowloopDrop",
+};
+
+static bool
 begin(struct liquid_run *r, struct liquid_loop *l)
 {
-	struct liquid_variable *forloop = &r->variables[l->code->forloop];
+	const struct liquid_for *code = l->code;
 
-	l->drop.member = forloop_member;
-	l->outer = r->depth > 0 ? &r->loops[r->depth - 1] : NULL;
+	l->drop = code->kind == LOOP_TABLEROW ? tablerowloop : forloop;
+	l->outer = code->parent != LIQUID_NONE ? &r->loops[code->parent] : NULL;
 	l->index = 0;
+	l->row = 1;
 	l->top = r->top;
 	r->depth++;
-	l->forloop = *forloop;
-	forloop->value = (struct value){
-	    .type = VALUE_DROP,
-	    .u.drop = &l->drop,
-	};
-	forloop->known = true;
-	l->variable = r->variables[l->code->variable];
+	if (code->forloop != LIQUID_NONE)
+		r->variables[code->forloop] = (struct liquid_variable){
+		    .value = l->single ? value_nil()
+				       : (struct value){.type = VALUE_DROP,
+					     .u.drop = &l->drop},
+		    .known = true,
+		};
+	return bind_item(r, l);
 }
 
 bool
 liquid_loop_begin(struct liquid_run *r, const struct liquid_for *code)
 {
-	struct value offset = pop_if(r, code->has_offset);
-	struct value limit = pop_if(r, code->has_limit);
-	struct liquid_loop *l;
+	struct liquid_loop *l = &r->loops[r->depth];
+	bool table;
 
-	l = &r->loops[r->depth];
 	l->code = code;
-	l->items = r->stack[--r->top];
-	if (l->items.type == VALUE_STRING) {
-		offset = limit = value_nil();
-		if (!string_as_items(r, &l->items))
-			return false;
-	}
-	if (!slice(r, l, offset, limit))
+	if (!take(r, l))
 		return false;
-	if (l->length == 0) {
-		r->pc = code->otherwise;
-		return true;
-	}
-	begin(r, l);
-	return bind_item(r, l);
+	table = code->kind == LOOP_TABLEROW && value_truthy(l->items);
+	if (table && !tag(r, "<tr class=\"row1\">\n"))
+		return false;
+	if (l->length > 0)
+		return begin(r, l);
+	r->pc = code->otherwise;
+	return !table || tag(r, "</tr>\n");
 }
 
 bool
@@ -144,21 +267,23 @@ liquid_loop_next(struct liquid_run *r)
 {
 	struct liquid_loop *l = &r->loops[r->depth - 1];
 
+	if (l->code->kind == LOOP_TABLEROW && !cell_end(r, l))
+		return false;
 	if (++l->index < l->length) {
 		r->pc = l->code->body;
 		return bind_item(r, l);
 	}
 	r->pc = l->code->end;
-	liquid_loop_end(r);
-	return true;
+	r->depth--;
+	return l->code->kind != LOOP_TABLEROW || tag(r, "</tr>\n");
 }
 
-void
+/* By `break`, or because an outer loop is left. */
+bool
 liquid_loop_end(struct liquid_run *r)
 {
 	struct liquid_loop *l = &r->loops[--r->depth];
 
-	r->variables[l->code->variable] = l->variable;
-	r->variables[l->code->forloop] = l->forloop;
 	r->top = l->top;
+	return l->code->kind != LOOP_TABLEROW || tag(r, "</td></tr>\n");
 }

@@ -1,8 +1,11 @@
 #include "templates/liquid_run.h"
 
 #include "templates/liquid_filters.h"
+#include "templates/liquid_scope.h"
+#include "templates/liquid_trace.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 bool
 liquid_run_fail(struct liquid_run *r, const char *fmt, ...)
@@ -30,6 +33,28 @@ liquid_run_alloc(struct liquid_run *r, size_t size)
 	return p;
 }
 
+static int64_t
+cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* The steps have come to where the clock is looked at. */
+static bool
+look(struct liquid_run *r)
+{
+	if (r->cpu_us == 0)
+		r->cpu_us = cpu_us();
+	else if (cpu_us() - r->cpu_us > LIQUID_CPU_MS_MAX * 1000)
+		return liquid_run_fail(r, "takes more than %d ms",
+		    LIQUID_CPU_MS_MAX);
+	r->look = r->steps + LIQUID_STEPS_PER_LOOK;
+	return true;
+}
+
 bool
 liquid_run_charge(struct liquid_run *r, size_t steps)
 {
@@ -37,13 +62,13 @@ liquid_run_charge(struct liquid_run *r, size_t steps)
 		return liquid_run_fail(r, "takes more than %d steps",
 		    LIQUID_STEPS_MAX);
 	r->steps += (uint32_t)steps;
-	return true;
+	return r->steps < r->look || look(r);
 }
 
 bool
 liquid_run_write(struct liquid_run *r, const char *p, size_t n)
 {
-	if (n > r->out_end - r->out->n)
+	if (r->out->n > r->out_end || n > r->out_end - r->out->n)
 		return liquid_run_fail(r, "writes more than %u bytes",
 		    LIQUID_OUTPUT_MAX);
 	buf_add(r->out, p, n);
@@ -99,16 +124,16 @@ run_range(struct liquid_run *r)
 }
 
 static bool
-run_named(struct liquid_run *r)
+run_named(struct liquid_run *r, const struct liquid_scope *scope)
 {
 	struct str name = value_text(r->stack[r->top - 1]);
-	uint32_t number = liquid_name_find(r->program, name);
+	uint32_t number = liquid_scope_find(scope, name);
 
 	r->stack[r->top - 1] =
 	    number != LIQUID_NONE
 		? *liquid_variable(r, number)
 		: liquid_data_find(r->data, name, value_hash(name));
-	return true;
+	return liquid_run_charge(r, name.n / LIQUID_BYTES_PER_STEP);
 }
 
 static bool
@@ -187,22 +212,6 @@ run_and_or(struct liquid_run *r, const struct liquid_op *op)
 	return true;
 }
 
-/* Below the loops that use the name for their items. */
-static void
-assign(struct liquid_run *r, uint32_t name, struct value v)
-{
-	struct liquid_variable *to = &r->variables[name];
-	int i;
-
-	for (i = r->depth - 1; i >= 0; i--) {
-		if (r->loops[i].code->variable == name)
-			to = &r->loops[i].variable;
-		if (r->loops[i].code->forloop == name)
-			to = &r->loops[i].forloop;
-	}
-	*to = (struct liquid_variable){v, true};
-}
-
 /* Where it begins, and whether there were data before, as `own`. */
 static void
 run_capture(struct liquid_run *r)
@@ -226,15 +235,34 @@ run_captured(struct liquid_run *r, uint32_t name)
 	v.safe = r->program->escape == LIQUID_HTML;
 	v.own = v.safe && !r->mixed;
 	r->mixed = !mark.own;
-	assign(r, name, v);
+	liquid_assign(r, name, v);
 	return true;
 }
 
+/* Where what was taken begins; it stays in its place. */
+static size_t
+run_taken(struct liquid_run *r)
+{
+	struct value mark = pop(r);
+
+	r->mixed = r->mixed || !mark.own;
+	return (size_t)mark.u.integer;
+}
+
 static void
+run_give(struct liquid_run *r, uint32_t name)
+{
+	struct value v = pop(r);
+
+	if (v.type != VALUE_NIL)
+		liquid_assign(r, name, v);
+}
+
+static bool
 leave_loop(struct liquid_run *r, const struct liquid_for *code)
 {
-	liquid_loop_end(r);
 	r->pc = code->end;
+	return liquid_loop_end(r);
 }
 
 static void
@@ -242,6 +270,46 @@ continue_loop(struct liquid_run *r, const struct liquid_for *code)
 {
 	r->top = r->loops[r->depth - 1].top;
 	r->pc = code->next;
+}
+
+/* Below the values of a case: its own, and two for each match that is still
+ * to be run, and one when there was any. */
+static bool
+run_when(struct liquid_run *r)
+{
+	struct value v = pop(r);
+	bool same;
+
+	if (!liquid_compare(r, COMPARE_EQUAL, r->stack[r->top - 2], v, &same))
+		return false;
+	if (same)
+		r->stack[r->top - 1].u.integer += 2;
+	return true;
+}
+
+static void
+run_round(struct liquid_run *r, uint32_t done)
+{
+	int64_t *matches = &r->stack[r->top - 1].u.integer;
+
+	if (*matches < 2)
+		r->pc = done;
+	else
+		*matches = (*matches - 2) | 1;
+}
+
+static bool
+run_abort(struct liquid_run *r)
+{
+	struct str s;
+
+	if (!liquid_text(r, r->stack[r->top - 1], &s))
+		return false;
+	while (s.n >= sizeof(r->error->text) || (s.n > 0 && !str_is_utf8(s)))
+		s.n = s.n >= sizeof(r->error->text) ? sizeof(r->error->text) - 1
+						    : s.n - 1;
+	r->error->aborted = true;
+	return liquid_run_fail(r, "%.*s", STR_ARG(s));
 }
 
 /* Operations that look at or change the stack only. */
@@ -254,7 +322,8 @@ run_value_op(struct liquid_run *r, const struct liquid_op *op)
 	switch ((unsigned)op->code) {
 	case OP_PUSH: push(r, op->u.value); return true;
 	case OP_NAME: push(r, *liquid_variable(r, op->u.number)); return true;
-	case OP_NAMED: return run_named(r);
+	case OP_NAMED: return run_named(r, op->u.scope);
+	case OP_SELF: return liquid_self(r, op->u.scope, top);
 	case OP_MEMBER: *top = liquid_member(*top, op->u.key); return true;
 	case OP_COMMAND: return liquid_command(r, *top, op->u.key, top);
 	case OP_INDEX:
@@ -268,12 +337,52 @@ run_value_op(struct liquid_run *r, const struct liquid_op *op)
 	}
 }
 
+/* Operations that only some templates have. */
+static bool
+run_rare_op(struct liquid_run *r, const struct liquid_op *op)
+{
+	switch ((unsigned)op->code) {
+	case OP_GIVE: run_give(r, op->u.number); return true;
+	case OP_CLEAR:
+		liquid_clear(r, op->u.range.first, op->u.range.end);
+		return liquid_run_charge(r,
+		    (op->u.range.end - op->u.range.first) / 64);
+	case OP_COUNT: return liquid_count(r, op->u.count);
+	case OP_CHANGED:
+		return liquid_changed(r, op->u.number, run_taken(r));
+	case OP_LINKED:
+		return liquid_linked(r, op->u.number, run_taken(r));
+	case OP_LEAVE: return liquid_loop_end(r);
+	case OP_CASE: push(r, value_int(0)); return true;
+	case OP_WHEN: return run_when(r);
+	case OP_ROUND: run_round(r, op->u.target); return true;
+	case OP_ELSE:
+		if ((r->stack[r->top - 1].u.integer & 1) != 0)
+			r->pc = op->u.target;
+		return true;
+	case OP_CYCLE: return liquid_cycle(r, op->u.cycle, pop(r));
+	case OP_CHOOSE: return liquid_choose(r, op->u.choice, pop(r));
+	case OP_FAIL: return liquid_run_fail(r, "%.*s", STR_ARG(op->u.text));
+	case OP_ABORT: return run_abort(r);
+	default: return run_value_op(r, op);
+	}
+}
+
+static bool
+run_text(struct liquid_run *r, const struct liquid_op *op)
+{
+	if (r->data->trace != NULL)
+		liquid_trace_note(r->data->trace, r->out->n,
+		    (uint32_t)(op - r->program->ops));
+	return liquid_run_write(r, op->u.text.p, op->u.text.n);
+}
+
 /* Operations that write, assign or go elsewhere. */
 static bool
 run_op(struct liquid_run *r, const struct liquid_op *op)
 {
 	switch ((unsigned)op->code) {
-	case OP_TEXT: return liquid_run_write(r, op->u.text.p, op->u.text.n);
+	case OP_TEXT: return run_text(r, op);
 	case OP_PRINT: return run_print(r, op->escape);
 	case OP_ESCAPE: return run_escape(r, op->escape);
 	case OP_JUMP: r->pc = op->u.target; return true;
@@ -284,14 +393,14 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 		return true;
 	case OP_AND:
 	case OP_OR: return run_and_or(r, op);
-	case OP_ASSIGN: assign(r, op->u.number, pop(r)); return true;
+	case OP_ASSIGN: liquid_assign(r, op->u.number, pop(r)); return true;
 	case OP_CAPTURE: run_capture(r); return true;
 	case OP_CAPTURED: return run_captured(r, op->u.number);
 	case OP_LOOP: return liquid_loop_begin(r, op->u.loop);
 	case OP_NEXT: return liquid_loop_next(r);
-	case OP_BREAK: leave_loop(r, op->u.loop); return true;
+	case OP_BREAK: return leave_loop(r, op->u.loop);
 	case OP_CONTINUE: continue_loop(r, op->u.loop); return true;
-	default: return run_value_op(r, op);
+	default: return run_rare_op(r, op);
 	}
 }
 
@@ -307,7 +416,7 @@ run(struct liquid_run *r)
 		if (!liquid_run_charge(r, 1) || !run_op(r, op))
 			break;
 	}
-	liquid_position(r->error, r->program->source, op->at);
+	liquid_locate(r->program, op->at, r->error);
 	return false;
 }
 
@@ -317,19 +426,16 @@ prepare(struct liquid_run *r)
 {
 	const struct liquid *p = r->program;
 	size_t variables = p->name_count * sizeof(*r->variables);
-	size_t cursors = p->cursor_count * sizeof(*r->cursors);
 	size_t loops = p->loop_max * sizeof(*r->loops);
 	char *memory;
 
 	memory = liquid_run_alloc(r,
-	    variables + cursors + loops + p->stack_max * sizeof(*r->stack));
+	    variables + loops + p->stack_max * sizeof(*r->stack));
 	if (memory == NULL)
 		return false;
-	memset(memory, 0, variables + cursors);
+	memset(memory, 0, variables);
 	r->variables = (struct liquid_variable *)(void *)memory;
 	memory += variables;
-	r->cursors = (int64_t *)(void *)memory;
-	memory += cursors;
 	r->loops = (struct liquid_loop *)(void *)memory;
 	memory += loops;
 	r->stack = (struct value *)(void *)memory;
@@ -347,6 +453,7 @@ liquid_render(const struct liquid *program, const struct liquid_data *data,
 	    .arena_end = a->used + LIQUID_MEMORY_MAX,
 	    .out = out,
 	    .out_end = out->n + LIQUID_OUTPUT_MAX,
+	    .look = LIQUID_STEPS_PER_LOOK,
 	    .error = error,
 	};
 

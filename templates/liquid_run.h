@@ -2,10 +2,9 @@
  * liquid_run.h - one render: what operations and filters work with.
  *
  * Lives on the stack of liquid_render; all memory comes from the caller's
- * arena.  A variable is looked up in the data once and kept.  A `for` puts
- * its item over the variable of that name and takes it away again; `assign`
- * writes below all loops.  Functions return false after they have told the
- * error; every bound (steps, memory, output) is checked here.
+ * arena.  A variable is looked up in the data once and kept.  Functions
+ * return false after they have told the error; every bound (steps, memory,
+ * output, CPU time) is checked here.
  */
 #ifndef TEMPLATES_LIQUID_RUN_H
 #define TEMPLATES_LIQUID_RUN_H
@@ -14,20 +13,26 @@
 
 #define LIQUID_BYTES_PER_STEP 256 /* of text a filter may look at */
 
+/* Steps between two looks at the clock.  A render that takes fewer never
+ * looks at it, so that usual ones pay nothing. */
+#define LIQUID_STEPS_PER_LOOK 2000
+
 struct liquid_variable {
 	struct value value;
-	bool known; /* else still to be looked up in the data */
+	bool known;    /* else still to be looked up in the data */
+	bool assigned; /* by the template: hides the counter of that name */
 };
 
 struct liquid_loop {
 	struct value_drop drop; /* forloop; first, so that it leads here */
 	const struct liquid_for *code;
-	const struct liquid_loop *outer; /* NULL: none */
-	struct value items;              /* array, object or range */
+	const struct liquid_loop *outer; /* forloop.parentloop; NULL: none */
+	struct value items;              /* array, object or range ... */
+	bool single;                     /* ... or one value as it is */
 	int64_t index, length;           /* rounds done, rounds in all */
 	int64_t first;                   /* offset of the slice */
-	struct liquid_variable variable, forloop; /* what they hide */
-	uint32_t top;                             /* height of the stack */
+	int64_t cols, col, row;          /* of a tablerow, from 1 */
+	uint32_t top;                    /* height of the stack */
 };
 
 struct liquid_run {
@@ -38,14 +43,16 @@ struct liquid_run {
 	struct buf *out;
 	size_t out_end; /* out->n may grow up to here */
 	struct liquid_variable *variables;
-	int64_t *cursors;
 	struct liquid_loop *loops;
+	struct liquid_self *selves;
 	struct value *stack;
 	uint32_t top; /* values on the stack */
 	uint32_t pc;  /* next operation */
 	uint32_t steps;
-	int depth; /* loops that are open */
-	bool mixed; /* since the last capture began, data were printed */
+	uint32_t look;  /* at that many steps the clock is looked at */
+	int64_t cpu_us; /* of the thread at the first look */
+	int depth;      /* loops that are open */
+	bool mixed;     /* since the last capture began, data were printed */
 	struct liquid_error *error;
 };
 
@@ -53,6 +60,7 @@ bool liquid_run_fail(struct liquid_run *r, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 /* NULL: failed, too much memory. */
 void *liquid_run_alloc(struct liquid_run *r, size_t size) MUST_USE;
+/* Long work is charged as it goes: steps are what bounds it. */
 bool liquid_run_charge(struct liquid_run *r, size_t steps) MUST_USE;
 
 /* What is HTML already may be marked `safe`. */
@@ -113,6 +121,20 @@ struct value liquid_data_find(const struct liquid_data *data, struct str name,
 bool liquid_loop_begin(struct liquid_run *r,
     const struct liquid_for *code) MUST_USE;
 bool liquid_loop_next(struct liquid_run *r) MUST_USE;
-void liquid_loop_end(struct liquid_run *r);
+bool liquid_loop_end(struct liquid_run *r) MUST_USE;
+
+/* liquid_state.c: what tags keep between two runs, and the words `self`. */
+void liquid_assign(struct liquid_run *r, uint32_t number, struct value v);
+void liquid_clear(struct liquid_run *r, uint32_t first, uint32_t end);
+bool liquid_count(struct liquid_run *r,
+    const struct liquid_count *count) MUST_USE;
+bool liquid_cycle(struct liquid_run *r, const struct liquid_cycle *cycle,
+    struct value name) MUST_USE;
+bool liquid_changed(struct liquid_run *r, uint32_t state, size_t mark) MUST_USE;
+bool liquid_linked(struct liquid_run *r, uint32_t number, size_t mark) MUST_USE;
+bool liquid_choose(struct liquid_run *r, const struct liquid_choice *choice,
+    struct value name) MUST_USE;
+bool liquid_self(struct liquid_run *r, const struct liquid_scope *scope,
+    struct value *out) MUST_USE;
 
 #endif

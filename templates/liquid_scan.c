@@ -6,6 +6,13 @@ liquid_scan_init(struct liquid_scan *s, struct str source)
 	*s = (struct liquid_scan){.p = source.p, .end = source.p + source.n};
 }
 
+void
+liquid_scan_lines(struct liquid_scan *s, struct str body)
+{
+	liquid_scan_init(s, body);
+	s->lines = true;
+}
+
 static bool
 blank(char c)
 {
@@ -108,12 +115,36 @@ delimited(struct liquid_scan *s, struct liquid_piece *piece)
 		split_tag(piece);
 }
 
+/* The next line that is not blank. */
+static void
+next_line(struct liquid_scan *s, struct liquid_piece *piece)
+{
+	struct str rest = strip_left(between(s->p, s->end));
+
+	*piece = (struct liquid_piece){.kind = PIECE_END, .at = s->end};
+	s->p = s->end;
+	if (rest.n == 0)
+		return;
+	piece->kind = PIECE_TAG;
+	piece->at = rest.p;
+	(void)str_cut(&rest, '\n', &piece->body);
+	if (rest.n > 0)
+		s->p = rest.p;
+	split_tag(piece);
+}
+
 void
 liquid_scan_next(struct liquid_scan *s, struct liquid_piece *piece)
 {
-	const char *open = find_open(s);
-	struct str text = between(s->p, open);
+	const char *open;
+	struct str text;
 
+	if (s->lines) {
+		next_line(s, piece);
+		return;
+	}
+	open = find_open(s);
+	text = between(s->p, open);
 	*piece = (struct liquid_piece){.kind = PIECE_END, .at = s->p};
 	if (s->strip)
 		text = strip_left(text);
@@ -150,7 +181,7 @@ liquid_scan_until(struct liquid_scan *s, const char *name, struct str *body)
 	struct liquid_piece piece;
 	const char *open;
 
-	while ((open = find_open(&ahead)) < s->end) {
+	while (!s->lines && (open = find_open(&ahead)) < s->end) {
 		ahead.p = open;
 		if (opens_tag(open, s->end, str_of(name))) {
 			delimited(&ahead, &piece);

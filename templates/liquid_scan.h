@@ -27,9 +27,11 @@ struct liquid_piece {
 struct liquid_scan {
 	const char *p, *end;
 	bool strip; /* the last delimiter was "-}}" or "-%}" */
+	bool lines; /* of the tag `liquid`: each is a tag */
 };
 
 void liquid_scan_init(struct liquid_scan *s, struct str source);
+void liquid_scan_lines(struct liquid_scan *s, struct str body);
 void liquid_scan_next(struct liquid_scan *s, struct liquid_piece *piece);
 
 /* Everything up to the tag `name`, which is consumed; false if there is

@@ -111,7 +111,9 @@ write_value(struct liquid_run *r, struct value v, bool inspect)
 	case VALUE_ARRAY: return write_array(r, v, inspect);
 	case VALUE_OBJECT: return write_object(r, v);
 	case VALUE_RANGE: return write_range(r, v.u.range);
-	case VALUE_DROP: return liquid_run_write(r, "Liquid::ForloopDrop", 19);
+	case VALUE_DROP:
+		return liquid_run_write(r, v.u.drop->name,
+		    strlen(v.u.drop->name));
 	case VALUE_EMPTY:
 	case VALUE_BLANK: break;
 	}

@@ -36,8 +36,8 @@ struct value_range {
 
 struct value {
 	enum value_type type : 8;
-	bool own : 1;     /* a string of the template's own: no data in it */
-	bool encoded : 1; /* a string that stands anywhere in a URL */
+	bool own : 1;      /* a string of the template's own: no data in it */
+	bool encoded : 1;  /* a string that stands anywhere in a URL */
 	bool safe : 1;     /* a string that needs no escaping any more */
 	bool indexed : 1;  /* an object whose hash index stands before it */
 	bool negative : 1; /* a VALUE_BIG below zero */
@@ -63,6 +63,7 @@ struct value_member {
 /* First member of what computes its members; nil for unknown keys. */
 struct value_drop {
 	struct value (*member)(const struct value_drop *drop, struct str key);
+	const char *name; /* how it is shown */
 };
 
 struct value value_nil(void);
