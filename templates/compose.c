@@ -251,13 +251,14 @@ message_compose(const struct message *m,
 	};
 	struct message_rendering rendering = {
 	    .m = m,
+	    .campaign = campaign,
+	    .recipient = recipient,
 	    .arena = a,
-	    .scratch = out,
 	    .error = error,
 	};
 	struct message_rendered parts;
 
-	if (!message_render_parts(&rendering, campaign, recipient, &parts))
+	if (!message_render_parts(&rendering, out, &parts))
 		return false;
 	buf_reset(out);
 	if (parts.subject.n > HEADER_VALUE_MAX)

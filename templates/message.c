@@ -1,26 +1,14 @@
 #include "templates/message.h"
 
 #include "lib/base/mem.h"
-#include "templates/entity.h"
-#include "templates/html_scan.h"
 #include "templates/message_parts.h"
-#include "templates/text_part.h"
 
-static const struct {
-	const char *name;
-	enum liquid_escape escape;
-} part_table[PART__COUNT] = {
-    [PART_SUBJECT] = {"subject", LIQUID_HEADER},
-    [PART_PREHEADER] = {"preheader", LIQUID_TEXT},
-    [PART_HTML] = {"html", LIQUID_HTML},
-    [PART_TEXT] = {"text", LIQUID_TEXT},
+static const char *const part_names[PART__COUNT] = {
+    [PART_SUBJECT] = "subject",
+    [PART_PREHEADER] = "preheader",
+    [PART_HTML] = "html",
+    [PART_TEXT] = "text",
 };
-
-/* Shown by mail clients behind the subject, hidden in the message. */
-static const char hidden_open[] =
-    "<div style=\"display:none;max-height:0;max-width:0;opacity:0;"
-    "overflow:hidden;font-size:1px;line-height:1px;mso-hide:all\">";
-static const char hidden_close[] = "</div>";
 
 bool
 message_fail(struct message_error *error, const char *part, const char *text)
@@ -41,41 +29,23 @@ note_contact(struct str path, void *arg)
 		m->reads_contact = true;
 }
 
-static bool
-compile_part(struct message *m, enum message_part part, struct str source,
-    struct message_error *error)
-{
-	error->part = part_table[part].name;
-	if (str_trim(source).n == 0)
-		return true;
-	if (!liquid_compile(&m->parts[part], source, part_table[part].escape,
-		&error->at))
-		return false;
-	liquid_names(m->parts[part], note_contact, m);
-	return true;
-}
-
 bool
 message_compile(struct message **out, const struct message_source *src,
     struct message_error *error)
 {
 	struct message *m = NEW(struct message);
-	bool ok;
+	int i;
 
 	*out = NULL;
-	ok = compile_part(m, PART_SUBJECT, src->subject, error) &&
-	     compile_part(m, PART_PREHEADER, src->preheader, error) &&
-	     compile_part(m, PART_HTML, src->html, error) &&
-	     compile_part(m, PART_TEXT, src->text, error);
-	if (ok && m->parts[PART_SUBJECT] == NULL)
-		ok = message_fail(error, "subject", "the subject is empty");
-	if (ok && m->parts[PART_HTML] == NULL && m->parts[PART_TEXT] == NULL)
-		ok = message_fail(error, "html",
-		    "neither an HTML nor a text part");
-	if (!ok) {
+	*error = (struct message_error){.part = "html"};
+	arena_init(&m->memory, MESSAGE_MEMORY_MAX);
+	if (!message_build(m, src, error)) {
 		message_free(m);
 		return false;
 	}
+	for (i = 0; i < PART__COUNT; i++)
+		if (m->parts[i] != NULL)
+			liquid_names(m->parts[i], note_contact, m);
 	*out = m;
 	return true;
 }
@@ -83,34 +53,143 @@ message_compile(struct message **out, const struct message_source *src,
 void
 message_free(struct message *m)
 {
-	int i;
+	size_t i;
 
 	if (m == NULL)
 		return;
 	for (i = 0; i < PART__COUNT; i++)
 		liquid_free(m->parts[i]);
+	for (i = 0; i < ARRAY_LEN(m->written); i++)
+		liquid_free(m->written[i].program);
+	liquid_free(m->untracked);
+	arena_release(&m->memory);
 	free(m);
+}
+
+struct name_filter {
+	liquid_name_fn *fn;
+	void *arg;
+};
+
+/* What the stages put in is no name of the recipient's. */
+static void
+tell_name(struct str path, void *arg)
+{
+	const struct name_filter *to = arg;
+
+	if (!str_starts(path, STR("__")))
+		to->fn(path, to->arg);
 }
 
 void
 message_names(const struct message *m, liquid_name_fn *fn, void *arg)
 {
+	struct name_filter filter = {fn, arg};
 	int i;
 
 	for (i = 0; i < PART__COUNT; i++)
-		if (m->parts[i] != NULL)
-			liquid_names(m->parts[i], fn, arg);
+		if (m->parts[i] != NULL &&
+		    (i != PART_PREHEADER || m->parts[PART_HTML] == NULL))
+			liquid_names(m->parts[i], tell_name, &filter);
+}
+
+void
+message_links(const struct message *m, message_link_fn *fn, void *arg)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->link_count; i++)
+		fn(i, m->links[i].url, m->links[i].personal, arg);
+}
+
+bool
+message_is_tracked(const struct message_campaign *campaign)
+{
+	return campaign->ring != NULL && !campaign->is_test;
+}
+
+bool
+message_begin(struct message_rendering *r)
+{
+	struct err err = {0};
+
+	*r->error = (struct message_error){.part = "data"};
+	if (!message_data_fill(&r->data, r->m, r->campaign, r->recipient,
+		r->arena, &err))
+		return message_fail(r->error, "data", err.text);
+	r->data.tracked = !r->preview && message_is_tracked(r->campaign);
+	return true;
+}
+
+const struct liquid *
+message_program(const struct message_rendering *r, enum message_part part)
+{
+	if (part == PART_HTML && !r->data.tracked && r->m->untracked != NULL)
+		return r->m->untracked;
+	return r->m->parts[part];
+}
+
+/* Whether that program fails, too; the error is then its own. */
+static bool
+fails_in(struct message_rendering *r, const struct message_written *written)
+{
+	struct liquid_error error;
+	struct buf ignored;
+	bool ok;
+
+	if (written->program == NULL)
+		return false;
+	buf_init(&ignored, MESSAGE_MAX);
+	r->data.plain = false;
+	ok = liquid_render(written->program, &r->data.data, r->arena, &ignored,
+	    &error);
+	buf_release(&ignored);
+	if (ok)
+		return false;
+	r->error->part = written->part;
+	r->error->at = error;
+	return true;
+}
+
+bool
+message_explain(struct message_rendering *r, enum message_part part)
+{
+	const struct message *m = r->m;
+	size_t i;
+
+	r->error->part = part_names[part];
+	if (part != PART_HTML && (part != PART_TEXT || !m->text_is_derived))
+		return false;
+	for (i = 0; i < ARRAY_LEN(m->written); i++)
+		if (fails_in(r, &m->written[i]))
+			return false;
+	r->error->part = m->written[0].part;
+	r->error->at.line = r->error->at.column = 0;
+	return false;
+}
+
+bool
+message_render_part(struct message_rendering *r, enum message_part part,
+    struct buf *out)
+{
+	const struct liquid *program = message_program(r, part);
+
+	r->error->part = part_names[part];
+	r->data.plain = part != PART_HTML;
+	return program == NULL ||
+	       liquid_render(program, &r->data.data, r->arena, out,
+		   &r->error->at) ||
+	       message_explain(r, part);
 }
 
 /* Moves what the scratch buf holds into the arena. */
 static bool
-keep(struct buf *scratch, struct arena *a, struct str *out, const char *part,
-    struct message_error *error)
+keep(struct message_rendering *r, struct buf *scratch, struct str *out)
 {
-	char *p = arena_try(a, scratch->n + 1);
+	char *p = arena_try(r->arena, scratch->n + 1);
 
 	if (p == NULL || scratch->full)
-		return message_fail(error, part,
+		return message_fail(r->error, r->error->part,
 		    "larger than there is room for");
 	memcpy(p, buf_cstr(scratch), scratch->n + 1);
 	*out = (struct str){p, scratch->n};
@@ -119,79 +198,27 @@ keep(struct buf *scratch, struct arena *a, struct str *out, const char *part,
 }
 
 static bool
-render_part(struct message_rendering *r, enum message_part part,
-    struct str *out)
+render_kept(struct message_rendering *r, enum message_part part,
+    struct buf *scratch, struct str *out)
 {
-	const char *name = part_table[part].name;
-	struct message_error *error = r->error;
-
 	*out = STR_NONE;
-	error->part = name;
-	if (r->m->parts[part] == NULL)
-		return true;
-	return liquid_render(r->m->parts[part], &r->data.data, r->arena,
-		   r->scratch, &error->at) &&
-	       keep(r->scratch, r->arena, out, name, error);
-}
-
-static void
-put_hidden(struct buf *out, struct str text)
-{
-	size_t i;
-
-	buf_puts(out, hidden_open);
-	for (i = 0; i < text.n; i++) {
-		struct str entity = entity_of(text.p[i]);
-
-		buf_str(out, entity.n > 0 ? entity : str_sub(text, i, 1));
-	}
-	buf_puts(out, hidden_close);
-}
-
-/* The preheader goes right behind <body>. */
-static bool
-insert_preheader(struct message_rendering *r, struct message_rendered *out)
-{
-	size_t at;
-
-	if (out->preheader.n == 0 || out->html.n == 0)
-		return true;
-	at = html_body_start(out->html);
-	buf_str(r->scratch, str_sub(out->html, 0, at));
-	put_hidden(r->scratch, out->preheader);
-	buf_str(r->scratch, str_from(out->html, at));
-	return keep(r->scratch, r->arena, &out->html, "html", r->error);
-}
-
-static bool
-derive_text(struct message_rendering *r, struct message_rendered *out)
-{
-	if (r->m->parts[PART_TEXT] != NULL)
-		return true;
-	text_part(r->scratch, out->html);
-	return keep(r->scratch, r->arena, &out->text, "text", r->error);
+	return message_render_part(r, part, scratch) && keep(r, scratch, out);
 }
 
 bool
-message_render_parts(struct message_rendering *r,
-    const struct message_campaign *campaign,
-    const struct message_recipient *recipient, struct message_rendered *out)
+message_render_parts(struct message_rendering *r, struct buf *scratch,
+    struct message_rendered *out)
 {
-	struct err err = {0};
-
-	*r->error = (struct message_error){0};
-	buf_reset(r->scratch);
-	if (!message_data_fill(&r->data, campaign, recipient,
-		r->m->reads_contact, r->arena, &err))
-		return message_fail(r->error, "data", err.text);
-	if (!render_part(r, PART_SUBJECT, &out->subject) ||
-	    !render_part(r, PART_PREHEADER, &out->preheader) ||
-	    !render_part(r, PART_HTML, &out->html) ||
-	    !render_part(r, PART_TEXT, &out->text))
+	buf_reset(scratch);
+	if (!message_begin(r) ||
+	    !render_kept(r, PART_SUBJECT, scratch, &out->subject) ||
+	    !render_kept(r, PART_PREHEADER, scratch, &out->preheader) ||
+	    !render_kept(r, PART_HTML, scratch, &out->html) ||
+	    !render_kept(r, PART_TEXT, scratch, &out->text))
 		return false;
 	out->subject = str_trim(out->subject);
 	out->preheader = str_trim(out->preheader);
-	return derive_text(r, out) && insert_preheader(r, out);
+	return true;
 }
 
 bool
@@ -202,14 +229,16 @@ message_render(const struct message *m, const struct message_campaign *campaign,
 	struct buf scratch;
 	struct message_rendering r = {
 	    .m = m,
+	    .campaign = campaign,
+	    .recipient = recipient,
 	    .arena = a,
-	    .scratch = &scratch,
 	    .error = error,
+	    .preview = true,
 	};
 	bool ok;
 
 	buf_init(&scratch, MESSAGE_MAX);
-	ok = message_render_parts(&r, campaign, recipient, out);
+	ok = message_render_parts(&r, &scratch, out);
 	buf_release(&scratch);
 	return ok;
 }

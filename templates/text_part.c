@@ -1,11 +1,14 @@
 #include "templates/text_part.h"
 
 #include "templates/entity.h"
-#include "templates/html_tag.h"
+#include "templates/html_scan.h"
+#include "templates/liquid_scan.h"
+#include "templates/text_flow.h"
 
 #include <unistr.h>
 
-#define NAME_MAX 10 /* letters of the longest name in the table */
+#define NAME_MAX  10 /* letters of the longest name in the table */
+#define LISTS_MAX 8  /* nested; deeper ones look like the last */
 
 enum effect {
 	INLINE = 0, /* no break */
@@ -15,9 +18,10 @@ enum effect {
 	BREAK,      /* <br> */
 	RULE,       /* <hr> */
 	ITEM,       /* <li> */
+	LIST,       /* <ul>, <ol> */
+	PRE,        /* <pre>: line ends count */
 	LINK,       /* <a> */
 	IMAGE,      /* <img> */
-	IGNORED,    /* up to its end tag, read as text */
 };
 
 static const struct {
@@ -46,25 +50,31 @@ static const struct {
     {STR("img"), IMAGE},
     {STR("li"), ITEM},
     {STR("main"), LINE},
-    {STR("ol"), PARAGRAPH},
+    {STR("ol"), LIST},
     {STR("p"), PARAGRAPH},
-    {STR("pre"), PARAGRAPH},
-    {STR("script"), IGNORED},
+    {STR("pre"), PRE},
     {STR("section"), LINE},
-    {STR("style"), IGNORED},
     {STR("table"), LINE},
     {STR("td"), CELL},
-    {STR("textarea"), IGNORED},
     {STR("th"), CELL},
-    {STR("title"), IGNORED},
     {STR("tr"), LINE},
-    {STR("ul"), PARAGRAPH},
+    {STR("ul"), LIST},
+};
+
+struct list {
+	bool ordered;
+	int number; /* of its last item */
 };
 
 struct writer {
-	struct buf *out;
-	int lines;  /* line ends due before the next word */
-	bool blank; /* a blank is due */
+	struct text_flow flow;
+	bool is_source;    /* Liquid marks are marks */
+	bool has_blocks;   /* how often an item comes is not known */
+	struct str hidden; /* name of the element that is skipped */
+	int hidden_depth;  /* elements of that name inside, and it */
+	int pre;           /* open <pre> */
+	struct list lists[LISTS_MAX];
+	int list_depth;
 	struct str href;
 	size_t link; /* where the text of the link begins; href.n > 0 */
 };
@@ -94,42 +104,21 @@ effect_of(struct str name)
 	return INLINE;
 }
 
-static void
-need_lines(struct writer *w, int n)
-{
-	if (w->lines < n)
-		w->lines = n;
-	w->blank = false;
-}
-
-/* Blanks and line ends that are due. */
-static void
-settle(struct writer *w)
-{
-	if (w->out->n > 0)
-		for (; w->lines > 0; w->lines--)
-			buf_char(w->out, '\n');
-	if (w->blank && w->out->n > 0 && w->out->p[w->out->n - 1] != '\n')
-		buf_char(w->out, ' ');
-	w->lines = 0;
-	w->blank = false;
-}
-
-static void
-put_bytes(struct writer *w, struct str s)
-{
-	if (s.n == 0)
-		return;
-	settle(w);
-	buf_str(w->out, s);
-}
-
 /* Without width: they pad what mail clients show before the message. */
 static bool
 invisible(uint32_t code)
 {
 	return code == 0xad || code == 0x34f || code == 0x200b ||
 	       code == 0x200c || code == 0xfeff;
+}
+
+static void
+put_literal(struct writer *w, struct str s)
+{
+	if (w->is_source)
+		text_flow_literal(&w->flow, s);
+	else
+		text_flow_word(&w->flow, s);
 }
 
 static void
@@ -141,12 +130,21 @@ put_code(struct writer *w, uint32_t code)
 	if (invisible(code))
 		return;
 	if (code <= ' ' || code == 0xa0 || (code >= 0x2002 && code <= 0x200a)) {
-		w->blank = true;
+		text_flow_want(&w->flow, GAP_BLANK);
 		return;
 	}
 	n = u8_uctomb(bytes, code, sizeof(bytes));
 	if (n > 0)
-		put_bytes(w, (struct str){(const char *)bytes, (size_t)n});
+		put_literal(w, (struct str){(const char *)bytes, (size_t)n});
+}
+
+static void
+put_blank(struct writer *w, char c)
+{
+	if (w->pre > 0 && c == '\n')
+		text_flow_want(&w->flow, GAP_LINE);
+	else if (!w->flow.strip)
+		text_flow_want(&w->flow, GAP_BLANK);
 }
 
 /* Text between tags: blanks run together, entities decoded. */
@@ -154,27 +152,42 @@ static void
 put_text(struct writer *w, struct str s)
 {
 	size_t i = 0, from, n;
-	uint32_t code;
+	uint32_t code = 0;
 
 	while (i < s.n) {
 		for (from = i;
 		     i < s.n && (unsigned char)s.p[i] > ' ' && s.p[i] != '&';
 		     i++)
 			;
-		put_bytes(w, str_sub(s, from, i - from));
+		put_literal(w, str_sub(s, from, i - from));
 		if (i == s.n)
 			break;
 		if (s.p[i] != '&') {
-			w->blank = true;
-			i++;
+			put_blank(w, s.p[i++]);
 			continue;
 		}
 		n = entity_decode(str_from(s, i), &code);
 		if (n > 0)
 			put_code(w, code);
 		else
-			put_bytes(w, STR("&"));
+			put_literal(w, STR("&"));
 		i += n > 0 ? n : 1;
+	}
+}
+
+/* The value of an attribute, marks in it as they are. */
+static void
+put_value(struct writer *w, struct str s)
+{
+	size_t i = 0, from, n = 0;
+
+	while (i < s.n) {
+		for (from = i, n = 0; i < s.n && n == 0; i += n == 0)
+			if (w->is_source && s.p[i] == '{')
+				n = liquid_mark(str_from(s, i));
+		put_text(w, str_sub(s, from, i - from));
+		text_flow_word(&w->flow, str_sub(s, i, n));
+		i += n;
 	}
 }
 
@@ -192,75 +205,127 @@ open_link(struct writer *w, const struct html_tag *tag)
 	if (href.n == 0 || href.p[0] == '#')
 		return;
 	w->href = href;
-	w->link = w->out->n;
+	w->link = w->flow.out->n;
 }
 
 /* " (where it leads)", unless the text says so. */
 static void
 close_link(struct writer *w)
 {
-	struct str text;
-	size_t n;
-	int lines = w->lines;
+	struct text_flow *f = &w->flow;
+	struct str text, href = w->href;
+	enum gap want = f->want;
 
-	if (w->href.n == 0)
-		return;
-	text = str_trim(str_from(buf_view(w->out), w->link));
-	if (text.n == 0) {
-		put_text(w, w->href);
-	} else if (!str_eq(text, w->href)) {
-		w->lines = 0;
-		w->blank = true;
-		put_bytes(w, STR("("));
-		n = w->out->n;
-		put_text(w, w->href);
-		if (w->out->n > n)
-			buf_char(w->out, ')');
-		w->lines = lines;
-	}
 	w->href = STR_NONE;
+	if (href.n == 0)
+		return;
+	text = str_trim(str_from(buf_view(f->out), w->link));
+	if (text.n == 0) {
+		put_value(w, href);
+	} else if (!str_eq(text, href)) {
+		f->want = GAP_BLANK;
+		text_flow_word(f, STR("("));
+		put_value(w, href);
+		text_flow_word(f, STR(")"));
+		f->want = want;
+	}
+}
+
+/* "1. ": counted while rendering where it takes a render to know. */
+static void
+put_number(struct writer *w, struct list *list)
+{
+	char text[96];
+	int level = w->list_depth;
+
+	list->number++;
+	snprintf(text, sizeof(text), "%d.", list->number);
+	if (w->has_blocks)
+		snprintf(text, sizeof(text),
+		    "{%% assign __item%d = __item%d | plus: 1 %%}"
+		    "{{ __item%d }}.",
+		    level, level, level);
+	text_flow_word(&w->flow, str_of(text));
 }
 
 static void
-put_image(struct writer *w, const struct html_tag *tag)
+put_item(struct writer *w, const struct html_tag *tag)
 {
-	struct str alt;
+	struct list *list;
+	int i;
 
-	if (html_tag_attribute(tag, "alt", &alt))
-		put_text(w, alt);
+	text_flow_want(&w->flow, GAP_LINE);
+	if (tag->closes)
+		return;
+	for (i = 1; i < w->list_depth; i++)
+		text_flow_word(&w->flow, STR("  "));
+	list = &w->lists[w->list_depth > 0 ? w->list_depth - 1 : 0];
+	if (w->list_depth > 0 && list->ordered)
+		put_number(w, list);
+	else
+		text_flow_word(&w->flow, STR("-"));
+	text_flow_word(&w->flow, STR(" "));
+	text_flow_led(&w->flow);
+}
+
+static void
+put_list(struct writer *w, const struct html_tag *tag)
+{
+	char reset[48];
+
+	text_flow_want(&w->flow,
+	    w->list_depth > tag->closes ? GAP_LINE : GAP_PARAGRAPH);
+	if (tag->closes) {
+		w->list_depth -= w->list_depth > 0;
+		return;
+	}
+	w->list_depth += w->list_depth < LISTS_MAX;
+	w->lists[w->list_depth - 1] =
+	    (struct list){.ordered = html_tag_is(tag, "ol")};
+	snprintf(reset, sizeof(reset), "{%% assign __item%d = 0 %%}",
+	    w->list_depth);
+	if (w->has_blocks && html_tag_is(tag, "ol"))
+		text_flow_mark(&w->flow, str_of(reset));
+}
+
+static void
+put_break(struct writer *w)
+{
+	text_flow_want(&w->flow,
+	    w->flow.want >= GAP_LINE ? GAP_PARAGRAPH : GAP_LINE);
 }
 
 static void
 put_tag(struct writer *w, const struct html_tag *tag, enum effect effect)
 {
+	struct str alt;
+
 	switch (effect) {
-	case LINE: need_lines(w, 1); break;
-	case PARAGRAPH: need_lines(w, 2); break;
-	case CELL: w->blank = true; break;
-	case BREAK:
-		w->lines = w->lines < 2 ? w->lines + 1 : 2;
-		w->blank = false;
-		break;
+	case LINE: text_flow_want(&w->flow, GAP_LINE); break;
+	case PARAGRAPH: text_flow_want(&w->flow, GAP_PARAGRAPH); break;
+	case CELL: text_flow_want(&w->flow, GAP_BLANK); break;
+	case BREAK: put_break(w); break;
 	case RULE:
-		need_lines(w, 2);
-		put_bytes(w, STR("----"));
-		need_lines(w, 2);
+		text_flow_want(&w->flow, GAP_PARAGRAPH);
+		text_flow_word(&w->flow, STR("----"));
+		text_flow_want(&w->flow, GAP_PARAGRAPH);
 		break;
-	case ITEM:
-		need_lines(w, 1);
-		if (!tag->closes) {
-			put_bytes(w, STR("-"));
-			w->blank = true;
-		}
+	case ITEM: put_item(w, tag); break;
+	case LIST: put_list(w, tag); break;
+	case PRE:
+		w->pre += tag->closes ? -(w->pre > 0) : 1;
+		text_flow_want(&w->flow, GAP_PARAGRAPH);
 		break;
 	case LINK:
 		close_link(w);
 		if (!tag->closes)
 			open_link(w, tag);
 		break;
-	case IMAGE: put_image(w, tag); break;
-	case INLINE:
-	case IGNORED: break;
+	case IMAGE:
+		if (html_tag_attribute(tag, "alt", &alt))
+			put_value(w, alt);
+		break;
+	case INLINE: break;
 	}
 }
 
@@ -303,82 +368,82 @@ is_void(struct str name)
 	return false;
 }
 
-/* Bytes up to and with the next </name>, or to the end: what stands before
- * is no HTML. */
-static size_t
-text_length(struct str html, struct str name)
+/* Skips what stands in a hidden element. */
+static void
+skip(struct writer *w, const struct html_piece *piece)
 {
-	struct html_tag tag;
-	struct str rest = html;
-	size_t at;
-
-	while ((at = str_find(rest, STR("</"))) != STR_NOWHERE) {
-		rest = str_from(rest, at);
-		if (str_starts_nocase(str_from(rest, 2), name))
-			return html.n - rest.n + html_tag_read(&tag, rest);
-		rest = str_from(rest, 2);
-	}
-	return html.n;
+	if (piece->kind == HTML_TAG &&
+	    str_eq_nocase(piece->tag.name, w->hidden))
+		w->hidden_depth += piece->tag.closes ? -1 : 1;
+	if (w->is_source)
+		text_flow_hidden(&w->flow, piece->bytes);
 }
 
-/* The same for an element in which others of its name may stand. */
-static size_t
-element_length(struct str html, struct str name)
+static void
+take_tag(struct writer *w, const struct html_piece *piece)
 {
-	struct html_tag tag;
-	size_t i = 0, at, n;
-	int depth = 1;
+	const struct html_tag *tag = &piece->tag;
 
-	while (depth > 0 && i < html.n) {
-		at = str_chr(str_from(html, i), '<');
-		if (at == STR_NOWHERE)
-			return html.n;
-		i += at;
-		n = html_tag_read(&tag, str_from(html, i));
-		if (n > 0 && str_eq_nocase(tag.name, name))
-			depth += tag.closes ? -1 : 1;
-		i += n > 0 ? n : 1;
+	if (!is_hidden(tag)) {
+		put_tag(w, tag, effect_of(tag->name));
+	} else if (!is_void(tag->name)) {
+		w->hidden = tag->name;
+		w->hidden_depth = 1;
 	}
-	return i;
+	if (w->is_source)
+		text_flow_hidden(&w->flow, piece->bytes);
 }
 
-/* At '<': bytes that were dealt with. */
-static size_t
-take_tag(struct writer *w, struct str html)
+static void
+take(struct writer *w, const struct html_piece *piece)
 {
-	struct html_tag tag;
-	enum effect effect;
-	size_t n = html_tag_read(&tag, html);
-
-	if (n == 0) {
-		put_bytes(w, STR("<"));
-		return 1;
+	if (w->hidden_depth > 0 || piece->conditional) {
+		skip(w, piece);
+		return;
 	}
-	effect = effect_of(tag.name);
-	if (!tag.closes && effect == IGNORED)
-		return n + text_length(str_from(html, n), tag.name);
-	if (is_hidden(&tag))
-		return n +
-		       (is_void(tag.name)
-			       ? 0
-			       : element_length(str_from(html, n), tag.name));
-	put_tag(w, &tag, effect);
-	return n;
+	switch (piece->kind) {
+	case HTML_TEXT: put_text(w, piece->bytes); break;
+	case HTML_MARK:
+		if (w->is_source)
+			text_flow_mark(&w->flow, piece->bytes);
+		else
+			put_text(w, piece->bytes);
+		break;
+	case HTML_TAG: take_tag(w, piece); break;
+	case HTML_RAW:
+	case HTML_COMMENT:
+		if (w->is_source)
+			text_flow_hidden(&w->flow, piece->bytes);
+		break;
+	case HTML_END: break;
+	}
+}
+
+static void
+write_text(struct buf *out, struct str html, bool is_source)
+{
+	struct writer w = {
+	    .is_source = is_source,
+	    .has_blocks = is_source && str_find(html, STR("{%")) != STR_NOWHERE,
+	};
+	struct html_scan scan;
+	struct html_piece piece;
+
+	text_flow_init(&w.flow, out);
+	html_scan_init(&scan, html);
+	while (html_scan_next(&scan, &piece))
+		take(&w, &piece);
+	text_flow_finish(&w.flow);
 }
 
 void
 text_part(struct buf *out, struct str html)
 {
-	struct writer w = {.out = out};
-	size_t n;
+	write_text(out, html, true);
+}
 
-	while (html.n > 0) {
-		n = str_chr(html, '<');
-		put_text(&w, str_sub(html, 0, n));
-		html = str_from(html, n);
-		if (html.n > 0)
-			html = str_from(html, take_tag(&w, html));
-	}
-	if (out->n > 0)
-		buf_char(out, '\n');
+void
+text_of_html(struct buf *out, struct str html)
+{
+	write_text(out, html, false);
 }

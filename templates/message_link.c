@@ -1,0 +1,85 @@
+/*
+ * message_link.c - links whose target only a render tells, as they stand in
+ * one recipient's message.
+ */
+#include "lib/mail/link.h"
+#include "templates/entity.h"
+#include "templates/href.h"
+#include "templates/message_parts.h"
+#include "templates/utm.h"
+
+/* Of any URL: percent-encoding makes three bytes of one. */
+#define CLEAN_MAX (3 * LIQUID_OUTPUT_MAX)
+
+static void
+put_html(struct buf *out, struct str s)
+{
+	size_t i = 0, from;
+
+	while (i < s.n) {
+		for (from = i;
+		     i < s.n && entity_special[(unsigned char)s.p[i]] == 0; i++)
+			;
+		buf_str(out, str_sub(s, from, i - from));
+		if (i < s.n)
+			buf_str(out, entity_of(s.p[i++]));
+	}
+}
+
+/* Our own pages count themselves. */
+static bool
+is_ours(const struct message_campaign *campaign, struct str url)
+{
+	struct str path = str_from(url, campaign->base_url.n);
+
+	return campaign->base_url.n > 0 &&
+	       str_starts(url, campaign->base_url) && path.n > 3 &&
+	       path.p[0] == '/' && path.p[2] == '/' &&
+	       strchr("cuopw", path.p[1]) != NULL;
+}
+
+static bool
+put_tracked(struct buf *out, const struct message_data *d, uint32_t number,
+    struct str target)
+{
+	char signature[LINK_SIGNATURE_LEN + 1];
+	const struct message_campaign *campaign = d->from;
+
+	if (!d->tracked || number >= HTML_LINK_UTM || campaign->ring == NULL ||
+	    target.n > LINK_TARGET_MAX ||
+	    !link_sign(signature, campaign->ring, str_of(d->to->token), number,
+		target))
+		return false;
+	put_html(out, campaign->base_url);
+	buf_printf(out, "/c/%s/%u/%s?u=", d->to->token, number, signature);
+	href_percent(out, target);
+	return true;
+}
+
+void
+message_link_write(uint32_t number, struct str url, struct buf *out, void *arg)
+{
+	const struct message_data *d = arg;
+	bool http, ours;
+	struct buf clean, target;
+
+	buf_init(&clean, CLEAN_MAX);
+	buf_init(&target, CLEAN_MAX);
+	url = str_trim(url);
+	href_clean(&clean, url);
+	http = href_is_http(url);
+	ours = is_ours(d->from, url);
+	if (!href_is_harmless(url))
+		buf_char(&target, '#');
+	else if (http && !ours)
+		utm_add(&target, buf_view(&clean), &d->message->utm);
+	else
+		buf_str(&target, buf_view(&clean));
+	if (d->plain)
+		buf_str(out, buf_view(&target));
+	else if (!http || ours ||
+		 !put_tracked(out, d, number, buf_view(&target)))
+		put_html(out, buf_view(&target));
+	buf_release(&clean);
+	buf_release(&target);
+}
