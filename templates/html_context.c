@@ -30,8 +30,6 @@ settle(struct html_context *c)
 	c->count = 0;
 	for (i = 0; i < old.count; i++)
 		add(c, &old.places[i]);
-	if (c->count == 1)
-		c->lost = false;
 }
 
 void
@@ -46,14 +44,12 @@ html_context_feed(struct html_context *c, struct str text)
 }
 
 void
-html_context_value(struct html_context *c)
+html_context_value(struct html_context *c, bool raw)
 {
-	struct html_place other;
-	int i, n = c->count;
+	int i;
 
-	for (i = 0; i < n; i++)
-		if (html_place_value(&c->places[i], &other))
-			add(c, &other);
+	for (i = 0; i < c->count; i++)
+		html_place_value(&c->places[i], raw);
 	if (c->count > 1)
 		settle(c);
 }
@@ -65,16 +61,21 @@ graded(uint8_t how)
 	return how <= ESCAPE_URL_PART;
 }
 
+/* Different kinds: a name is nothing but that anywhere, digits are nothing
+ * even where a tag might begin. */
 static uint8_t
 both(uint8_t a, uint8_t b)
 {
 	uint8_t flags = (a | b) & (uint8_t)~ESCAPE_KIND;
+	bool tag;
 
 	a &= ESCAPE_KIND;
 	b &= ESCAPE_KIND;
 	if (a == b || (graded(a) && graded(b)))
 		return flags | (a > b ? a : b);
-	return flags | ESCAPE_NAME;
+	tag = a == ESCAPE_TAG || a == ESCAPE_TAG_REST || b == ESCAPE_TAG ||
+	      b == ESCAPE_TAG_REST;
+	return flags | (tag ? ESCAPE_TAG_REST : ESCAPE_NAME);
 }
 
 uint8_t
@@ -85,7 +86,7 @@ html_context_escape(const struct html_context *c)
 
 	for (i = 1; i < c->count; i++)
 		how = both(how, html_place_escape(&c->places[i]));
-	return c->lost ? both(how, ESCAPE_NAME) : how;
+	return c->lost ? both(how, ESCAPE_TAG_REST) : how;
 }
 
 bool

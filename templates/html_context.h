@@ -54,11 +54,11 @@ enum escape {
 	ESCAPE_TEXT = 0x20,   /* derived from HTML: safe values as text */
 };
 
-#define HTML_PLACES_MAX 4
+#define HTML_PLACES_MAX 8
 
 struct html_context {
 	uint8_t count;
-	bool lost; /* more places than are followed: until they meet again */
+	bool lost; /* more places than are followed: nothing is sure now */
 	struct html_place places[HTML_PLACES_MAX];
 };
 
@@ -66,8 +66,8 @@ void html_context_init(struct html_context *c);
 void html_context_feed(struct html_context *c, struct str text);
 /* How a value at this place is written: an enum escape with its flags. */
 uint8_t html_context_escape(const struct html_context *c);
-/* A value was written here. */
-void html_context_value(struct html_context *c);
+/* A value was written here; `raw`: by an author who vouches for it. */
+void html_context_value(struct html_context *c, bool raw);
 /* Where branches meet.  True when `c` did not know the other's places. */
 bool html_context_join(struct html_context *c,
     const struct html_context *other);

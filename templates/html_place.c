@@ -322,18 +322,17 @@ html_place_feed(struct html_place *p, struct str text)
 	}
 }
 
-bool
-html_place_value(struct html_place *p, struct html_place *other)
+void
+html_place_value(struct html_place *p, bool raw)
 {
 	p->dashes = 0;
 	switch ((enum place_state)p->state) {
 	case PLACE_OPEN:
-		*other = *p;
-		other->merged = true;
-		go(other, PLACE_TAG_NAME);
-		p->closes = false;
-		go(p, PLACE_TEXT);
-		return true;
+		if (!raw && !p->closes) {
+			go(p, PLACE_TEXT);
+			break;
+		}
+		go(p, PLACE_TAG_NAME); /* fall through */
 	case PLACE_TAG_NAME: p->merged = true; break;
 	case PLACE_TAG:
 	case PLACE_EQUALS: forget_name(p); /* fall through */
@@ -354,7 +353,6 @@ html_place_value(struct html_place *p, struct html_place *other)
 	case PLACE_TEXT:
 	case PLACE_MARKUP: break;
 	}
-	return false;
 }
 
 uint8_t

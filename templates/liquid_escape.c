@@ -194,11 +194,15 @@ write_digits(struct liquid_run *r, struct str s)
 
 /* Behind '<': a letter, '!', '/' or '?' would begin a tag or a comment. */
 static bool
-write_behind_open(struct liquid_run *r, struct str s)
+write_behind_open(struct liquid_writer *w, struct str s)
 {
-	if (s.n == 0)
-		return true;
-	return write_reference(r, s.p[0]) && write_html(r, str_from(s, 1));
+	if (s.n > 0 && (alnum(s.p[0]) || strchr("!/?", s.p[0]) != NULL) &&
+	    s.p[0] != '\0') {
+		if (!write_reference(w->run, s.p[0]))
+			return false;
+		s = str_from(s, 1);
+	}
+	return write_bytes(w, s);
 }
 
 static bool
@@ -209,7 +213,7 @@ write_kind(struct liquid_writer *w, struct value v, struct str s)
 	case ESCAPE_CSS: return !plain_css(s) || write_bytes(w, s);
 	case ESCAPE_STRING: return write_string(w->run, s);
 	case ESCAPE_SCRIPT: return write_script(w, v, s);
-	case ESCAPE_TAG: return write_behind_open(w->run, s);
+	case ESCAPE_TAG: return write_behind_open(w, s);
 	case ESCAPE_TAG_REST: return write_digits(w->run, s);
 	case ESCAPE_NAME: return write_bytes(w, is_name(s) ? s : STR("x"));
 	default: return liquid_write_url(w, s);
@@ -279,7 +283,7 @@ write_in_place(struct liquid_writer *w, struct value v, struct str s)
 {
 	unsigned kind = w->how & ESCAPE_KIND;
 
-	if (v.own)
+	if (v.own && kind != ESCAPE_TAG)
 		return write_own(w, v, s);
 	if (v.encoded && kind >= ESCAPE_IMAGE && kind <= ESCAPE_URL_PART)
 		return liquid_run_write(w->run, s.p, s.n);

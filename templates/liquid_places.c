@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "templates/html_context.h"
+#include "templates/liquid_filters.h"
 
 #define ROUNDS_MAX 8 /* through the program; two for nearly all */
 
@@ -98,10 +99,16 @@ end_capture(struct walk *w)
 static void
 print(struct walk *w, struct liquid_op *op)
 {
+	bool raw;
+
 	if (w->now.count == 0)
 		return;
+	raw = w->at > 0 && op[-1].code == OP_FILTER &&
+	      op[-1].u.filter.row == liquid_filter_find(STR("raw"));
 	op->escape = html_context_escape(&w->now);
-	html_context_value(&w->now);
+	if (raw && op->escape == ESCAPE_TAG)
+		op->escape = ESCAPE_TAG_REST;
+	html_context_value(&w->now, raw);
 }
 
 static void
@@ -165,7 +172,7 @@ walk_html(struct liquid *p)
 		walk_once(&w);
 	while (w.again && ++rounds < ROUNDS_MAX);
 	if (w.again) /* no place is certain */
-		set_all(p, ESCAPE_NAME, ESCAPE_NAME);
+		set_all(p, ESCAPE_TAG_REST, ESCAPE_TAG_REST);
 	free(w.joints);
 	free(w.contexts);
 	free(w.open);
