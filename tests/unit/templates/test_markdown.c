@@ -193,7 +193,7 @@ test_forged(void **state)
 {
 	struct buf source, out;
 	struct err err = {0};
-	char letter;
+	int letter;
 	int number;
 
 	(void)state;
