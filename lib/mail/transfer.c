@@ -1,119 +1,24 @@
 #include "lib/mail/transfer.h"
 
 #include "lib/base/encode.h"
+#include "lib/mail/qp_writer.h"
 
-#define QP_LINE           76
 #define BASE64_LINE_BYTES 57 /* 76 characters */
 
-static const char hex_upper[] = "0123456789ABCDEF";
-
-/* Octets that may stand for themselves; not every one does everywhere. */
-static const bool literal[256] = {
-    ['\t'] = true,
-    [' ' ... '<'] = true,
-    ['>'] = true,
-    ['?' ... '~'] = true,
-};
-
-/* One output line being filled. */
-struct qp {
-	struct buf *out;
-	char line[QP_LINE + 2];
-	size_t n;
-};
-
-static void
-line_end(struct qp *q)
+void
+qp_encode(struct buf *out, struct str in)
 {
-	q->line[q->n++] = '\r';
-	q->line[q->n++] = '\n';
-	buf_add(q->out, q->line, q->n);
-	q->n = 0;
-}
+	struct qp_writer w;
 
-/* Room for `width` octets and the '=' of a soft break after them. */
-static void
-make_room(struct qp *q, size_t width)
-{
-	if (q->n + width <= QP_LINE - 1)
-		return;
-	q->line[q->n++] = '=';
-	line_end(q);
-}
-
-static void
-put_encoded(struct qp *q, char c)
-{
-	make_room(q, 3);
-	q->line[q->n++] = '=';
-	q->line[q->n++] = hex_upper[(unsigned char)c >> 4];
-	q->line[q->n++] = hex_upper[(unsigned char)c & 15];
-}
-
-/* A '.' there would be stuffed, or end the message for a careless server;
- * "From " would be quoted by mbox writers. */
-static bool
-bad_line_start(struct str rest)
-{
-	return rest.p[0] == '.' || str_starts(rest, STR("From "));
+	qp_writer_begin(&w, out);
+	qp_writer_text(&w, in);
+	qp_writer_end(&w);
 }
 
 static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-/* Octets of a CRLF, LF or bare CR at the start of text, or 0. */
-static size_t
-any_line_end(struct str text)
-{
-	if (str_starts(text, STR("\r\n")))
-		return 2;
-	return text.n > 0 && (text.p[0] == '\r' || text.p[0] == '\n');
-}
-
-/* Puts what can stand as it is and fits the line; how much that was.  A
- * blank cannot where a line ends. */
-static size_t
-put_literal(struct qp *q, struct str in)
-{
-	size_t n = 0, room = QP_LINE - 1 - q->n;
-
-	if (q->n == 0 && bad_line_start(in))
-		return 0;
-	while (n < in.n && n < room && literal[(unsigned char)in.p[n]])
-		n++;
-	if (n > 0 && is_blank(in.p[n - 1]) &&
-	    (n == in.n || any_line_end(str_from(in, n)) > 0))
-		n--;
-	memcpy(q->line + q->n, in.p, n);
-	q->n += n;
-	return n;
-}
-
-void
-qp_encode(struct buf *out, struct str in)
-{
-	struct qp q = {.out = out};
-	size_t n;
-
-	while (in.n > 0) {
-		n = any_line_end(in);
-		if (n > 0) {
-			line_end(&q);
-			in = str_from(in, n);
-			continue;
-		}
-		make_room(&q, 1);
-		n = put_literal(&q, in);
-		if (n == 0) {
-			put_encoded(&q, in.p[0]);
-			n = 1;
-		}
-		in = str_from(in, n);
-	}
-	buf_add(out, q.line, q.n);
 }
 
 static int
