@@ -30,12 +30,25 @@ typedef void target_fn(struct walk *w, uint32_t target);
 static void
 each_target(struct walk *w, const struct liquid_op *op, target_fn *fn)
 {
+	uint32_t i;
+
 	switch ((unsigned)op->code) {
 	case OP_JUMP:
 	case OP_JUMP_FALSE:
 	case OP_JUMP_TRUE:
 	case OP_AND:
-	case OP_OR: fn(w, op->u.target); break;
+	case OP_OR:
+	case OP_ROUND:
+	case OP_ELSE: fn(w, op->u.target); break;
+	case OP_CYCLE:
+		for (i = 0; i < op->u.cycle->count; i++)
+			fn(w, op->u.cycle->targets[i]);
+		fn(w, op->u.cycle->end);
+		break;
+	case OP_CHOOSE:
+		for (i = 0; i < op->u.choice->count; i++)
+			fn(w, op->u.choice->targets[i]);
+		break;
 	case OP_LOOP: fn(w, op->u.loop->otherwise); break;
 	case OP_NEXT:
 		fn(w, op->u.loop->body);
@@ -51,7 +64,8 @@ static bool
 goes_on(enum liquid_code code)
 {
 	return code != OP_END && code != OP_JUMP && code != OP_NEXT &&
-	       code != OP_BREAK && code != OP_CONTINUE;
+	       code != OP_BREAK && code != OP_CONTINUE && code != OP_FAIL &&
+	       code != OP_ABORT;
 }
 
 static void
@@ -78,22 +92,32 @@ begin_capture(struct walk *w, const struct liquid_op *op)
 
 	o->end = op->u.target;
 	o->around = w->now;
-	if (w->now.count > 0)
+	if (w->now.count > 0 && w->program->ops[o->end].code == OP_CAPTURED)
 		html_context_init(&w->now);
 }
 
+/* What is captured stands elsewhere; the URL of a link is a value here. */
 static void
-end_capture(struct walk *w)
+end_capture(struct walk *w, enum liquid_code code)
 {
 	const struct opened *o = &w->open[w->open_count - 1];
+	struct html_context inside = w->now;
 
-	if (o->end != w->at) {
-		w->now = o[-(int)w->closed_early].around;
-		w->closed_early++;
-		return;
-	}
-	w->open_count--;
+	if (o->end != w->at)
+		o -= w->closed_early++;
+	else
+		w->open_count--;
 	w->now = o->around;
+	if (w->now.count > 0 && code == OP_CHANGED)
+		(void)html_context_join(&w->now, &inside);
+	if (w->now.count > 0 && code == OP_LINKED)
+		html_context_value(&w->now, false);
+}
+
+static bool
+closes(enum liquid_code code)
+{
+	return code == OP_CAPTURED || code == OP_CHANGED || code == OP_LINKED;
 }
 
 static void
@@ -118,14 +142,17 @@ step(struct walk *w, struct liquid_op *op)
 		reach(w, w->at);
 		w->now = w->contexts[w->joints[w->at] - 1];
 	}
-	if (op->code != OP_CAPTURED)
+	if (!closes(op->code) && op->code != OP_POP && op->code != OP_LEAVE)
 		w->closed_early = 0;
 	switch ((unsigned)op->code) {
 	case OP_TEXT: html_context_feed(&w->now, op->u.text); break;
 	case OP_PRINT:
 	case OP_ESCAPE: print(w, op); break;
 	case OP_CAPTURE: begin_capture(w, op); break;
-	case OP_CAPTURED: end_capture(w); break;
+	case OP_CAPTURED:
+	case OP_CHANGED:
+	case OP_LINKED: end_capture(w, op->code); break;
+	case OP_COUNT: html_context_value(&w->now, false); break;
 	default: each_target(w, op, reach);
 	}
 	if (!goes_on(op->code))
