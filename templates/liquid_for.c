@@ -5,6 +5,8 @@
  *   attribute = "reversed" / "offset" ":" "continue" /
  *               ( "limit" / "offset" / "cols" ) ":" value
  *
+ * (tablerow also takes "range", which means nothing)
+ *
  *   ITEMS [LIMIT] [OFFSET] [COLS] LOOP   body ...   NEXT   else ...   (end)
  */
 #include "templates/liquid_compiler.h"
@@ -32,12 +34,14 @@ attribute(struct liquid_compiler *c, struct liquid_for *loop,
 {
 	struct liquid_lexer *x = &c->lexer;
 	enum liquid_loop_attribute which = attribute_at(c, loop);
+	bool ignored =
+	    loop->kind == LOOP_TABLEROW && liquid_lexer_is_word(x, "range");
 	size_t ops = c->program->op_count;
 	uint32_t stack = c->stack;
 
 	if (loop->kind == LOOP_FOR && liquid_lexer_take_word(x, "reversed"))
 		return loop->reversed = true;
-	if (which == LOOP_ATTRIBUTES)
+	if (which == LOOP_ATTRIBUTES && !ignored)
 		return liquid_compile_expected(c,
 		    loop->kind == LOOP_FOR ? "'limit', 'offset' or 'reversed'"
 					   : "'cols', 'limit' or 'offset'");
@@ -49,7 +53,7 @@ attribute(struct liquid_compiler *c, struct liquid_for *loop,
 		return loop->goes_on = true;
 	if (!liquid_compile_value(c))
 		return false;
-	if (which != wanted || loop->has[which]) {
+	if (ignored || which != wanted || loop->has[which]) {
 		c->program->op_count = ops;
 		c->stack = stack;
 	} else {

@@ -88,35 +88,44 @@ pop_if(struct liquid_run *r, bool there)
 	return there ? r->stack[--r->top] : value_nil();
 }
 
-/* Which part of `count` items: the first is l->first, l->length of them. */
+/* An attribute as a number.  Those of a table are read as text is: nothing
+ * is 0, and so is what begins with no digits. */
 static bool
-slice(struct liquid_run *r, struct liquid_loop *l, struct value offset,
-    struct value limit)
+number(struct liquid_run *r, const struct liquid_loop *l, struct value v,
+    int64_t *out)
 {
-	int64_t count = liquid_item_count(l->items), length = INT64_MAX;
-	struct value *cursor = &r->variables[l->code->cursor].value;
+	if (l->code->kind == LOOP_FOR)
+		return liquid_integer(r, v, out);
+	if (v.type != VALUE_FLOAT)
+		return liquid_bound(r, v, out);
+	*out = v.u.real > -9e18 && v.u.real < 9e18 ? (int64_t)v.u.real : 0;
+	return true;
+}
 
-	l->first = 0;
-	if (l->code->goes_on)
-		l->first = cursor->type == VALUE_INT ? cursor->u.integer : 0;
-	else if (offset.type != VALUE_NIL &&
-		 !liquid_integer(r, offset, &l->first))
-		return false;
-	if (limit.type != VALUE_NIL && !liquid_integer(r, limit, &length))
-		return false;
-	if (l->first < 0) { /* as the reference: it shortens the limit */
+/* Which part of `count` items: the first is l->first, l->length of them. */
+static void
+slice(struct liquid_loop *l, int64_t first, int64_t length)
+{
+	int64_t count = liquid_item_count(l->items);
+
+	if (first < 0) { /* as the reference: it shortens the limit */
 		if (length != INT64_MAX)
-			length = length > -l->first ? length + l->first : 0;
-		l->first = 0;
+			length = length > -first ? length + first : 0;
+		first = 0;
 	}
-	if (l->first > count)
-		l->first = count;
+	l->first = first < count ? first : count;
 	l->length = count - l->first;
 	if (length < l->length)
 		l->length = length > 0 ? length : 0;
-	if (l->code->kind == LOOP_FOR)
-		*cursor = value_int(l->first + l->length);
-	return true;
+}
+
+/* Of a `for` nil is as if the attribute were not there. */
+static bool
+given(const struct liquid_loop *l, enum liquid_loop_attribute which,
+    struct value v)
+{
+	return l->code->has[which] &&
+	       (v.type != VALUE_NIL || l->code->kind == LOOP_TABLEROW);
 }
 
 /* An include goes through arrays, a render also through the rest that has
@@ -131,6 +140,28 @@ snippet_items(struct liquid_loop *l)
 			(type != VALUE_OBJECT && type != VALUE_RANGE));
 	l->first = 0;
 	l->length = l->single ? 1 : liquid_item_count(l->items);
+}
+
+static bool
+slice_items(struct liquid_run *r, struct liquid_loop *l, struct value offset,
+    struct value limit)
+{
+	struct value *cursor = &r->variables[l->code->cursor].value;
+	bool whole = l->items.type == VALUE_STRING;
+	int64_t first = 0, length = INT64_MAX;
+
+	if (l->code->goes_on)
+		first = cursor->type == VALUE_INT ? cursor->u.integer : 0;
+	else if (given(l, LOOP_OFFSET, offset) && !number(r, l, offset, &first))
+		return false;
+	if (given(l, LOOP_LIMIT, limit) && !number(r, l, limit, &length))
+		return false;
+	if (whole && !string_as_items(r, &l->items))
+		return false;
+	slice(l, whole ? 0 : first, whole ? INT64_MAX : length);
+	if (l->code->kind == LOOP_FOR)
+		*cursor = value_int(l->first + l->length);
+	return true;
 }
 
 /* What the loop takes from the stack. */
@@ -152,15 +183,10 @@ take(struct liquid_run *r, struct liquid_loop *l)
 		l->length = 0;
 		return true;
 	}
-	if (l->items.type == VALUE_STRING && l->code->kind == LOOP_FOR)
-		offset = limit = value_nil();
-	if (l->items.type == VALUE_STRING && !string_as_items(r, &l->items))
-		return false;
-	if (!slice(r, l, offset, limit))
+	if (!slice_items(r, l, offset, limit))
 		return false;
 	l->cols = l->length;
-	return !has[LOOP_COLS] || cols.type == VALUE_NIL ||
-	       liquid_integer(r, cols, &l->cols);
+	return !given(l, LOOP_COLS, cols) || number(r, l, cols, &l->cols);
 }
 
 /* A piece of a table; in a header it must not break the line. */

@@ -165,12 +165,26 @@ is_data(struct value v)
 	return v.type >= VALUE_STRING && !v.own && !v.encoded;
 }
 
+/* A value that is not there is printed, and must not be missed. */
 static bool
-run_print(struct liquid_run *r, uint8_t how)
+missing(struct liquid_run *r, const struct liquid_op *op)
+{
+	struct str name = op->u.text;
+
+	if (name.n > 100)
+		name.n = 100;
+	return liquid_run_fail(r, "%.*s is missing", STR_ARG(name));
+}
+
+static bool
+run_print(struct liquid_run *r, const struct liquid_op *op)
 {
 	struct value v = pop(r);
 	struct str s = value_text(v);
+	uint8_t how = op->escape;
 
+	if (v.type == VALUE_NIL && r->data->missing_fails && op->u.text.n > 0)
+		return missing(r, op);
 	if (v.type != VALUE_STRING && !liquid_text(r, v, &s))
 		return false;
 	r->mixed = r->mixed || is_data(v);
@@ -179,11 +193,14 @@ run_print(struct liquid_run *r, uint8_t how)
 
 /* Arrays are shown as filters see them. */
 static bool
-run_escape(struct liquid_run *r, uint8_t how)
+run_escape(struct liquid_run *r, const struct liquid_op *op)
 {
 	struct value v = pop(r);
+	uint8_t how = op->escape;
 	struct str s;
 
+	if (v.type == VALUE_NIL && r->data->missing_fails)
+		return missing(r, op);
 	if (!liquid_string(r, v, &s))
 		return false;
 	r->mixed = r->mixed || is_data(v);
@@ -348,10 +365,8 @@ run_rare_op(struct liquid_run *r, const struct liquid_op *op)
 		return liquid_run_charge(r,
 		    (op->u.range.end - op->u.range.first) / 64);
 	case OP_COUNT: return liquid_count(r, op->u.count);
-	case OP_CHANGED:
-		return liquid_changed(r, op->u.number, run_taken(r));
-	case OP_LINKED:
-		return liquid_linked(r, op->u.number, run_taken(r));
+	case OP_CHANGED: return liquid_changed(r, op->u.number, run_taken(r));
+	case OP_LINKED: return liquid_linked(r, op->u.number, run_taken(r));
 	case OP_LEAVE: return liquid_loop_end(r);
 	case OP_CASE: push(r, value_int(0)); return true;
 	case OP_WHEN: return run_when(r);
@@ -383,8 +398,8 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 {
 	switch ((unsigned)op->code) {
 	case OP_TEXT: return run_text(r, op);
-	case OP_PRINT: return run_print(r, op->escape);
-	case OP_ESCAPE: return run_escape(r, op->escape);
+	case OP_PRINT: return run_print(r, op);
+	case OP_ESCAPE: return run_escape(r, op);
 	case OP_JUMP: r->pc = op->u.target; return true;
 	case OP_JUMP_FALSE:
 	case OP_JUMP_TRUE:
