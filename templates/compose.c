@@ -1,27 +1,18 @@
 /*
- * compose.c - a rendered message as RFC 5322 bytes.
- *
- *   headers
- *   Content-Type: multipart/alternative     (text/plain alone without HTML)
- *     text/plain, quoted-printable
- *     text/html, quoted-printable
- *
- * Boundaries begin with "=_", which quoted-printable never writes, and go on
- * with a hash of the delivery's token.
+ * compose.c - a message for one recipient: rendered, its header fields
+ * written, the body's frame (mime.h) and the encoded texts in it.
  */
 #include "lib/base/clock.h"
-#include "lib/base/digest.h"
-#include "lib/base/encode.h"
 #include "lib/mail/header.h"
-#include "lib/mail/transfer.h"
 #include "templates/message_parts.h"
 #include "templates/one_line.h"
 
-#define BOUNDARY_BYTES 16 /* of the hash: 128 bits (S-010) */
-#define BOUNDARY_MAX   (2 + 2 * BOUNDARY_BYTES)
-#define LIST_NAME_MAX  80 /* so that List-Id stays below 255 (S-078) */
-#define DETAIL_SIGN    '+'
-#define ARENA_RESERVE  (128U << 10) /* what headers take at most */
+#define LIST_NAME_MAX 80 /* so that List-Id stays below 255 (S-078) */
+#define DETAIL_SIGN   '+'
+#define ARENA_RESERVE (256U << 10) /* what headers and notes take */
+#define NOTES_MAX     1000         /* of texts in a rendered part */
+#define NOTE_SIZE     sizeof(struct liquid_note)
+#define TOO_MUCH      "too much for one message"
 
 /* One message on its way out. */
 struct compose {
@@ -29,7 +20,6 @@ struct compose {
 	const struct message_recipient *recipient;
 	struct arena *arena;
 	struct buf *out;
-	char boundary[BOUNDARY_MAX + 1];
 	struct err err;
 };
 
@@ -196,45 +186,83 @@ put_headers(struct compose *c, struct str subject)
 		   err_set(&c->err, FAIL_LIMIT, "headers pass 32768 octets"));
 }
 
-static void
-make_boundary(struct compose *c)
-{
-	unsigned char hash[SHA256_SIZE];
-	int i;
+/* ---- the body ---- */
 
-	sha256(hash, str_of(c->recipient->token));
-	memcpy(c->boundary, "=_", 2);
-	for (i = 0; i < BOUNDARY_BYTES; i++)
-		snprintf(c->boundary + 2 + 2 * (size_t)i, 3, "%02x", hash[i]);
+/* A part as it was rendered, and where in it the program's texts are. */
+struct rendered {
+	struct str raw;
+	struct liquid_trace trace;
+};
+
+static bool
+render(struct message_rendering *r, enum message_part part, struct buf *out,
+    struct rendered *to)
+{
+	char *p;
+
+	*to = (struct rendered){.trace.max = NOTES_MAX};
+	to->trace.notes = arena_try(r->arena, NOTES_MAX * NOTE_SIZE);
+	if (to->trace.notes == NULL)
+		return message_fail(r->error, "data", TOO_MUCH);
+	buf_reset(out);
+	r->data.data.trace = &to->trace;
+	if (!message_render_part(r, part, out))
+		return false;
+	p = arena_try(r->arena, out->n + 1);
+	if (p == NULL || out->full)
+		return message_fail(r->error, r->error->part, TOO_MUCH);
+	memcpy(p, buf_cstr(out), out->n + 1);
+	to->raw = (struct str){p, out->n};
+	return true;
+}
+
+struct body {
+	struct rendered html, text;
+};
+
+static void
+put_text(struct compose *c, const char *type,
+    const struct mime_program *program, const struct rendered *rendered)
+{
+	const struct mime_text text = {type, program, rendered->raw,
+	    &rendered->trace};
+
+	mime_text_put(c->out, &text, c->recipient->eight_bit, c->arena);
 }
 
 static void
-put_leaf(struct compose *c, const char *type, struct str content)
+put_body(struct compose *c, const struct message_rendering *r,
+    const struct body *body)
 {
-	buf_printf(c->out,
-	    "Content-Type: %s; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-	    type);
-	qp_encode(c->out, content);
-	buf_puts(c->out, "\r\n");
-}
+	const struct mime *mime = &r->m->mime;
+	const struct mime_frame *frame =
+	    body->html.raw.n > 0 ? &mime->with_html : &mime->text_only;
 
-static void
-put_body(struct compose *c, const struct message_rendered *parts)
-{
-	if (parts->html.n == 0) {
-		put_leaf(c, "text/plain", parts->text);
-		return;
+	buf_str(c->out, frame->open);
+	put_text(c, "text/plain", &mime->text, &body->text);
+	if (body->html.raw.n > 0) {
+		buf_str(c->out, frame->between);
+		put_text(c, "text/html",
+		    message_program(r, PART_HTML) == r->m->untracked
+			? &mime->untracked
+			: &mime->html,
+		    &body->html);
 	}
-	make_boundary(c);
-	buf_printf(c->out,
-	    "Content-Type: multipart/alternative;\r\n"
-	    " boundary=\"%s\"\r\n\r\n--%s\r\n",
-	    c->boundary, c->boundary);
-	put_leaf(c, "text/plain", parts->text);
-	buf_printf(c->out, "--%s\r\n", c->boundary);
-	put_leaf(c, "text/html", parts->html);
-	buf_printf(c->out, "--%s--\r\n", c->boundary);
+	buf_str(c->out, frame->close);
+}
+
+static bool
+render_all(struct message_rendering *r, struct buf *out, struct str *subject,
+    struct body *body)
+{
+	struct rendered first;
+
+	if (!message_begin(r) || !render(r, PART_SUBJECT, out, &first) ||
+	    !render(r, PART_HTML, out, &body->html) ||
+	    !render(r, PART_TEXT, out, &body->text))
+		return false;
+	*subject = str_trim(first.raw);
+	return true;
 }
 
 bool
@@ -256,21 +284,23 @@ message_compose(const struct message *m,
 	    .arena = a,
 	    .error = error,
 	};
-	struct message_rendered parts;
+	struct body body;
+	struct str subject;
 
-	if (!message_render_parts(&rendering, out, &parts))
+	if (!render_all(&rendering, out, &subject, &body))
 		return false;
 	buf_reset(out);
-	if (parts.subject.n > HEADER_VALUE_MAX)
+	if (subject.n > HEADER_VALUE_MAX)
 		return message_fail(error, "subject",
 		    "longer than 8192 octets");
 	if (a->max - a->used < ARENA_RESERVE)
-		return message_fail(error, "data", "too much for one message");
-	if (!put_headers(&c, parts.subject))
+		return message_fail(error, "data", TOO_MUCH);
+	if (!put_headers(&c, subject))
 		return message_fail(error, "headers", c.err.text);
-	put_body(&c, &parts);
+	put_body(&c, &rendering, &body);
 	if (out->full || out->n > MESSAGE_MAX)
-		return message_fail(error, parts.html.n > 0 ? "html" : "text",
+		return message_fail(error,
+		    body.html.raw.n > 0 ? "html" : "text",
 		    "the message is larger than 4 MiB");
 	return true;
 }

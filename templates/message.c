@@ -39,7 +39,8 @@ message_compile(struct message **out, const struct message_source *src,
 	*out = NULL;
 	*error = (struct message_error){.part = "html"};
 	arena_init(&m->memory, MESSAGE_MEMORY_MAX);
-	if (!message_build(m, src, error)) {
+	if (!message_build(m, src, error) ||
+	    !mime_make(&m->mime, m, &m->memory, error)) {
 		message_free(m);
 		return false;
 	}

@@ -8,6 +8,7 @@
 
 #include "templates/html_rewrite.h"
 #include "templates/message_data.h"
+#include "templates/mime.h"
 
 #define MESSAGE_MEMORY_MAX (64U << 20)
 
@@ -44,6 +45,7 @@ struct message {
 	uint32_t link_count;
 	const struct message_attachment *attachments; /* copies */
 	size_t attachment_count;
+	struct mime mime;
 };
 
 /* message_build.c: from the source to the programs. */

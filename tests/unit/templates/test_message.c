@@ -102,32 +102,32 @@ compose_ok(const struct message *m, const struct message_campaign *campaign,
 	"List-Id: Friends <list-3.example.com>\r\n"                 \
 	"Feedback-ID: 7:3:bulk:volley-1\r\n"                        \
 	"MIME-Version: 1.0\r\n"
-#define BOUNDARY "=_f171b02e81d14982aee0889d6c59413b"
+#define BOUNDARY "=_ad756ea64d6d60ae411fe6055d3a7f98b"
 
 static void
 test_bytes(void **state)
 {
-	static const char expected[] =
-	    HEADERS "Content-Type: multipart/alternative;\r\n"
-		    " boundary=\"" BOUNDARY "\"\r\n"
-		    "\r\n"
-		    "--" BOUNDARY "\r\n"
-		    "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n"
-		    "\r\n"
-		    "=46rom K=C3=B6ln\r\n"
-		    "=2E\r\n"
-		    "--" BOUNDARY "\r\n"
-		    "Content-Type: text/html; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n"
-		    "\r\n"
-		    "<body><p>ann@example.org &lt;3 Autumn</p></body>\r\n"
-		    "--" BOUNDARY "--\r\n";
+	static const char expected[] = HEADERS
+	    "Content-Type: multipart/alternative;\r\n"
+	    " boundary=\"" BOUNDARY "\"\r\n"
+	    "\r\n"
+	    "--" BOUNDARY "\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "\r\n"
+	    "=46rom K=C3=B6ln\r\n"
+	    "=2E\r\n"
+	    "--" BOUNDARY "\r\n"
+	    "Content-Type: text/html; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "\r\n"
+	    "<body><p>ann@example.org &lt;3 Autumn =E2=82=AC</p></body>\r\n"
+	    "--" BOUNDARY "--\r\n";
 	struct message_campaign campaign = a_campaign();
 	struct message_recipient recipient = a_recipient();
 	struct message *m = compile("Hello {{ name }}", "",
-	    "<body><p>{{ contact.email }} {{ '<3' }} {{ campaign.name }}</p>"
-	    "</body>",
+	    "<body><p>{{ contact.email }} {{ '<3' }} {{ campaign.name }} "
+	    "\xe2\x82\xac</p></body>",
 	    "From {{ city }}\n.");
 	int i;
 
@@ -144,7 +144,7 @@ test_text_only(void **state)
 {
 	static const char expected[] =
 	    HEADERS "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n"
+		    "Content-Transfer-Encoding: 7bit\r\n"
 		    "\r\n"
 		    "<Friends> 3\r\n"
 		    "https://m.example.com/u/" TOKEN "\r\n";
@@ -177,7 +177,7 @@ test_derived_text(void **state)
 
 	(void)state;
 	compose_ok(m, &campaign, &recipient);
-	assert_true(says("quoted-printable\r\n\r\nHi Ann\r\n\r\n"
+	assert_true(says("7bit\r\n\r\nHi Ann\r\n\r\n"
 			 "Off (https://m.example.com/u/" TOKEN ")\r\n"));
 	message_free(m);
 }
@@ -267,7 +267,7 @@ static const struct str payloads[] = {
     STR("%0d%0aBcc: evil@example.net"),
     STR("\" <evil@example.net>, \""),
     STR("a\r\n Bcc: evil@example.net\r\n\tx"),
-    STR("--=_f171b02e81d14982aee0889d6c59413b--\r\n"),
+    STR("--=_ad756ea64d6d60ae411fe6055d3a7f98b--\r\n"),
 };
 
 /* A JSON object whose member "v" is that text; invalid UTF-8 as Latin-1. */
@@ -508,10 +508,27 @@ test_large(void **state)
 	struct message_campaign campaign = a_campaign();
 	struct message_recipient recipient = a_recipient();
 	struct buf json;
-	struct message *m = compile("x", "", "{{ v }}", "");
+	struct buf file;
+	struct message_attachment attachment = {
+	    .name = STR("a.bin"),
+	    .type = STR("application/octet-stream"),
+	};
+	struct message_source source = {
+	    .subject = STR("x"),
+	    .html = STR("{{ v }}"),
+	    .attachments = &attachment,
+	    .attachment_count = 1,
+	};
+	struct message *m;
 	struct message *subject = compile("{{ v }}", "", "x", "");
 
 	(void)state;
+	buf_init(&file, MESSAGE_ATTACHMENT_BYTES_MAX);
+	while (file.n < MESSAGE_ATTACHMENT_BYTES_MAX)
+		buf_char(&file, (char)file.n);
+	attachment.content = buf_view(&file);
+	assert_true(message_compile(&m, &source, &error));
+	buf_release(&file);
 	buf_init(&json, VALUE_JSON_MAX);
 	buf_puts(&json, "{\"v\":\"");
 	while (json.n < VALUE_JSON_MAX - 100)
@@ -520,7 +537,8 @@ test_large(void **state)
 	recipient.attributes = buf_view(&json);
 	assert_false(compose(subject, &campaign, &recipient));
 	assert_string_equal(error.part, "subject");
-	assert_false(compose(m, &campaign, &recipient)); /* twice 3 MiB */
+	assert_false(
+	    compose(m, &campaign, &recipient)); /* 3 MiB and twice 1.3 */
 	assert_string_equal(error.at.text, "the message is larger than 4 MiB");
 	buf_release(&json);
 	message_free(m);
