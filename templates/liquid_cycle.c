@@ -16,17 +16,17 @@
 struct choices {
 	uint32_t targets[LIQUID_CYCLE_MAX], count;
 	uint32_t ends;
-	struct str key; /* of written values */
+	char *key; /* of written values: each its kind and its text; begins
+		    * with a byte that no text of a template has */
+	size_t key_n;
 	bool written;
 };
 
-/* A value, and whether it is written down: then the key grows by it. */
 static bool
 choice(struct liquid_compiler *c, struct choices *all)
 {
 	uint32_t first = liquid_emit_here(c);
-	char kind = (char)('0' + c->lexer.token);
-	struct str text = c->lexer.text;
+	struct liquid_lexer word = c->lexer;
 
 	if (all->count == LIQUID_CYCLE_MAX)
 		return liquid_compile_fail(c, c->lexer.at,
@@ -37,9 +37,11 @@ choice(struct liquid_compiler *c, struct choices *all)
 	if (liquid_emit_here(c) != first + 1 ||
 	    c->program->ops[first].code != OP_PUSH)
 		all->written = false;
-	if (all->written)
-		all->key = arena_printf(&c->program->memory, "%.*s %c%.*s",
-		    STR_ARG(all->key), kind, STR_ARG(text));
+	all->key[all->key_n++] = ' ';
+	all->key[all->key_n++] = (char)('0' + word.token);
+	if (word.text.n > 0)
+		memcpy(all->key + all->key_n, word.text.p, word.text.n);
+	all->key_n += word.text.n;
 	liquid_emit(c, OP_PRINT, -1);
 	liquid_emit_jump(c, OP_JUMP, &all->ends);
 	return true;
@@ -48,6 +50,10 @@ choice(struct liquid_compiler *c, struct choices *all)
 static bool
 choices(struct liquid_compiler *c, struct choices *all)
 {
+	/* A value takes a byte at least, and so does what parts two. */
+	all->key = arena_alloc(&c->program->memory,
+	    2 * (c->lexer.text.n + c->lexer.rest.n) + 5);
+	all->key[all->key_n++] = '\xff';
 	do {
 		if (!choice(c, all))
 			return false;
@@ -98,8 +104,10 @@ liquid_tag_cycle(struct liquid_compiler *c)
 	cycle->targets = ARENA_ARRAY(&p->memory, uint32_t, all.count);
 	memcpy(cycle->targets, all.targets, all.count * sizeof(*all.targets));
 	if (!named && all.written)
-		p->ops[start - 1].u.value = value_string(all.key);
+		p->ops[start - 1].u.value =
+		    value_string((struct str){all.key, all.key_n});
 	else if (!named)
-		p->ops[start - 1].u.value = value_int((int64_t)start);
+		p->ops[start - 1].u.value =
+		    value_string(arena_printf(&p->memory, "\xff%u", start));
 	return true;
 }

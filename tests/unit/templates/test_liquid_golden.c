@@ -14,12 +14,15 @@
 static const char *const groups[] = {"blank and empty", "filters/append",
     "filters/capitalize", "filters/date", "filters/default", "filters/downcase",
     "filters/escape", "filters/prepend", "filters/upcase", "filters/url encode",
-    "illegal", "tags/assign", "tags/comment", "tags/echo", "tags/for",
-    "tags/if", "tags/inline comment", "tags/raw", "tags/unless"};
+    "identifiers", "illegal", "output", "range", "special", "tags/assign",
+    "tags/capture", "tags/case", "tags/comment", "tags/cycle", "tags/decrement",
+    "tags/doc", "tags/echo", "tags/for", "tags/if", "tags/ifchanged",
+    "tags/increment", "tags/inline comment", "tags/liquid", "tags/raw",
+    "tags/tablerow", "tags/unless", "whitespace control"};
 
 /* What a case uses besides its group and the engine does not have yet. */
-static const char *const missing[] = {"liquid", "split", "plus", "join",
-    "concat", "size", "map", "increment", "case", "cycle"};
+static const char *const missing[] = {"split", "plus", "join", "concat", "size",
+    "map", "sort"};
 
 static bool
 in_scope(struct str group)

@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
+#include <time.h>
+
 #include <cmocka.h>
 
 #define SOON_MS 2000 /* under sanitizers on a busy machine */
@@ -51,6 +53,10 @@ test_endless(void **state)
 	    "{% if i == j %}x{% endif %}{% endfor %}{% endfor %}",
 	    "{% for i in (-9223372036854775808..9223372036854775807) %}"
 	    "{% endfor %}",
+	    "{% for i in (1..1000000000) %}{% case 1 %}{% when 1, 1, 1 %}"
+	    "{% cycle 1, 2 %}{% increment n %}{% ifchanged %}{% endifchanged %}"
+	    "{% endcase %}{% endfor %}",
+	    "{% for i in (1..1000000000) %}{% cycle i: 1, 2 %}{% endfor %}",
 	};
 	size_t i;
 
@@ -72,6 +78,10 @@ test_output(void **state)
 	buf_puts(&source, "{% endfor %}");
 	check_fails("writes more than 1048576 bytes");
 	assert_true(run.out.n <= LIQUID_OUTPUT_MAX);
+	buf_reset(&source);
+	buf_puts(&source, "{% tablerow i in (1..1000000000) %}"
+			  "{% endtablerow %}");
+	check_fails("writes more than 1048576 bytes");
 }
 
 static void
@@ -84,6 +94,45 @@ test_memory(void **state)
 			  "{% assign x = x | append: x %}{% endfor %}");
 	check_fails("needs more than 1048576 bytes of memory");
 	assert_true(run.arena.used < 2UL * LIQUID_MEMORY_MAX);
+}
+
+/* What costs more than its steps tell is stopped by the clock. */
+static void
+burn(uint32_t number, struct str url, struct buf *out, void *arg)
+{
+	struct timespec from, now;
+
+	(void)number;
+	(void)url;
+	(void)out;
+	(void)arg;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	do
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	while (
+	    now.tv_sec == from.tv_sec && now.tv_nsec - from.tv_nsec < 200000);
+}
+
+static void
+test_cpu(void **state)
+{
+	const struct liquid_options options = {LIQUID_TEXT, .internal = true};
+	struct liquid_data data = {.link = burn};
+	int64_t start = clock_mono_ms();
+	struct liquid *program;
+
+	(void)state;
+	assert_true(liquid_compile_with(&program,
+	    STR("{% for i in (1..9999) %}{% link 1 %}x{% endlink %}"
+		"{% endfor %}"),
+	    &options, &run.error));
+	arena_reset(&run.arena);
+	buf_reset(&run.out);
+	assert_false(
+	    liquid_render(program, &data, &run.arena, &run.out, &run.error));
+	assert_string_equal(run.error.text, "takes more than 50 ms");
+	assert_true(clock_mono_ms() - start < SOON_MS);
+	liquid_free(program);
 }
 
 /* Work that neither writes nor allocates is counted as well. */
@@ -113,6 +162,18 @@ test_nesting(void **state)
 		100000 / 33},
 	    {"{% capture x %}", "{% endcapture %}", "nested deeper than 32",
 		40},
+	    {"{% case 1 %}{% when 1 %}", "{% endcase %}", NULL, 32},
+	    {"{% case 1 %}{% when 1 %}", "{% endcase %}",
+		"nested deeper than 32", 33},
+	    {"{% tablerow i in (1..1) %}{% ifchanged %}",
+		"{% endifchanged %}{% endtablerow %}", "nested deeper than 32",
+		17},
+	    {"{% liquid liquid ", " %}", NULL, 1},
+	    {"{% liquid liquid liquid liquid liquid liquid liquid liquid "
+	     "liquid liquid liquid liquid liquid liquid liquid liquid liquid "
+	     "liquid liquid liquid liquid liquid liquid liquid liquid liquid "
+	     "liquid liquid liquid liquid liquid liquid liquid",
+		" %}", "nested deeper than 32", 1},
 	};
 	size_t i;
 
@@ -165,6 +226,18 @@ test_long_sources(void **state)
 	    {"{{ a", ".b", 500000},
 	    {"{{ a ", "| append: 'x'", 70000},
 	    {"{% if a", " or a", 150000},
+	    {"{% liquid", "\necho a", 140000},
+	    {"{% liquid", "\nliquid if a\n", 70000},
+	    {"{% doc %}", "{% doc", 150000},
+	    {"{% case a %}", "{% when a %}", 80000},
+	    {"{% case a %}{% when a", ", a", 300000},
+	    {"", "{% cycle a, 'b' %}", 50000},
+	    {"", "{% increment a %}", 50000},
+	    {"", "{% case a %}{% when b %}{% endcase %}", 25000},
+	    {"", "{% ifchanged %}{{ a }}{% endifchanged %}", 25000},
+	    {"", "{% tablerow a in b %}{% endtablerow %}", 25000},
+	    {"{% for a in b", " limit: c", 100000},
+	    {"{% assign a = b ", "| append: self['c']", 50000},
 	};
 	size_t i;
 
@@ -195,6 +268,17 @@ test_sizes(void **state)
 		buf_puts(&source, name);
 	}
 	check_fails("more than 1000 different names");
+	buf_reset(&source);
+	for (i = 0; i < 4001; i++) {
+		snprintf(name, sizeof(name), "{%%assign n%d=1%%}", i);
+		buf_puts(&source, name);
+	}
+	check_fails("more than 4000 different names");
+	buf_reset(&source);
+	buf_puts(&source, "{% cycle ");
+	repeat("'a',", 257);
+	buf_puts(&source, "%}");
+	check_fails("more than 256 values");
 	buf_reset(&source);
 	buf_puts(&source, "{{ x | default: 1, 2, 3, 4, 5, 6, 7, 8, 9 }}");
 	check_fails("more than 7 arguments");
@@ -234,6 +318,7 @@ main(void)
 	    cmocka_unit_test(test_endless),
 	    cmocka_unit_test(test_output),
 	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_cpu),
 	    cmocka_unit_test(test_looking),
 	    cmocka_unit_test(test_nesting),
 	    cmocka_unit_test(test_brackets),
