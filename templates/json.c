@@ -8,13 +8,13 @@
  * Members of containers that are still open lie on one stack; a container
  * that closes is copied from its top to its final place.
  */
+#include "templates/plain_run.h"
 #include "templates/value_number.h"
 
 #include <math.h>
 
 #define STACK_FIRST 64
 #define NUMBER_MAX  VALUE_DIGITS_MAX /* characters of a number */
-#define EACH        0x0101010101010101ULL
 
 struct json {
 	const char *start, *p, *end;
@@ -74,38 +74,6 @@ push(struct json *j, struct str key, struct value v)
 	}
 	j->stack[j->used++] = (struct value_member){key, v};
 	return true;
-}
-
-/* Each byte of the result has its high bit set where w has a zero byte; what
- * follows the first such byte may be wrong. */
-static uint64_t
-zero_bytes(uint64_t w)
-{
-	return (w - EACH) & ~w & 0x80 * EACH;
-}
-
-/* How many bytes from p on are a string's own: no quote, backslash or
- * control.  `high` is set when one of them is not ASCII. */
-static size_t
-plain_run(const char *p, const char *end, bool *high)
-{
-	const char *start = p;
-	uint64_t w, stop, seen = 0;
-
-	for (; end - p >= 8; p += 8) {
-		memcpy(&w, p, sizeof(w));
-		stop = zero_bytes(w ^ '"' * EACH) |
-		       zero_bytes(w ^ '\\' * EACH) |
-		       ((w - 0x20 * EACH) & ~w & 0x80 * EACH);
-		if (stop != 0)
-			break;
-		seen |= w;
-	}
-	for (; p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20;
-	     p++)
-		seen |= (unsigned char)*p;
-	*high |= (seen & 0x80 * EACH) != 0;
-	return (size_t)(p - start);
 }
 
 static bool
@@ -215,7 +183,7 @@ escaped_string(struct json *j, size_t n, bool *high, struct str *out)
 			break;
 		if (!escape(j, &to))
 			return false;
-		n = plain_run(j->p, j->end, high);
+		n = plain_run_json(j->p, (size_t)(j->end - j->p), high);
 	}
 	*out = (struct str){start, (size_t)(to - start)};
 	return true;
@@ -230,7 +198,7 @@ parse_string(struct json *j, struct str *out)
 
 	*out = STR_NONE;
 	j->p++;
-	n = plain_run(j->p, j->end, &high);
+	n = plain_run_json(j->p, (size_t)(j->end - j->p), &high);
 	if (j->p + n < j->end && j->p[n] == '\\') {
 		if (!escaped_string(j, n, &high, out))
 			return false;

@@ -5,6 +5,7 @@
 #include "templates/html_context.h"
 #include "templates/liquid_writer.h"
 #include "templates/one_line.h"
+#include "templates/plain_run.h"
 #include "templates/text_part.h"
 
 #include <unistr.h>
@@ -12,24 +13,20 @@
 static bool
 write_html(struct liquid_run *r, struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p, *from = p;
-	const unsigned char *end = s.n > 0 ? p + s.n : p;
 	struct str entity;
+	size_t n;
 
-	while (s.n > 0) {
-		while (p < end && entity_special[*p] == 0)
-			p++;
-		if (!liquid_run_write(r, (const char *)from,
-			(size_t)(p - from)))
+	for (;;) {
+		n = plain_run_html(s.p, s.n);
+		if (!liquid_run_write(r, s.p, n))
 			return false;
-		if (p == end)
+		if (n == s.n)
 			return true;
-		entity = entity_of((char)*p);
+		entity = entity_of(s.p[n]);
 		if (!liquid_run_write(r, entity.p, entity.n))
 			return false;
-		from = ++p;
+		s = str_from(s, n + 1);
 	}
-	return true;
 }
 
 /* On one line: see one_line.h. */

@@ -133,6 +133,13 @@ bracket(struct liquid_compiler *c, struct str *member)
 	       liquid_compile_expected(c, "']'");
 }
 
+static bool
+is_command(struct str name)
+{
+	return str_eq(name, STR("size")) || str_eq(name, STR("first")) ||
+	       str_eq(name, STR("last"));
+}
+
 /* One of .name and [value]; `found` is false when there is none. */
 static bool
 lookup(struct liquid_compiler *c, struct str *member, bool *found)
@@ -148,7 +155,8 @@ lookup(struct liquid_compiler *c, struct str *member, bool *found)
 	if (x->token != TOKEN_NAME)
 		return liquid_compile_expected(c, "a name behind '.'");
 	*member = x->text;
-	liquid_emit(c, OP_COMMAND, 0)->u.key = liquid_emit_key(c, x->text);
+	liquid_emit(c, is_command(x->text) ? OP_COMMAND : OP_MEMBER, 0)->u.key =
+	    liquid_emit_key(c, x->text);
 	liquid_lexer_next(x);
 	return true;
 }

@@ -68,11 +68,21 @@ liquid_run_charge(struct liquid_run *r, size_t steps)
 bool
 liquid_run_write(struct liquid_run *r, const char *p, size_t n)
 {
-	if (r->out->n > r->out_end || n > r->out_end - r->out->n)
+	struct buf *out = r->out;
+
+	if (out->n > r->out_end || n > r->out_end - out->n)
 		return liquid_run_fail(r, "writes more than %u bytes",
 		    LIQUID_OUTPUT_MAX);
-	buf_add(r->out, p, n);
-	return !r->out->full ||
+	if (n == 0)
+		return true;
+	if (n < out->cap - out->n && !out->full) { /* mostly there is room */
+		memcpy(out->p + out->n, p, n);
+		out->n += n;
+		out->p[out->n] = '\0';
+		return true;
+	}
+	buf_add(out, p, n);
+	return !out->full ||
 	       liquid_run_fail(r, "writes more than there is room for");
 }
 

@@ -5,6 +5,7 @@
  * What is no conversion is written as it stands.
  */
 #include "templates/liquid_time.h"
+#include "templates/value_number.h"
 
 #define COLONS_MAX 3
 
@@ -37,38 +38,47 @@ static void
 put_number(struct buf *out, const struct field *f, int64_t v, char usual,
     int width)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%lld",
-	    (long long)(v < 0 ? -v : v));
+	char text[VALUE_INT_TEXT];
+	int sign = v < 0, n = (int)value_int_text(v, text);
 
-	if (v < 0 && f->pad != ' ')
+	if (sign && f->pad != ' ')
 		buf_char(out, '-');
-	pad_to(out, f, usual, width, n + (v < 0));
-	if (v < 0 && f->pad == ' ')
+	pad_to(out, f, usual, width, n);
+	if (sign && f->pad == ' ')
 		buf_char(out, '-');
-	buf_puts(out, digits);
+	buf_add(out, text + sign, (size_t)(n - sign));
+}
+
+static void
+put_bytes(struct buf *out, const struct field *f, struct str text, bool upper)
+{
+	size_t i;
+
+	pad_to(out, f, ' ', 0, (int)text.n);
+	if (!upper) {
+		buf_str(out, text);
+		return;
+	}
+	for (i = 0; i < text.n; i++)
+		buf_char(out, text.p[i] >= 'a' && text.p[i] <= 'z'
+				  ? (char)(text.p[i] - 32)
+				  : text.p[i]);
 }
 
 static void
 put_text(struct buf *out, const struct field *f, const char *text, bool upper)
 {
-	size_t i, n = strlen(text);
-
-	pad_to(out, f, ' ', 0, (int)n);
-	for (i = 0; i < n; i++)
-		buf_char(out, upper && text[i] >= 'a' && text[i] <= 'z'
-				  ? (char)(text[i] - 32)
-				  : text[i]);
+	put_bytes(out, f, str_of(text), upper);
 }
 
 /* A name, cut to three letters for %a and %b. */
 static void
 put_name(struct buf *out, const struct field *f, const char *name, bool cut)
 {
-	char text[12];
+	struct str text = str_of(name);
 
-	snprintf(text, sizeof(text), "%.*s", cut ? 3 : 10, name);
-	put_text(out, f, text, f->upper || f->change);
+	put_bytes(out, f, cut ? str_sub(text, 0, 3) : text,
+	    f->upper || f->change);
 }
 
 static void

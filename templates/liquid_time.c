@@ -37,6 +37,46 @@ normalise(struct time_text *t, struct str s)
 	return true;
 }
 
+static int
+two(const char *p)
+{
+	return (p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* All of the digits of `form` are digits in s, the rest is the same. */
+static bool
+looks_like(struct str s, const char *form)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (form[i] == '0' ? s.p[i] < '0' || s.p[i] > '9'
+				   : s.p[i] != form[i])
+			return false;
+	return true;
+}
+
+/* What programs write: 2016-03-14, 2016-03-14T15:04:05Z, and with a blank. */
+static bool
+usual(struct str s, struct time_parts *p)
+{
+	bool date = s.n == 10, time = s.n == 19 || s.n == 20;
+
+	if (!(date || time) || !(looks_like(s, "0000-00-00T00:00:00Z") ||
+				   looks_like(s, "0000-00-00 00:00:00Z")))
+		return false;
+	p->year = two(s.p) * 100 + two(s.p + 2);
+	p->whole_year = true;
+	p->month = two(s.p + 5);
+	p->day = two(s.p + 8);
+	if (date)
+		return true;
+	p->hour = two(s.p + 11);
+	p->minute = two(s.p + 14);
+	p->second = two(s.p + 17);
+	return true;
+}
+
 /* -1: no name of a zone. */
 static int
 zone_hours(const char *name, int *hours)
@@ -68,12 +108,6 @@ zone_hours(const char *name, int *hours)
 	if (*hours > 9)
 		(*hours)--; /* there is no J */
 	return 0;
-}
-
-static int
-two(const char *p)
-{
-	return (p[0] - '0') * 10 + p[1] - '0';
 }
 
 /* +hh, +hhmm, +hh:mm[:ss], or a name; others say nothing. */
@@ -172,10 +206,12 @@ liquid_time_parse(struct liquid_time *t, struct str s, int64_t now_us)
 	struct civil c;
 	int offset;
 
-	if (!normalise(&text, s))
-		return false;
 	time_parts_init(&p);
-	time_forms_read(&text, &p);
+	if (!usual(s, &p)) {
+		if (!normalise(&text, s))
+			return false;
+		time_forms_read(&text, &p);
+	}
 	if (!anything(&p))
 		return false;
 	offset = zone_offset(p.zone);

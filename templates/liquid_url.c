@@ -9,11 +9,15 @@
 #define SCHEME_MAX 16
 
 enum {
-	PART = 1,  /* unreserved */
-	PATH = 2,  /* stands in paths */
-	HOST = 4,  /* stands in hosts, with a port */
-	ANY = 8,   /* stands somewhere in a URL */
-	SLOW = 16, /* look twice: special in HTML or CSS, or in a URL */
+	PART = 1, /* unreserved */
+	PATH = 2, /* stands in paths */
+	HOST = 4, /* stands in hosts, with a port */
+	ANY = 8,  /* stands somewhere in a URL */
+	/* special, and so to be looked at twice: */
+	IN_HTML = 16,
+	IN_CSS = 32,
+	IF_BARE = 64,   /* in an attribute without quotes */
+	AS_SCHEME = 128 /* where a colon may not stay */
 };
 
 static const uint8_t classes_of[256] = {
@@ -32,18 +36,18 @@ static const uint8_t classes_of[256] = {
     ['+'] = PATH | ANY,
     [','] = PATH | ANY,
     [';'] = PATH | ANY,
-    ['='] = PATH | ANY | SLOW,
+    ['='] = PATH | ANY | IF_BARE,
     ['@'] = PATH | ANY,
-    [':'] = HOST | ANY | SLOW,
+    [':'] = HOST | ANY | AS_SCHEME,
     ['['] = HOST | ANY,
     [']'] = HOST | ANY,
     ['?'] = ANY,
     ['#'] = ANY,
-    ['&'] = ANY | SLOW,
-    ['%'] = ANY | SLOW,
-    ['('] = ANY | SLOW,
-    [')'] = ANY | SLOW,
-    ['\''] = ANY | SLOW,
+    ['&'] = ANY | IN_HTML,
+    ['%'] = ANY,
+    ['('] = ANY | IN_CSS,
+    [')'] = ANY | IN_CSS,
+    ['\''] = ANY | IN_HTML,
 };
 
 static bool
@@ -90,13 +94,15 @@ put_byte(struct liquid_writer *w, struct str s, int classes, bool colon)
 static bool
 put_url(struct liquid_writer *w, struct str s, int classes, bool colon)
 {
+	int is, special = IN_HTML | (colon ? 0 : AS_SCHEME) |
+			  (w->how & ESCAPE_IN_CSS ? IN_CSS : 0) |
+			  (w->how & ESCAPE_BARE ? IF_BARE : 0);
 	size_t n;
-	uint8_t is;
 
 	while (s.n > 0) {
 		for (n = 0; n < s.n; n++) {
 			is = classes_of[(unsigned char)s.p[n]];
-			if (!(is & classes) || (is & SLOW))
+			if (!(is & classes) || (is & special))
 				break;
 		}
 		if (!liquid_run_write(w->run, s.p, n))

@@ -75,19 +75,25 @@ value_truthy(struct value v)
 uint32_t
 value_hash(struct str key)
 {
-	uint32_t h = 2166136261U;
+	uint64_t h = key.n, word;
 	size_t i;
 
-	for (i = 0; i < key.n; i++)
-		h = (h ^ (unsigned char)key.p[i]) * 16777619U;
-	return h ^ h >> 15;
+	for (i = 0; i < key.n; i += sizeof(word)) {
+		word = 0;
+		memcpy(&word, key.p + i,
+		    key.n - i < sizeof(word) ? key.n - i : sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
 }
 
 static bool
 key_is(const struct value_member *m, struct str key)
 {
 	return m->key.n == key.n &&
-	       (key.n == 0 || memcmp(m->key.p, key.p, key.n) == 0);
+	       (key.n == 0 || (m->key.p[0] == key.p[0] &&
+				  memcmp(m->key.p, key.p, key.n) == 0));
 }
 
 static const struct value *

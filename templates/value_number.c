@@ -165,12 +165,41 @@ value_float_digits(double v, char digits[VALUE_FLOAT_TEXT], int *exponent)
 	return digits_of(text, digits, exponent);
 }
 
+static char *
+put_zeros(char *to, int n)
+{
+	while (n-- > 0)
+		*to++ = '0';
+	return to;
+}
+
+static char *
+put_digits(char *to, const char *digits, int n)
+{
+	memcpy(to, digits, (size_t)n);
+	return to + n;
+}
+
+/* 0.00ddd, ddd.ddd or ddd00.0 */
+static char *
+put_fixed(char *to, const char *d, int n, int e)
+{
+	int whole = e < n - 1 ? e + 1 : n;
+
+	if (e < 0) {
+		to = put_zeros(put_digits(to, "0.", 2), -e - 1);
+		return put_digits(to, d, n);
+	}
+	to = put_zeros(put_digits(to, d, whole), e + 1 - n);
+	*to++ = '.';
+	return whole < n ? put_digits(to, d + whole, n - whole)
+			 : put_zeros(to, 1);
+}
+
 size_t
 value_float_text(double v, char out[VALUE_FLOAT_TEXT])
 {
-	static const char zeros[] = "0000000000000000";
-	char d[VALUE_FLOAT_TEXT] = "0";
-	const char *sign = signbit(v) ? "-" : "";
+	char d[VALUE_FLOAT_TEXT] = "0", *to = out;
 	int e = 0, n = 1;
 
 	if (!isfinite(v))
@@ -180,18 +209,14 @@ value_float_text(double v, char out[VALUE_FLOAT_TEXT])
 			     : "Infinity");
 	if (v != 0)
 		n = value_float_digits(fabs(v), d, &e);
+	if (signbit(v))
+		*to++ = '-';
+	if (e >= -4 && (e < FIXED_MAX || n > e + 1))
+		return (size_t)(put_fixed(to, d, n, e) - out);
 	d[n] = '\0';
-	if (e < -4 || (e >= FIXED_MAX && n <= e + 1))
-		return (size_t)snprintf(out, VALUE_FLOAT_TEXT, "%s%c.%se%+03d",
-		    sign, d[0], n > 1 ? d + 1 : "0", e);
-	if (e < 0)
-		return (size_t)snprintf(out, VALUE_FLOAT_TEXT, "%s0.%.*s%s",
-		    sign, -e - 1, zeros, d);
-	if (n <= e + 1)
-		return (size_t)snprintf(out, VALUE_FLOAT_TEXT, "%s%s%.*s.0",
-		    sign, d, e + 1 - n, zeros);
-	return (size_t)snprintf(out, VALUE_FLOAT_TEXT, "%s%.*s.%s", sign, e + 1,
-	    d, d + e + 1);
+	to += snprintf(to, VALUE_FLOAT_TEXT - 1, "%c.%se%+03d", d[0],
+	    n > 1 ? d + 1 : "0", e);
+	return (size_t)(to - out);
 }
 
 static bool
