@@ -2,7 +2,23 @@
  * lint.h - what will go wrong with a message at the other end, as warnings.
  *
  * Nothing here stops a message: a warning names the rule, the part, line and
- * column, and what to do about it (S-014, S-077).
+ * column, and what to do about it (S-014, S-077).  A warning that is wrong is
+ * worse than one that is missing: what Liquid may still put there, and what
+ * stands in conditional comments, is given the benefit of the doubt.
+ *
+ *   gmail-clip               the HTML is longer than Gmail shows
+ *   missing-unsubscribe      neither unsubscribe_url nor preferences_url
+ *   missing-postal-address   neither postal_address nor <address>
+ *   missing-title, missing-lang
+ *   missing-alt, image-width, data-image
+ *   broken-link, javascript-link
+ *   hidden-text              text that nobody sees, but filters do
+ *   unclosed-tag, stray-tag
+ *   dropped-element, external-css
+ *   subject-reply-prefix, subject-length, subject-capitals
+ *
+ * Warnings about a Markdown body have the line of what they are about if it
+ * stands there as it does in the HTML, else none.
  */
 #ifndef TEMPLATES_LINT_H
 #define TEMPLATES_LINT_H
@@ -10,6 +26,7 @@
 #include "templates/message.h"
 
 #define LINT_CLIP_BYTES   102400 /* Gmail shows that much of the HTML */
+#define LINT_SUBJECT_MAX  100    /* letters; most clients show 40 to 70 */
 #define LINT_WARNINGS_MAX 200
 
 struct lint_warning {
