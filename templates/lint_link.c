@@ -92,8 +92,9 @@ static struct problem
 scheme_problem(struct str scheme, struct str rest)
 {
 	static const char *const scripts[] = {"javascript", "vbscript"};
-	static const char *const typos[] = {"htp", "htt", "hht", "hppt", "ttp",
-	    "tps", "file", "about", "blob", "c", "d"};
+	static const char *const dead[] = {"htp", "htpp", "htps", "htttp",
+	    "htttps", "hhtp", "hhtps", "hppt", "hppts", "ttp", "ttps", "tps",
+	    "httpss", "file", "about", "blob"};
 	size_t i;
 
 	if (str_eq_nocase(scheme, STR("http")) ||
@@ -111,13 +112,13 @@ scheme_problem(struct str scheme, struct str rest)
 				    str_starts(rest, STR("?"))
 				? NULL
 				: "there is no address behind mailto:"};
-	for (i = 0; i < ARRAY_LEN(typos); i++)
-		if (str_starts_nocase(scheme, str_of(typos[i])) &&
-		    (scheme.n > 1 || i > 8))
+	for (i = 0; i < ARRAY_LEN(dead); i++)
+		if (str_eq_nocase(scheme, str_of(dead[i])) || scheme.n == 1)
 			return (struct problem){
 			    .text = "nobody can open this scheme"};
-	return (struct problem){
-	    .text = rest.n == 0 ? "the link is only a scheme" : NULL};
+	if (rest.n == 0)
+		return (struct problem){.text = "the link is only a scheme"};
+	return (struct problem){.text = NULL};
 }
 
 static struct problem
