@@ -45,7 +45,7 @@ struct liquid_compiler {
 	struct liquid_lexer lexer; /* on the body of a tag or an output */
 	struct liquid_error *error;
 	struct liquid_open *open;
-	struct liquid_scope *scope;
+	struct liquid_scope *scope, *root;
 	struct liquid_scope spare; /* numbers that were given back */
 	uint32_t stack;            /* values on the stack at this place */
 	int depth;                 /* open blocks and brackets */

@@ -417,7 +417,7 @@ render_body(struct liquid_compiler *c, struct include *in,
     const struct liquid_for *loop)
 {
 	uint32_t first, clear = liquid_emit_here(c);
-	struct liquid_scope *outer = c->scope;
+	struct liquid_scope *outer = c->scope, *root = c->root;
 	struct liquid_open *open;
 	bool isolated = c->isolated;
 
@@ -436,6 +436,7 @@ render_body(struct liquid_compiler *c, struct include *in,
 	c->program->ops[clear].u.range.first = first;
 	c->program->ops[clear].u.range.end = c->program->name_count;
 	liquid_scope_close(c, outer);
+	c->root = root;
 	return true;
 }
 

@@ -48,7 +48,7 @@ look(struct liquid_run *r)
 {
 	if (r->cpu_us == 0)
 		r->cpu_us = cpu_us();
-	else if (cpu_us() - r->cpu_us > LIQUID_CPU_MS_MAX * 1000)
+	else if (cpu_us() - r->cpu_us > LIQUID_CPU_MS_MAX * INT64_C(1000))
 		return liquid_run_fail(r, "takes more than %d ms",
 		    LIQUID_CPU_MS_MAX);
 	r->look = r->steps + LIQUID_STEPS_PER_LOOK;

@@ -45,7 +45,8 @@ new_number(struct liquid_compiler *c, const struct liquid_key *key,
 		    "more than %d different names", LIQUID_NAMES_MAX);
 	if (p->name_count == p->name_cap) {
 		p->name_cap = p->name_cap > 0 ? 2 * p->name_cap : 16;
-		p->names = mem_grow(p->names, p->name_cap, sizeof(*p->names));
+		p->names = mem_grow(p->names, p->name_cap,
+		    sizeof(const struct liquid_key *));
 	}
 	*number = p->name_count++;
 	p->names[*number] = key;
@@ -68,6 +69,8 @@ liquid_scope_open(struct liquid_compiler *c, struct liquid_scope *outer)
 {
 	c->scope = ARENA_NEW(&c->program->memory, struct liquid_scope);
 	c->scope->outer = outer;
+	if (outer == NULL)
+		c->root = c->scope;
 }
 
 void
@@ -113,20 +116,12 @@ liquid_scope_hidden(struct liquid_compiler *c, uint32_t *number)
 	    arena_printf(&c->program->memory, " %u", c->scope->count), number);
 }
 
-static struct liquid_scope *
-root_of(struct liquid_scope *s)
-{
-	while (s->outer != NULL)
-		s = s->outer;
-	return s;
-}
-
 bool
 liquid_scope_root(struct liquid_compiler *c, struct str name,
     enum liquid_name_kind kind, uint32_t *number)
 {
 	struct liquid_key sought = {name, value_hash(name)};
-	struct liquid_scope *root = root_of(c->scope);
+	struct liquid_scope *root = c->root;
 	const struct liquid_scope_name *known = find(root, &sought, kind);
 	const struct liquid_key *key;
 

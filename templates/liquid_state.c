@@ -76,11 +76,15 @@ turn_of(struct liquid_run *r, const struct liquid_cycle *cycle,
     struct value name)
 {
 	struct value *state = &r->variables[cycle->state].value;
-	struct turn *first = NULL, *t;
+	union {
+		const struct value_drop *kept;
+		struct turn *turn; /* which it is */
+	} first = {NULL};
+	struct turn *t;
 
 	if (state->type == VALUE_DROP)
-		first = (struct turn *)(void *)(uintptr_t)state->u.drop;
-	for (t = first; t != NULL; t = t->next)
+		first.kept = state->u.drop;
+	for (t = first.turn; t != NULL; t = t->next)
 		if (!liquid_run_charge(r, 1))
 			return NULL;
 		else if (same_name(t->name, name))
@@ -88,7 +92,7 @@ turn_of(struct liquid_run *r, const struct liquid_cycle *cycle,
 	t = liquid_run_alloc(r, sizeof(*t));
 	if (t == NULL)
 		return NULL;
-	*t = (struct turn){.name = name, .next = first};
+	*t = (struct turn){.name = name, .next = first.turn};
 	*state = (struct value){.type = VALUE_DROP, .u.drop = &t->drop};
 	return t;
 }

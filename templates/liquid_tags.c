@@ -60,7 +60,7 @@ static bool
 tag_capture(struct liquid_compiler *c)
 {
 	bool blank = c->blank;
-	uint32_t name;
+	uint32_t name = 0;
 
 	if (!target(c, &name) || !liquid_compile_finish(c) ||
 	    !liquid_compile_capture(c, "capture", OP_CAPTURED, name))
