@@ -43,13 +43,18 @@ static size_t
 comment_length(struct str html)
 {
 	struct str rest = str_from(html, 4);
-	size_t normal, other;
+	size_t at;
 
 	if (str_starts(rest, STR(">")) || str_starts(rest, STR("->")))
 		return 4 + behind(rest, STR(">"));
-	normal = behind(rest, STR("-->"));
-	other = behind(str_sub(rest, 0, normal), STR("--!>"));
-	return 4 + (other < normal ? other : normal);
+	while ((at = html_find(rest, STR("--"))) != STR_NOWHERE) {
+		rest = str_from(rest, at + 2);
+		if (str_starts(rest, STR(">")) || str_starts(rest, STR("!>")))
+			return html.n - rest.n + behind(rest, STR(">"));
+		if (str_starts(rest, STR("-")))
+			rest = str_from(html, html.n - rest.n - 1);
+	}
+	return html.n;
 }
 
 /* Whether a `{% tag %}` opens a block (1), ends one (-1), or stands between

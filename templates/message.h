@@ -19,6 +19,10 @@
  * there is no HTML).  The text part is derived from the HTML when the template
  * has none.  Names of people and lists are put on one line; what cannot stand
  * in a header fails this message.
+ *
+ * Clicks and opens count only in what goes to recipients: a test message and
+ * what message_render gives (previews, "view in browser") carry the links as
+ * they are and no pixel.  The text part's links are never tracked.
  */
 #ifndef TEMPLATES_MESSAGE_H
 #define TEMPLATES_MESSAGE_H
@@ -110,7 +114,7 @@ struct message_campaign {
 	bool is_test;         /* subject is marked, no unsubscribe token acts */
 	struct str postal_address; /* of the sender, for the footer */
 	const struct keyring
-	    *ring; /* signs personal links; NULL: no tracking */
+	    *ring; /* signs personal links; NULL: nothing is tracked */
 };
 
 struct message_recipient {
@@ -131,7 +135,8 @@ bool message_compose(const struct message *m,
     const struct message_recipient *recipient, struct arena *a, struct buf *out,
     struct message_error *error) MUST_USE;
 
-/* The rendered parts alone, for POST /v1/templates/{id}/render. */
+/* The rendered parts alone, nothing in them tracked: for previews and for
+ * "view in browser". */
 struct message_rendered {
 	struct str subject, preheader, html, text; /* in the arena */
 };
