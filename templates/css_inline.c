@@ -55,7 +55,8 @@ follow_condition(struct str comment, bool hidden)
 {
 	if (str_find_nocase(comment, STR("<![endif]")) != STR_NOWHERE)
 		return false;
-	return hidden || str_starts_nocase(comment, STR("<!--[if"));
+	return hidden || (str_starts_nocase(comment, STR("<!--[if")) &&
+			     str_ends(comment, STR("-->")));
 }
 
 static void
