@@ -7,6 +7,7 @@
  *     -> preheader, clicks, pixel        (once more without the last two)
  */
 #include "lib/base/arena.h"
+#include "templates/css_inline.h"
 #include "templates/html_scan.h"
 #include "templates/liquid_scan.h"
 #include "templates/markdown.h"
@@ -190,6 +191,20 @@ from_markdown(struct build *b)
 	return ok;
 }
 
+static bool
+with_styles(struct build *b)
+{
+	struct buf stage;
+	struct err err = {0};
+	bool ok;
+
+	buf_init(&stage, LIQUID_SOURCE_MAX + 1);
+	ok = css_inline(&stage, b->html, &err) ||
+	     message_fail(b->error, b->body, err.text);
+	b->html = keep(b, &stage);
+	return ok;
+}
+
 /* A stage's program.  The author's source has compiled before, so that an
  * error is of what the stages made of it and has no place there. */
 static bool
@@ -245,7 +260,8 @@ build_html(struct build *b)
 	struct message *m = b->m;
 	bool tracked = b->src->track_clicks || b->src->track_opens;
 
-	if ((b->html.n == 0 && !from_markdown(b)) || !in_layout(b))
+	if ((b->html.n == 0 && !from_markdown(b)) || !in_layout(b) ||
+	    !with_styles(b))
 		return false;
 	b->html = with_utm(b, b->html);
 	b->rewrite = (struct html_rewrite){
