@@ -158,7 +158,7 @@ quotient(struct liquid_run *r, const struct liquid_number *a,
 	}
 	if (a->n < b->n) {
 		liquid_number_set_one(q, 0);
-		liquid_number_set(rest, a->limbs, a->n);
+		liquid_number_set(rest, liquid_number_limbs(a), a->n);
 		return true;
 	}
 	n = (size_t)a->n - b->n + 1;

@@ -132,20 +132,29 @@ digits_of(const char *text, char digits[VALUE_FLOAT_TEXT], int *exponent)
 	return n;
 }
 
+/* "1.29e-05" becomes "1.30e-05". */
+static void
+next_up(char *text)
+{
+	char *p = strchr(text, 'e');
+
+	while (--p > text && (*p == '9' || *p == '.'))
+		if (*p == '9')
+			*p = '0';
+	++*p;
+}
+
 /* Of as many digits the nearest one; below a power of two floats lie closer
  * than above it, so that the next one up may read back where this does not. */
 static bool
 reads_back(double v, int precision, char text[VALUE_FLOAT_TEXT])
 {
-	double unit;
-
 	snprintf(text, VALUE_FLOAT_TEXT, "%.*e", precision, v);
 	if (strtod(text, NULL) == v)
 		return true;
-	unit = pow(10, floor(log10(v)) - precision);
-	if (v - nextafter(v, 0) == nextafter(v, INFINITY) - v || unit == 0)
+	if (v - nextafter(v, 0) == nextafter(v, (double)INFINITY) - v)
 		return false;
-	snprintf(text, VALUE_FLOAT_TEXT, "%.*e", precision, v + unit / 2);
+	next_up(text);
 	return strtod(text, NULL) == v;
 }
 
