@@ -212,11 +212,17 @@ path(struct liquid_compiler *c)
 static bool
 named_path(struct liquid_compiler *c)
 {
+	const char *at = c->lexer.at;
+	uint32_t start = liquid_emit_here(c);
 	struct str first;
 
 	if (!deeper(c) || !liquid_compile_value(c))
 		return false;
 	c->depth--;
+	if (c->program->ops[start].code == OP_PUSH &&
+	    c->program->ops[start].u.value.type != VALUE_STRING)
+		return liquid_compile_fail(c, at,
+		    "expected the name of a variable in quotes");
 	if (!liquid_lexer_take(&c->lexer, ']'))
 		return liquid_compile_expected(c, "']'");
 	liquid_emit(c, OP_NAMED, 0)->u.scope = c->scope;
@@ -260,7 +266,7 @@ liquid_compile_value(struct liquid_compiler *c)
 {
 	struct liquid_lexer *x = &c->lexer;
 
-	if (x->token == TOKEN_NAME)
+	if (x->token == TOKEN_NAME && !liquid_lexer_is_word(x, "contains"))
 		return word(c) || path(c);
 	if (x->token == TOKEN_NUMBER)
 		return number(c);

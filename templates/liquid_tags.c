@@ -162,8 +162,9 @@ tag_comment(struct liquid_compiler *c)
 
 	while (depth > 0) {
 		liquid_scan_next(&c->scan, &c->piece);
-		if (liquid_compile_is(c, "raw"))
-			(void)liquid_scan_until(&c->scan, "endraw", &ignored);
+		if (liquid_compile_is(c, "raw") &&
+		    !liquid_scan_until(&c->scan, "endraw", &ignored))
+			return liquid_compile_stray(c, "comment", at);
 		depth += liquid_compile_is(c, "comment");
 		depth -= liquid_compile_is(c, "endcomment");
 		if (c->piece.kind == PIECE_END || c->piece.kind == PIECE_OPEN)

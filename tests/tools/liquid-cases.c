@@ -154,11 +154,22 @@ run_template(struct cases *cases, struct value test, struct run *run)
 	liquid_free(program);
 }
 
-/* Output as the reference would have it up to the error. */
+/* Output as the reference would have it up to the error; it tells the line
+ * in the snippet, ours in the template too. */
 static struct str
 shown(struct cases *cases, const struct run *run)
 {
-	if (!run->rendered)
+	char name[100];
+	int line, column, n = 0;
+
+	if (run->rendered)
+		return buf_view(&cases->out);
+	if (sscanf(run->error.text, "snippet '%99[^']' line %d, column %d: %n",
+		name, &line, &column, &n) == 3 &&
+	    n > 0)
+		buf_printf(&cases->out, "Liquid error (%s line %d): %s", name,
+		    line, run->error.text + n);
+	else
 		buf_printf(&cases->out, "Liquid error (line %d): %s",
 		    run->error.line, run->error.text);
 	return buf_view(&cases->out);
