@@ -1,41 +1,11 @@
 #include "sender/audience.h"
 
 #include "lib/base/log.h"
-#include "templates/message.h"
+#include "sender/content_freeze.h"
 
 #define WHY_MAX 500
 
-enum {
-	CHECK_TEMPLATE,
-	CHECK_ACCOUNT,
-	CHECK_SUBJECT,
-	CHECK_PREHEADER,
-	CHECK_HTML,
-	CHECK_TEXT,
-};
-
-static bool
-compiles(const struct db_result *r, char why[WHY_MAX])
-{
-	const struct message_source src = {
-	    .subject = db_get_text(r, 0, CHECK_SUBJECT),
-	    .preheader = db_get_text(r, 0, CHECK_PREHEADER),
-	    .html = db_get_text(r, 0, CHECK_HTML),
-	    .text = db_get_text(r, 0, CHECK_TEXT),
-	};
-	struct message_error e;
-	struct message *m;
-
-	if (message_compile(&m, &src, &e)) {
-		message_free(m);
-		return true;
-	}
-	snprintf(why, WHY_MAX,
-	    "the template has an error: %s, line %d, "
-	    "column %d: %s",
-	    e.part, e.at.line, e.at.column, e.at.text);
-	return false;
-}
+enum { CHECK_TEMPLATE, CHECK_ACCOUNT, CHECK_ABSENT_LAYOUT };
 
 /* Whether it can start; if not, why says what a person has to do. */
 static bool
@@ -50,28 +20,32 @@ check(struct db *db, int64_t id, char why[WHY_MAX], struct err *err)
 		snprintf(why, WHY_MAX, "the campaign has no template");
 	else if (!db_get_bool(&r, 0, CHECK_ACCOUNT))
 		snprintf(why, WHY_MAX, "the campaign has no account");
-	else
-		(void)compiles(&r, why);
+	else if (!db_is_null(&r, 0, CHECK_ABSENT_LAYOUT))
+		snprintf(why, WHY_MAX,
+		    "the template has an error: layout: there is no snippet "
+		    "\"%.*s\"",
+		    STR_ARG(db_get_text(&r, 0, CHECK_ABSENT_LAYOUT)));
 	db_result_free(&r);
 	return true;
 }
 
 static bool
-freeze(struct db *db, int64_t id, int64_t lease_size, struct err *err)
+freeze(struct db *db, int64_t id, const struct settings *settings,
+    struct err *err)
 {
 	const struct db_args campaign = DB_ARGS(db_int(id));
 	struct db_result r;
 	int64_t n;
 
-	if (!db_run(db, Q_CONTENT_FREEZE, campaign, NULL, err) ||
+	if (!content_freeze(db, id, settings->postal_address, err) ||
 	    !db_run(db, Q_AUDIENCE_PARTITION, campaign, NULL, err) ||
 	    !db_run(db, Q_AUDIENCE_FREEZE, campaign, &r, err))
 		return false;
 	n = db_affected(&r);
 	db_result_free(&r);
 	if (!db_run(db, Q_LEASE_CREATE,
-		DB_ARGS(db_int(id), db_int(n), db_int(lease_size)), NULL,
-		err) ||
+		DB_ARGS(db_int(id), db_int(n), db_int(settings->lease_size)),
+		NULL, err) ||
 	    !db_run(db, Q_CAMPAIGN_BEGIN, DB_ARGS(db_int(id), db_int(n)), NULL,
 		err))
 		return false;
@@ -91,7 +65,7 @@ halt(struct db *db, int64_t id, const char *why, struct err *err)
 
 /* The campaign's row is locked. */
 static bool
-start(struct db *db, int64_t id, bool frozen, int64_t lease_size,
+start(struct db *db, int64_t id, bool frozen, const struct settings *settings,
     struct err *err)
 {
 	char why[WHY_MAX];
@@ -103,7 +77,7 @@ start(struct db *db, int64_t id, bool frozen, int64_t lease_size,
 		return false;
 	if (why[0] != '\0')
 		return halt(db, id, why, err);
-	return freeze(db, id, lease_size, err);
+	return freeze(db, id, settings, err);
 }
 
 static bool
@@ -132,7 +106,7 @@ is_lasting(enum fail kind)
 }
 
 bool
-audience_freeze_due(struct db *db, int64_t lease_size, bool *found,
+audience_freeze_due(struct db *db, const struct settings *settings, bool *found,
     struct err *err)
 {
 	bool frozen = false;
@@ -142,7 +116,7 @@ audience_freeze_due(struct db *db, int64_t lease_size, bool *found,
 		return false;
 	if (find_due(db, &id, &frozen, err)) {
 		*found = id != 0;
-		if ((id == 0 || start(db, id, frozen, lease_size, err)) &&
+		if ((id == 0 || start(db, id, frozen, settings, err)) &&
 		    db_commit(db, err))
 			return true;
 	}

@@ -123,7 +123,8 @@ first_active(const struct db_result *accounts)
 	return -1;
 }
 
-/* results: test_campaign, test_recipient, work_accounts, dkim_of_campaign */
+/* results: test_campaign, test_recipient, work_accounts, dkim_of_campaign,
+ * and those of content_ask */
 static void
 on_campaign(const struct db_result *results, int count, const struct err *err,
     void *arg)
@@ -165,6 +166,7 @@ begin_message(struct worker *w, struct str recipient)
 	    DB_ARGS(db_int(e->campaign_id), db_text(address_key(&to))));
 	db_batch_add(b, Q_WORK_ACCOUNTS, DB_ARGS(db_int(e->campaign_id)));
 	db_batch_add(b, Q_DKIM_OF_CAMPAIGN, DB_ARGS(db_int(e->campaign_id)));
+	content_ask(b, e->campaign_id, w->settings->postal_address);
 	db_batch_send(b, on_campaign, w);
 }
 

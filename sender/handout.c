@@ -99,6 +99,22 @@ count_refusal(struct mailing *m, struct str reason)
 	mailing_halt(m, why);
 }
 
+/* The template gave it up: this recipient is left out, and counted so. */
+static void
+settle_skipped(struct worker *w, struct recipient *who, const struct err *err)
+{
+	struct outcome_row row = {
+	    .state = LEDGER_SUPPRESSED,
+	    .retry_ms = -1,
+	    .settles_retry = who->attempt > 1,
+	    .diagnosed = true,
+	    .diagnosis = {.scope = SCOPE_MESSAGE},
+	    .reply = str_of(err->text),
+	};
+
+	recorder_add(&w->recorder, who, &row);
+}
+
 static void
 settle_unwritable(struct worker *w, struct recipient *who,
     const struct err *err)
@@ -130,6 +146,10 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 		return;
 	}
 	p = parcel_new(&w->parcels, who, r, &err);
+	if (p == NULL && err.kind == FAIL_REFUSED) {
+		settle_skipped(w, who, &err);
+		return;
+	}
 	if (p == NULL) {
 		settle_unwritable(w, who, &err);
 		count_refusal(m, str_of(err.text));
@@ -248,6 +268,20 @@ record(struct worker *w, const struct parcel *p, const struct smtp_result *r,
 	recorder_add(&w->recorder, who, &row);
 }
 
+/* The account is said to take 8BITMIME, its server does not: from now on it
+ * gets 7-bit messages, this one first. */
+static bool
+is_too_wide(struct relay *r, const struct smtp_result *result)
+{
+	if (!result->local || !result->message->eight_bit ||
+	    !status_is(result->reply.status, 5, 6, 3))
+		return false;
+	if (r->row.eight_bit)
+		log_warn("no_8bitmime", "account=%lld", (long long)r->row.id);
+	r->row.eight_bit = false;
+	return true;
+}
+
 void
 handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 {
@@ -255,15 +289,17 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 	struct parcel *p = r->message->owner;
 	struct worker *w = pool->relay->worker;
 	struct mailing *m = p->recipient->lease->mailing;
+	bool wide;
 
 	p->recipient->losses = r->message->losses;
-	if (v->outcome == OUTCOME_NOT_ATTEMPTED)
+	wide = is_too_wide(p->relay, r);
+	if (v->outcome == OUTCOME_NOT_ATTEMPTED || wide)
 		take_back(p->recipient);
 	else
 		record(w, p, r, v);
 	if (v->outcome == OUTCOME_ACCEPTED)
 		m->content_refusals = pool->relay->rests = 0;
-	else if (v->outcome == OUTCOME_FAILED &&
+	else if (v->outcome == OUTCOME_FAILED && !wide &&
 		 v->diagnosis.scope == SCOPE_MESSAGE)
 		count_refusal(m, smtp_reply_text(&r->reply));
 	parcel_free(&w->parcels, p);

@@ -34,7 +34,8 @@ compose(struct letter *l, const struct worker *w, struct str to,
 
 	if (!mailing_read_campaign(&l->campaign, &order.return_path, &rows[0],
 		&l->arena, err) ||
-	    !mailing_compile(&l->message, &rows[0], err) ||
+	    !content_load(&l->message, &l->campaign.postal_address, &rows[4],
+		&l->arena, err) ||
 	    !dkim_load(&l->signer, &rows[3], w->ring, err))
 		return false;
 	order.message = l->message;
@@ -51,14 +52,14 @@ letter_new(struct letter **out, const struct worker *w, int64_t campaign_id,
 	struct letter *l;
 
 	if (db_rows(&rows[0]) == 0)
-		return err_set(err, FAIL_MISSING,
-		    "the campaign is gone or has no template");
+		return err_set(err, FAIL_MISSING, "the campaign is gone");
 	l = NEW(struct letter);
 	arena_init(&l->arena, MAILING_BYTES_MAX);
 	arena_init(&l->scratch, SCRATCH_MAX);
 	buf_init(&l->parcel.data, MESSAGE_MAX);
 	l->campaign.id = campaign_id;
 	l->campaign.base_url = str_of(w->settings->base_url);
+	l->campaign.ring = w->ring;
 	l->campaign.is_test = true;
 	if (!compose(l, w, to, rows, err)) {
 		letter_free(l);

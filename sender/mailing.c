@@ -23,13 +23,12 @@ enum {
 	COL_RETURN_PATH,
 	COL_RESEND,
 	COL_STARTED_AT,
-	COL_SUBJECT,
-	COL_PREHEADER,
-	COL_HTML,
-	COL_TEXT,
 };
 
-#define COL_WEIGHT 14 /* of work_accounts, after the row of the account */
+/* Results of a mailing's batch; its content comes last. */
+enum { GOT_CAMPAIGN, GOT_LISTS, GOT_ACCOUNTS, GOT_DKIM, GOT_CONTENT };
+
+#define COL_WEIGHT 15 /* of work_accounts, after the row of the account */
 
 struct mailing *
 mailing_find(struct worker *w, int64_t id)
@@ -69,33 +68,23 @@ mailing_read_day(const struct db_result *r)
 	return (int)(db_get_time(r, 0, COL_STARTED_AT) / DAY_US);
 }
 
-bool
-mailing_compile(struct message **out, const struct db_result *r,
-    struct err *err)
-{
-	const struct message_source src = {
-	    .subject = db_get_text(r, 0, COL_SUBJECT),
-	    .preheader = db_get_text(r, 0, COL_PREHEADER),
-	    .html = db_get_text(r, 0, COL_HTML),
-	    .text = db_get_text(r, 0, COL_TEXT),
-	};
-	struct message_error e;
-
-	return message_compile(out, &src, &e) ||
-	       err_set(err, FAIL_INPUT, "template: %s, line %d, column %d: %s",
-		   e.part, e.at.line, e.at.column, e.at.text);
-}
-
 static bool
 read_content(struct mailing *m, const struct db_result *r, struct err *err)
 {
+	const struct db_result *campaign = &r[GOT_CAMPAIGN];
+
 	m->campaign.id = m->id;
 	m->campaign.base_url = str_of(m->worker->settings->base_url);
-	m->resend = db_get_bool(r, 0, COL_RESEND);
-	m->day = mailing_read_day(r);
-	return mailing_read_campaign(&m->campaign, &m->return_path, r,
-		   &m->arena, err) &&
-	       mailing_compile(&m->message, r, err);
+	m->campaign.ring = m->worker->ring;
+	m->resend = db_get_bool(campaign, 0, COL_RESEND);
+	m->day = mailing_read_day(campaign);
+	if (!mailing_read_campaign(&m->campaign, &m->return_path, campaign,
+		&m->arena, err) ||
+	    !content_load(&m->message, &m->campaign.postal_address,
+		&r[GOT_CONTENT], &m->arena, err))
+		return false;
+	content_attributes(&m->attributes, m->message, &m->arena);
+	return true;
 }
 
 static void
@@ -155,20 +144,20 @@ on_loaded(const struct db_result *results, int count, const struct err *err,
 
 	(void)count;
 	m->claims--;
-	if (err != NULL || db_rows(&results[0]) == 0) {
+	if (err != NULL || db_rows(&results[GOT_CAMPAIGN]) == 0) {
 		m->stage = MAILING_LEAVING;
 		return;
 	}
-	if (!read_content(m, &results[0], &why)) {
+	if (!read_content(m, results, &why)) {
 		mailing_halt(m, why.text);
 		return;
 	}
-	if (!dkim_load(&m->signer, &results[3], m->worker->ring, &why)) {
+	if (!dkim_load(&m->signer, &results[GOT_DKIM], m->worker->ring, &why)) {
 		mailing_halt(m, why.text);
 		return;
 	}
-	read_lists(m, &results[1]);
-	read_routes(m, &results[2]);
+	read_lists(m, &results[GOT_LISTS]);
+	read_routes(m, &results[GOT_ACCOUNTS]);
 	if (m->stage == MAILING_LOADING)
 		m->stage = MAILING_ACTIVE;
 	handout_soon(m->worker);
@@ -193,6 +182,7 @@ mailing_new(struct worker *w, int64_t id)
 	db_batch_add(b, Q_WORK_LISTS, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_WORK_ACCOUNTS, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_DKIM_OF_CAMPAIGN, DB_ARGS(db_int(id)));
+	content_ask(b, id, w->settings->postal_address);
 	db_batch_send(b, on_loaded, m);
 	return m;
 }

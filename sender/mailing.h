@@ -14,6 +14,7 @@
 #ifndef SENDER_MAILING_H
 #define SENDER_MAILING_H
 
+#include "sender/content.h"
 #include "sender/dkim.h"
 #include "sender/lease.h"
 #include "sender/relay.h"
@@ -52,6 +53,7 @@ struct mailing {
 	enum mailing_stage stage;
 	struct arena arena;
 	struct message *message;
+	struct content_attributes attributes; /* fetched per recipient */
 	struct message_campaign campaign;
 	struct dkim_signer *signer; /* without keys: nothing is signed */
 	struct str return_path;
@@ -99,11 +101,9 @@ void mailing_forget_relay(struct mailing *m, const struct relay *r);
 struct str mailing_list_name(const struct mailing *m, int64_t list_id);
 
 /* Rows of work_campaign and test_campaign, which have the same columns:
- * what stands in a message, what it is compiled from, the day of tokens. */
+ * what stands in a message, the day of tokens. */
 bool mailing_read_campaign(struct message_campaign *c, struct str *return_path,
     const struct db_result *r, struct arena *a, struct err *err) MUST_USE;
-bool mailing_compile(struct message **out, const struct db_result *r,
-    struct err *err) MUST_USE;
 int mailing_read_day(const struct db_result *r);
 
 #endif

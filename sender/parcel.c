@@ -50,9 +50,35 @@ fill_recipient(struct message_recipient *to, struct parcel *p,
 	to->list_id = order->list_id;
 	to->list_name = order->list_name;
 	to->date_us = order->date_us;
+	to->eight_bit = order->eight_bit;
 	return message_return_path(p->from, order->return_path, to->token,
 		   err) ||
 	       err_wrap(err, "return_path");
+}
+
+/* What happened in words; a message that its template gives up is no
+ * failure of it. */
+static bool
+tell(const struct message_error *e, struct err *err)
+{
+	if (e->at.aborted)
+		return err_set(err, FAIL_REFUSED, "skipped: %s", e->at.text);
+	if (e->at.line == 0)
+		return err_set(err, FAIL_INPUT, "message: %s: %s", e->part,
+		    e->at.text);
+	return err_set(err, FAIL_INPUT, "message: %s, line %d, column %d: %s",
+	    e->part, e->at.line, e->at.column, e->at.text);
+}
+
+static bool
+has_wide_bytes(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return true;
+	return false;
 }
 
 bool
@@ -67,9 +93,7 @@ parcel_compose(struct parcel *p, const struct parcel_order *order,
 	arena_reset(scratch);
 	if (!message_compose(order->message, order->campaign, &to, scratch,
 		&p->data, &e))
-		return err_set(err, FAIL_INPUT,
-		    "message: %s, line %d, column %d: %s", e.part, e.at.line,
-		    e.at.column, e.at.text);
+		return tell(&e, err);
 	if (!dkim_sign(order->signer, &p->data, order->date_us, false, err))
 		return false;
 	p->message = (struct smtp_message){
@@ -77,6 +101,7 @@ parcel_compose(struct parcel *p, const struct parcel_order *order,
 	    .to = address_text(&p->to),
 	    .data = buf_view(&p->data),
 	    .needs_smtputf8 = p->to.needs_smtputf8,
+	    .eight_bit = order->eight_bit && has_wide_bytes(buf_view(&p->data)),
 	    .owner = p,
 	};
 	return true;
@@ -108,7 +133,7 @@ put_spare(struct parcel_shelf *s, struct parcel *p)
 }
 
 static struct parcel_order
-order_for(struct recipient *r)
+order_for(struct recipient *r, const struct relay *relay)
 {
 	const struct mailing *m = r->lease->mailing;
 
@@ -125,6 +150,7 @@ order_for(struct recipient *r)
 	    .list_id = r->list_id,
 	    .list_name = mailing_list_name(m, r->list_id),
 	    .date_us = r->first_at_us,
+	    .eight_bit = relay->row.eight_bit,
 	};
 }
 
@@ -137,7 +163,7 @@ parcel_new(struct parcel_shelf *s, struct recipient *r, struct relay *relay,
 
 	if (r->first_at_us == INT64_MIN)
 		r->first_at_us = clock_wall_us();
-	order = order_for(r);
+	order = order_for(r, relay);
 	if (!parcel_compose(p, &order, &s->scratch, err)) {
 		put_spare(s, p);
 		return NULL;

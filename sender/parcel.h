@@ -42,12 +42,15 @@ struct parcel_order {
 	int64_t list_id;
 	struct str list_name;
 	int64_t date_us;
+	bool eight_bit; /* the account's server takes 8BITMIME */
 };
+/* FAIL_REFUSED: the template does not want this recipient to be written to
+ * (abort_message); err says why. */
 bool parcel_compose(struct parcel *p, const struct parcel_order *order,
     struct arena *scratch, struct err *err) MUST_USE;
 
-/* For a waiting recipient; NULL and err when it cannot be written.  The
- * time of a first attempt is noted in the recipient. */
+/* For a waiting recipient; NULL and err when it cannot be, or is not to be,
+ * written.  The time of a first attempt is noted in the recipient. */
 struct parcel *parcel_new(struct parcel_shelf *s, struct recipient *r,
     struct relay *relay, struct err *err);
 void parcel_free(struct parcel_shelf *s, struct parcel *p);

@@ -26,6 +26,7 @@ struct relay_row {
 	bool active;
 	bool limited; /* any of per_second, per_hour, per_day */
 	bool per_second;
+	bool eight_bit; /* bodies need not be 7-bit */
 };
 
 /* FAIL_AUTH when the password cannot be unsealed: the row is usable but for

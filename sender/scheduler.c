@@ -19,8 +19,7 @@ scheduler_start_due(struct db *db, const struct scheduler_params *params,
 
 	while (found) {
 		found = false;
-		if (!audience_freeze_due(db, params->settings->lease_size,
-			&found, err))
+		if (!audience_freeze_due(db, params->settings, &found, err))
 			return false;
 		any |= found;
 	}

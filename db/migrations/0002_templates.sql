@@ -81,9 +81,6 @@ CREATE TABLE campaign_link (
 	PRIMARY KEY (campaign_id, number)
 );
 
--- What came through one link is asked for when its recipient is shown.
-CREATE INDEX event_delivery ON event (delivery_id, kind) WHERE delivery_id IS NOT NULL;
-
 -- The server is known to take 8BITMIME: bodies are not made 7-bit.
 ALTER TABLE smtp_account
 	ADD COLUMN eight_bit boolean NOT NULL DEFAULT false;

@@ -11,12 +11,15 @@ SELECT id, audience IS NOT NULL
    FOR UPDATE SKIP LOCKED;
 
 -- name: start_check
--- What has to be right before a campaign may start.
+-- What has to be right before a campaign may start, and a layout that does
+-- not exist.
 -- $1 campaign
 SELECT t.id IS NOT NULL,
        EXISTS (SELECT FROM campaign_account a WHERE a.campaign_id = c.id),
-       t.subject, t.preheader, t.html, t.text
-  FROM campaign c LEFT JOIN template t ON t.id = c.template_id
+       CASE WHEN t.layout <> '' AND s.id IS NULL THEN t.layout END
+  FROM campaign c
+  LEFT JOIN template t ON t.id = c.template_id
+  LEFT JOIN snippet s ON s.name = t.layout
  WHERE c.id = $1::bigint;
 
 -- name: campaign_go_on
@@ -31,13 +34,6 @@ UPDATE campaign
 UPDATE campaign
    SET status = 'paused', status_reason = $2::text, updated_at = now()
  WHERE id = $1::bigint AND status IN ('scheduled', 'running');
-
--- name: content_freeze
--- $1 campaign
-INSERT INTO campaign_content (campaign_id, subject, preheader, html, text)
-SELECT c.id, t.subject, t.preheader, t.html, t.text
-  FROM campaign c JOIN template t ON t.id = c.template_id
- WHERE c.id = $1::bigint;
 
 -- name: audience_partition
 -- $1 campaign
@@ -263,7 +259,7 @@ SELECT id, version, state = 'active'
 SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connections,
        version, state = 'active',
        per_second IS NOT NULL OR per_hour IS NOT NULL OR per_day IS NOT NULL,
-       per_second IS NOT NULL
+       per_second IS NOT NULL, eight_bit
   FROM smtp_account WHERE id = $1::bigint;
 
 -- name: account_halt
@@ -324,12 +320,11 @@ SELECT n FROM granted;
 UPDATE account_quota SET tokens = tokens + $2::bigint WHERE account_id = $1::bigint;
 
 -- name: work_campaign
+-- Its content is asked with message_source and the like.
 -- $1 campaign
-SELECT c.name, c.from_name, c.from_email, c.reply_to, c.reply_token, c.return_path,
-       c.on_uncertain = 'resend', c.started_at,
-       t.subject, t.preheader, t.html, t.text
-  FROM campaign c JOIN campaign_content t ON t.campaign_id = c.id
- WHERE c.id = $1::bigint;
+SELECT name, from_name, from_email, reply_to, reply_token, return_path,
+       on_uncertain = 'resend', started_at
+  FROM campaign WHERE id = $1::bigint;
 
 -- name: work_lists
 -- $1 campaign
@@ -342,7 +337,7 @@ SELECT l.id, l.name
 SELECT a.id, a.name, a.host, a.port, a.tls, a.auth, a.username, a.secret, a.ca_file,
        a.max_connections, a.version, a.state = 'active',
        a.per_second IS NOT NULL OR a.per_hour IS NOT NULL OR a.per_day IS NOT NULL,
-       a.per_second IS NOT NULL, ca.weight
+       a.per_second IS NOT NULL, a.eight_bit, ca.weight
   FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
  WHERE ca.campaign_id = $1::bigint
  ORDER BY a.id;
@@ -393,8 +388,11 @@ ON CONFLICT DO NOTHING;
 -- The pending ones of a lease with what is needed to write to them.  Only a
 -- lease that somebody had before can hold outcomes.
 -- The ranges stand in the subqueries too, so that no plan reads all outcomes.
--- $1 first  $2 last  $3 whether somebody had it
-SELECT d.id, d.list_id, c.email, c.email_key, c.name, c.attributes,
+-- $1 first  $2 last  $3 whether somebody had it  $4 attributes (NULL: all)
+SELECT d.id, d.list_id, c.email, c.email_key, c.name,
+       CASE WHEN $4::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+            ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
+                    FROM unnest($4::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
            SELECT FROM suppression s WHERE s.email_key = c.email_key
               AND (s.list_id IS NULL OR s.list_id = d.list_id))
@@ -446,7 +444,7 @@ UPDATE lease SET held_until = clock_timestamp() - interval '1 second'
 
 -- name: retry_claim
 -- Due ones of a campaign, with what is needed to write to them.
--- $1 holder  $2 seconds  $3 campaign  $4 at most
+-- $1 holder  $2 seconds  $3 campaign  $4 at most  $5 attributes (NULL: all)
 WITH due AS (
 	UPDATE retry
 	   SET holder = $1::text, epoch = epoch + 1,
@@ -460,7 +458,10 @@ WITH due AS (
 	        LIMIT $4::bigint
 	          FOR UPDATE SKIP LOCKED))
 	RETURNING delivery_id, attempt, first_at, account_id)
-SELECT d.id, d.list_id, c.email, c.email_key, c.name, c.attributes,
+SELECT d.id, d.list_id, c.email, c.email_key, c.name,
+       CASE WHEN $5::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+            ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
+                    FROM unnest($5::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
            SELECT FROM suppression s WHERE s.email_key = c.email_key
               AND (s.list_id IS NULL OR s.list_id = d.list_id)),
@@ -588,14 +589,9 @@ UPDATE task
 -- name: test_campaign
 -- The campaign as it would be sent now.
 -- $1 campaign
-SELECT c.name, c.from_name, c.from_email, c.reply_to, c.reply_token, c.return_path,
-       false, coalesce(c.started_at, now()),
-       coalesce(f.subject, t.subject), coalesce(f.preheader, t.preheader),
-       coalesce(f.html, t.html), coalesce(f.text, t.text)
-  FROM campaign c
-  LEFT JOIN campaign_content f ON f.campaign_id = c.id
-  LEFT JOIN template t ON t.id = c.template_id
- WHERE c.id = $1::bigint AND (f.campaign_id IS NOT NULL OR t.id IS NOT NULL);
+SELECT name, from_name, from_email, reply_to, reply_token, return_path,
+       false, coalesce(started_at, now())
+  FROM campaign WHERE id = $1::bigint;
 
 -- name: test_recipient
 -- What is known of the person a test goes to, and a list of the campaign.

@@ -103,6 +103,8 @@ const struct setting setting_table[] = {
 	    "error, warn, info or debug"),
 	TEXT(helo, "", check_helo,
 	    "name in EHLO; empty: the host's name"),
+	TEXT(postal_address, "", NULL,
+	    "postal address of the sender, for the footer of mails"),
 	INT(api_threads, "8", 1, 256,
 	    "threads that answer HTTP requests"),
 	INT(api_connections, "2000", 1, 100000,

@@ -31,20 +31,21 @@ struct settings {
 	char base_url[SETTING_TEXT_MAX]; /* public links, no trailing slash */
 	char key_file[SETTING_TEXT_MAX]; /* "" = <home>/master.key */
 	char log_level[16];
-	char helo[256];          /* EHLO name; "" = the host's name */
-	int64_t api_threads;     /* HTTP threads */
-	int64_t api_connections; /* HTTP connections at most */
-	int64_t workers;         /* sender processes; 0 = one per core */
-	int64_t lease_size;      /* recipients a lease */
-	int64_t lease_s;         /* seconds a lease lasts unrenewed */
-	int64_t lease_window;    /* recipients in flight a worker (watermark) */
-	int64_t outcome_batch;   /* outcomes a transaction at most */
-	int64_t retry_first_s;   /* first back-off after a 4xx */
-	int64_t retry_max_s;     /* longest back-off */
-	int64_t smtp_timeout_s;  /* 0 = RFC 5321's; lower only for tests */
-	int64_t drain_s;         /* SIGTERM: wait that long for replies */
-	int64_t poll_s;          /* mailbox poll beside IDLE */
-	int64_t idle_s;          /* longest IDLE before DONE */
+	char helo[256]; /* EHLO name; "" = the host's name */
+	char postal_address[SETTING_TEXT_MAX]; /* of the sender, in mails */
+	int64_t api_threads;                   /* HTTP threads */
+	int64_t api_connections;               /* HTTP connections at most */
+	int64_t workers;        /* sender processes; 0 = one per core */
+	int64_t lease_size;     /* recipients a lease */
+	int64_t lease_s;        /* seconds a lease lasts unrenewed */
+	int64_t lease_window;   /* recipients in flight a worker (watermark) */
+	int64_t outcome_batch;  /* outcomes a transaction at most */
+	int64_t retry_first_s;  /* first back-off after a 4xx */
+	int64_t retry_max_s;    /* longest back-off */
+	int64_t smtp_timeout_s; /* 0 = RFC 5321's; lower only for tests */
+	int64_t drain_s;        /* SIGTERM: wait that long for replies */
+	int64_t poll_s;         /* mailbox poll beside IDLE */
+	int64_t idle_s;         /* longest IDLE before DONE */
 	int64_t import_bytes_max; /* an upload at most */
 };
 

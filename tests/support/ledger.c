@@ -76,7 +76,7 @@ ledger_started(struct db *db, const char *on_uncertain, int64_t lease_size)
 	const int64_t id = ledger_campaign(db, on_uncertain);
 	int64_t n;
 
-	ledger_rows(db, Q_CONTENT_FREEZE, DB_ARGS(db_int(id)));
+	ledger_rows(db, Q_CONTENT_FREEZE, DB_ARGS(db_int(id), db_cstr("")));
 	ledger_rows(db, Q_AUDIENCE_PARTITION, DB_ARGS(db_int(id)));
 	n = ledger_rows(db, Q_AUDIENCE_FREEZE, DB_ARGS(db_int(id)));
 	ledger_rows(db, Q_LEASE_CREATE,
@@ -201,7 +201,8 @@ int64_t
 ledger_claim_retries(struct db *db, const char *holder, int64_t campaign)
 {
 	return ledger_rows(db, Q_RETRY_CLAIM,
-	    DB_ARGS(db_cstr(holder), db_int(60), db_int(campaign), db_int(10)));
+	    DB_ARGS(db_cstr(holder), db_int(60), db_int(campaign), db_int(10),
+		db_null()));
 }
 
 void

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 static struct db *db;
+static const struct settings settings = {.lease_size = 1000,
+    .postal_address = "1 Main Street, Springfield"};
 
 static int
 setup(void **state)
@@ -36,7 +38,7 @@ freeze(void)
 	struct err err = {FAIL_NONE, ""};
 	bool found = false;
 
-	if (!audience_freeze_due(db, 1000, &found, &err))
+	if (!audience_freeze_due(db, &settings, &found, &err))
 		fail_msg("%s", err.text);
 	return found;
 }
@@ -119,7 +121,7 @@ leases_cover_the_audience(void **state)
 	(void)state;
 	ledger_contacts(db, 1, 2050);
 	ledger_campaign(db, "hold");
-	assert_true(audience_freeze_due(db, 1000, &found, &err));
+	assert_true(audience_freeze_due(db, &settings, &found, &err));
 	assert_string_equal(
 	    ledger_text("SELECT string_agg((first_id & 4294967295) || '-' || "
 			"(last_id & 4294967295) || ' ' || (watermark & "

@@ -42,7 +42,8 @@ loaded(struct mailing *m)
 	l->watermark = l->first_id - 1;
 	l->good_until_ms = 1000;
 	r = ledger_run(db, Q_LEASE_RECIPIENTS,
-	    DB_ARGS(db_int(l->first_id), db_int(l->last_id), db_bool(false)));
+	    DB_ARGS(db_int(l->first_id), db_int(l->last_id), db_bool(false),
+		db_null()));
 	lease_load(l, &r);
 	db_result_free(&r);
 	m->leases = l;

@@ -50,7 +50,8 @@ pending(const struct ledger_lease *c)
 {
 	static char text[1000];
 	struct db_result r = ledger_run(db, Q_LEASE_RECIPIENTS,
-	    DB_ARGS(db_int(c->first), db_int(c->last), db_bool(c->epoch > 1)));
+	    DB_ARGS(db_int(c->first), db_int(c->last), db_bool(c->epoch > 1),
+		db_null()));
 	size_t at = 0;
 	int i;
 

@@ -161,7 +161,8 @@ suppressed_when_read(void **state)
 	pg_sql(db, "DELETE FROM contact WHERE id = 4");
 	assert_true(ledger_claim(db, "a", id, &a));
 	r = ledger_run(db, Q_LEASE_RECIPIENTS,
-	    DB_ARGS(db_int(a.first), db_int(a.last), db_bool(false)));
+	    DB_ARGS(db_int(a.first), db_int(a.last), db_bool(false),
+		db_null()));
 	assert_int_equal(db_rows(&r), 4);
 	assert_true(db_get_bool(&r, 0, 6));
 	assert_true(db_get_bool(&r, 1, 6));
