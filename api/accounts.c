@@ -12,6 +12,7 @@ struct account {
 	struct login login;
 	int64_t max_connections;
 	int64_t per_second, per_hour, per_day;
+	bool eight_bit;
 };
 
 static void
@@ -54,6 +55,7 @@ read_account(struct request *q, struct account *a, bool fresh)
 	read_limit(&b, "per_second", &a->per_second);
 	read_limit(&b, "per_hour", &a->per_hour);
 	read_limit(&b, "per_day", &a->per_day);
+	a->eight_bit = body_bool(&b, "eight_bit", 0, a->eight_bit);
 	return body_close(&b);
 }
 
@@ -69,7 +71,7 @@ write_account(struct request *q, enum query query, const struct account *a,
 	    db_int_or_null(a->per_second, a->per_second > 0),
 	    db_int_or_null(a->per_hour, a->per_hour > 0),
 	    db_int_or_null(a->per_day, a->per_day > 0), db_text(l->provider),
-	    login_replaces_secret(l)};
+	    db_bool(a->eight_bit), login_replaces_secret(l)};
 	size_t count = ARRAY_LEN(args);
 
 	if (query == Q_ACCOUNT_INSERT)
@@ -140,6 +142,7 @@ load_account(struct request *q, struct account *a)
 	    .per_second = db_get_int(r, 0, 9),
 	    .per_hour = db_get_int(r, 0, 10),
 	    .per_day = db_get_int(r, 0, 11),
+	    .eight_bit = db_get_bool(r, 0, 13),
 	};
 	return true;
 }

@@ -12,13 +12,17 @@
 #define POLICIES        "hold resend"
 #define NO_MARKS        "must not hold template marks: it is the same for all"
 #define NOT_HERE        "is not supported by this version"
+#define DEFAULTS_MAX    (64U << 10)
 #define LOCAL_PLAIN_MAX (ADDRESS_LOCAL_MAX - TOKEN_LEN - 1)
 
 struct campaign_draft
 campaign_draft_new(void)
 {
 	return (struct campaign_draft){.on_uncertain = STR("hold"),
-	    .expires_after_s = EXPIRES_S};
+	    .expires_after_s = EXPIRES_S,
+	    .missing = STR("empty"),
+	    .defaults = STR("{}"),
+	    .utm = STR("{}")};
 }
 
 static bool
@@ -79,7 +83,6 @@ refuse_the_future(struct body *b)
 {
 	static const char *const segments[] = {"segment_ids",
 	    "exclude_segment_ids"};
-	static const char *const tracking[] = {"track_opens", "track_clicks"};
 	size_t i, n;
 
 	for (i = 0; i < ARRAY_LEN(segments); i++) {
@@ -87,9 +90,6 @@ refuse_the_future(struct body *b)
 		if (n > 0)
 			body_complain(b, segments[i], NOT_HERE);
 	}
-	for (i = 0; i < ARRAY_LEN(tracking); i++)
-		if (body_bool(b, tracking[i], 0, false))
-			body_complain(b, tracking[i], NOT_HERE);
 }
 
 static void
@@ -136,6 +136,53 @@ read_envelope(struct body *b, struct campaign_draft *d)
 		    d->reply_to.p != NULL ? d->reply_to : d->from_email);
 }
 
+/* An object that is kept as it is; null empties it. */
+static void
+read_object(struct body *b, const char *field, size_t max, struct str *out)
+{
+	struct str json = body_json(b, field, BODY_NULL, max);
+
+	if (json.p != NULL)
+		*out = json;
+	else if (body_is_null(b, field))
+		*out = STR("{}");
+}
+
+static void
+read_utm(struct body *outer, struct campaign_draft *d)
+{
+	static const char *const fields[] = {"source", "medium", "campaign",
+	    "term", "content"};
+	struct body b = body_object(outer, "utm", BODY_NULL);
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(fields); i++)
+		if (has_marks(
+			body_text(&b, fields[i], BODY_LINE, NAME_MAX_BYTES)))
+			body_complain(&b, fields[i], NO_MARKS);
+	body_end(&b, outer);
+	read_object(outer, "utm", DEFAULTS_MAX, &d->utm);
+}
+
+/* How the template is filled in, and what is noted of its readers. */
+static void
+read_content(struct body *b, struct campaign_draft *d)
+{
+	struct str missing =
+	    body_choice(b, "missing", 0, "empty default fail", NULL);
+	struct str postal = body_text(b, "postal_address",
+	    BODY_NULL | BODY_LINE, SETTING_TEXT_MAX - 1);
+
+	if (missing.p != NULL)
+		d->missing = missing;
+	if (postal.p != NULL || body_is_null(b, "postal_address"))
+		d->postal_address = postal;
+	read_object(b, "defaults", DEFAULTS_MAX, &d->defaults);
+	read_utm(b, d);
+	d->track_opens = body_bool(b, "track_opens", 0, d->track_opens);
+	d->track_clicks = body_bool(b, "track_clicks", 0, d->track_clicks);
+}
+
 static bool
 is_complete(struct request *q, const struct campaign_draft *d)
 {
@@ -170,6 +217,7 @@ campaign_draft_read(struct request *q, struct campaign_draft *d, bool fresh)
 	read_from(&b, d, fresh);
 	read_references(&b, d);
 	read_envelope(&b, d);
+	read_content(&b, d);
 	d->expires_after_s = body_int(&b, "expires_after_s", 0, EXPIRES_MIN_S,
 	    EXPIRES_MAX_S, d->expires_after_s);
 	refuse_the_future(&b);
@@ -230,6 +278,12 @@ campaign_draft_load(struct request *q, struct campaign_draft *d)
 	    .return_path = text_or_none(r, 7),
 	    .on_uncertain = db_get_text(r, 0, 8),
 	    .expires_after_s = db_get_int(r, 0, 9),
+	    .track_opens = db_get_bool(r, 0, 10),
+	    .track_clicks = db_get_bool(r, 0, 11),
+	    .missing = db_get_text(r, 0, 12),
+	    .defaults = db_get_text(r, 0, 13),
+	    .utm = db_get_text(r, 0, 14),
+	    .postal_address = text_or_none(r, 15),
 	};
 	return load_links(q, d) ? db_get_text(r, 0, 0).p : NULL;
 }
@@ -252,7 +306,9 @@ write_row(struct request *q, enum query query, const struct campaign_draft *d,
 	    db_text(d->from_name), db_text(d->from_email),
 	    db_text_or_null(d->reply_to), db_bool(d->reply_token),
 	    db_text_or_null(d->return_path), db_text(d->on_uncertain),
-	    db_int(d->expires_after_s), db_int(id)};
+	    db_int(d->expires_after_s), db_bool(d->track_opens),
+	    db_bool(d->track_clicks), db_text(d->missing), db_text(d->defaults),
+	    db_text(d->utm), db_text_or_null(d->postal_address), db_int(id)};
 	size_t count = ARRAY_LEN(args);
 
 	if (query == Q_CAMPAIGN_INSERT)

@@ -24,6 +24,10 @@ struct campaign_draft {
 	struct str return_path; /* p == NULL: none */
 	struct str on_uncertain;
 	int64_t expires_after_s;
+	struct str missing;        /* "empty", "default" or "fail" */
+	struct str defaults, utm;  /* JSON objects */
+	struct str postal_address; /* p == NULL: that of the settings */
+	bool track_opens, track_clicks;
 	struct campaign_ids lists, excluded, accounts;
 };
 

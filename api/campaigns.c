@@ -49,9 +49,12 @@ check_template(struct request *q, const struct db_result *r)
 		problem_field(q, "template_id", "a template is required");
 	else if (db_get_text(r, 0, 3).n == 0)
 		problem_field(q, "template_id", "the template has no subject");
-	else if (db_get_text(r, 0, 4).n + db_get_text(r, 0, 5).n == 0)
+	else if (!db_get_bool(r, 0, 4))
 		problem_field(q, "template_id",
 		    "the template has neither html nor text");
+	else if (db_get_bool(r, 0, 5))
+		problem_field(q, "template_id",
+		    "the template's layout does not exist");
 }
 
 bool

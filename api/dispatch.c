@@ -81,6 +81,7 @@ dispatch_begin(struct request *q, const struct route *const *tables,
 	size_t mark = str_chr(target, '?');
 
 	q->method = method_parse(method);
+	q->head = str_eq(method, STR("HEAD"));
 	q->path = str_sub(target, 0, mark);
 	find_route(q, tables);
 	if (q->reply.status != 0)

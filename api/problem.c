@@ -18,6 +18,11 @@ static const struct {
 	"the account is used by a campaign"},
     {"membership_list_id_fkey", 422, "there is no such list"},
     {"import_list_id_fkey", 404, "there is no such list"},
+    {"snippet_name_key", 409, "a snippet of this name exists already"},
+    {"template_attachment_name", 409,
+	"the template has an attachment of this name"},
+    {"template_attachment_content_id", 409,
+	"the template has an attachment with this content id"},
 };
 
 static void

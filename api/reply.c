@@ -12,6 +12,7 @@ static const struct {
     {201, "Created"},
     {202, "Accepted"},
     {204, "No Content"},
+    {302, "Found"},
     {303, "See Other"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -97,8 +98,14 @@ reply_text(struct request *q, int status, const char *type, struct str text)
 void
 reply_html(struct request *q, int status, struct str page)
 {
+	reply_framed(q, status, page, page_policy);
+}
+
+void
+reply_framed(struct request *q, int status, struct str page, const char *policy)
+{
 	reply_text(q, status, "text/html; charset=utf-8", page);
-	reply_header(q, "Content-Security-Policy", "%s", page_policy);
+	reply_header(q, "Content-Security-Policy", "%s", policy);
 	reply_header(q, "Referrer-Policy", "no-referrer");
 	reply_header(q, "X-Frame-Options", "DENY");
 }
@@ -107,7 +114,7 @@ void
 reply_header(struct request *q, const char *name, const char *fmt, ...)
 {
 	struct reply *r = &q->reply;
-	char text[1024];
+	char text[REPLY_HEADER_MAX];
 	va_list ap;
 	int n;
 

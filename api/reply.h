@@ -15,6 +15,7 @@
 
 #define REPLY_MAX         (64U << 20)
 #define REPLY_HEADERS_MAX 12
+#define REPLY_HEADER_MAX  8192 /* bytes of a value */
 
 struct request;
 
@@ -43,6 +44,10 @@ void reply_text(struct request *q, int status, const char *type,
 /* HTML with a content security policy that lets nothing in but our own
  * style sheet and forms to ourselves. */
 void reply_html(struct request *q, int status, struct str page);
+
+/* The same with another policy, for pages that are not ours. */
+void reply_framed(struct request *q, int status, struct str page,
+    const char *policy);
 
 /* One more header; the name is a literal.  Control bytes in the value are a bug. */
 void reply_header(struct request *q, const char *name, const char *fmt, ...)

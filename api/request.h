@@ -46,6 +46,7 @@ struct request_result;
 struct request {
 	const struct api *api;
 	enum method method;
+	bool head;          /* HEAD: nobody sees the body */
 	struct str path;    /* as it came */
 	struct pair *query; /* decoded */
 	size_t query_count;

@@ -6,6 +6,9 @@ const struct route *const route_tables[] = {
     contact_routes,
     import_routes,
     template_routes,
+    template_render_routes,
+    attachment_routes,
+    snippet_routes,
     account_routes,
     mailbox_routes,
     task_routes,
@@ -18,5 +21,8 @@ const struct route *const route_tables[] = {
     event_routes,
     public_page_routes,
     unsubscribe_routes,
+    preferences_routes,
+    tracking_routes,
+    web_view_routes,
     NULL,
 };

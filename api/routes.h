@@ -11,6 +11,9 @@ extern const struct route list_routes[];
 extern const struct route contact_routes[];
 extern const struct route import_routes[];
 extern const struct route template_routes[];
+extern const struct route template_render_routes[];
+extern const struct route attachment_routes[];
+extern const struct route snippet_routes[];
 extern const struct route account_routes[];
 extern const struct route mailbox_routes[];
 extern const struct route task_routes[];
@@ -23,5 +26,8 @@ extern const struct route suppression_routes[];
 extern const struct route event_routes[];
 extern const struct route public_page_routes[];
 extern const struct route unsubscribe_routes[];
+extern const struct route preferences_routes[];
+extern const struct route tracking_routes[];
+extern const struct route web_view_routes[];
 
 #endif

@@ -3,34 +3,13 @@
  * people.  Looking changes nothing, saying it twice is the same as once,
  * and the link never gets old.
  */
+#include "api/delivery_link.h"
 #include "api/form.h"
 #include "api/problem.h"
 #include "api/public_page.h"
 #include "api/routes.h"
-#include "lib/mail/token.h"
 
 #define BODY_MAX (4U << 10)
-
-enum found { FOUND_NOTHING = 0, FOUND_TEST, FOUND_DELIVERY };
-
-/* What the page is about; n = 0 of a campaign is its test message. */
-static enum found
-find_delivery(struct request *q, int64_t *delivery)
-{
-	struct token t;
-
-	if (!token_open(&t, &q->api->keyring, q->params[0]))
-		return FOUND_NOTHING;
-	*delivery = t.delivery;
-	return (t.delivery & UINT32_MAX) == 0 ? FOUND_TEST : FOUND_DELIVERY;
-}
-
-/* Whatever the reason, it looks the same. */
-static void
-reply_unknown(struct request *q)
-{
-	public_page(q, 404, "unknown_link.html", NULL, 0);
-}
 
 /* `state`: "ask", "done", "unclear" or "test". */
 static void
@@ -61,7 +40,7 @@ reply_standing(struct request *q, int status, const char *state,
 	if (r == NULL)
 		return;
 	if (db_rows(r) == 0)
-		reply_unknown(q);
+		delivery_link_unknown(q);
 	else
 		reply_state(q, status, state, r);
 }
@@ -71,10 +50,10 @@ unsubscribe_show(struct request *q)
 {
 	int64_t delivery;
 
-	switch (find_delivery(q, &delivery)) {
-	case FOUND_NOTHING: reply_unknown(q); break;
-	case FOUND_TEST: reply_state(q, 200, "test", NULL); break;
-	case FOUND_DELIVERY: reply_standing(q, 200, "ask", delivery); break;
+	switch (delivery_link_open(q, &delivery)) {
+	case LINK_UNKNOWN: delivery_link_unknown(q); break;
+	case LINK_TEST: reply_state(q, 200, "test", NULL); break;
+	case LINK_DELIVERY: reply_standing(q, 200, "ask", delivery); break;
 	}
 }
 
@@ -110,10 +89,10 @@ unsubscribe_act(struct request *q)
 		problem(q, 413, "the body is longer than %u bytes", BODY_MAX);
 		return;
 	}
-	switch (find_delivery(q, &delivery)) {
-	case FOUND_NOTHING: reply_unknown(q); break;
-	case FOUND_TEST: reply_state(q, 200, "test", NULL); break;
-	case FOUND_DELIVERY: leave(q, delivery); break;
+	switch (delivery_link_open(q, &delivery)) {
+	case LINK_UNKNOWN: delivery_link_unknown(q); break;
+	case LINK_TEST: reply_state(q, 200, "test", NULL); break;
+	case LINK_DELIVERY: leave(q, delivery); break;
 	}
 }
 

@@ -67,6 +67,59 @@ url_encode(struct buf *out, struct str in)
 			buf_printf(out, "%%%02X", (unsigned char)in.p[i]);
 }
 
+/* What may stand in a URL as it is (RFC 3986); a stray '%' is none of ours
+ * to mend. */
+static bool
+is_url_byte(char c)
+{
+	return unreserved(c) ||
+	       str_chr(STR(":/?#[]@!$&'()*+,;=%"), c) != STR_NOWHERE;
+}
+
+static void
+put_location(struct buf *out, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (is_url_byte(s.p[i]))
+			buf_char(out, s.p[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+}
+
+/* Browsers take '\\' for '/' and drop controls: neither may stand where the
+ * host is. */
+static bool
+is_authority(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!is_url_byte(s.p[i]) && (unsigned char)s.p[i] < 0x80)
+			return false;
+	return s.n > 0 && s.p[0] != ':' && s.p[0] != '@' && s.p[s.n - 1] != '@';
+}
+
+bool
+url_location(struct buf *out, struct str target)
+{
+	size_t scheme = str_find(target, STR("://")), i;
+	struct str rest = str_from(target, scheme + 3);
+
+	if (scheme == STR_NOWHERE || str_has_control(target) ||
+	    (!str_eq_nocase(str_sub(target, 0, scheme), STR("http")) &&
+		!str_eq_nocase(str_sub(target, 0, scheme), STR("https"))))
+		return false;
+	for (i = 0; i < rest.n; i++)
+		if (str_chr(STR("/?#"), rest.p[i]) != STR_NOWHERE)
+			break;
+	if (!is_authority(str_sub(rest, 0, i)))
+		return false;
+	put_location(out, target);
+	return !out->full;
+}
+
 bool
 url_query(struct request *q, struct str query)
 {

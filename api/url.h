@@ -17,6 +17,11 @@ bool url_decode(struct arena *a, struct str in, bool plus,
 /* Appends with everything encoded but letters, digits and "-._~". */
 void url_encode(struct buf *out, struct str in);
 
+/* A target that a browser may be sent to, as a Location header takes it:
+ * http or https, a host, and whatever no URL may hold percent-encoded.  False
+ * for anything else; nothing in it can lead to another host than it names. */
+bool url_location(struct buf *out, struct str target) MUST_USE;
+
 /* Splits "a=b&c" into q->query; false when it does not decode or there are
  * more than URL_PARAMS_MAX. */
 bool url_query(struct request *q, struct str query) MUST_USE;

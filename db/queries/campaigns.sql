@@ -2,25 +2,31 @@
 
 -- $1 name, $2 template or NULL, $3 from name, $4 from address, $5 reply_to or
 -- NULL, $6 reply_token, $7 return_path or NULL, $8 on_uncertain,
--- $9 expires_after_s
+-- $9 expires_after_s, $10 track_opens, $11 track_clicks, $12 missing,
+-- $13 defaults, $14 utm, $15 postal_address or NULL
 -- name: campaign_insert
 INSERT INTO campaign (name, template_id, from_name, from_email, reply_to, reply_token,
-            return_path, on_uncertain, expires_after_s)
-VALUES ($1, $2::bigint, $3, $4, $5, $6::boolean, $7, $8, $9::integer)
+            return_path, on_uncertain, expires_after_s, track_opens, track_clicks, missing,
+            defaults, utm, postal_address)
+VALUES ($1, $2::bigint, $3, $4, $5, $6::boolean, $7, $8, $9::integer, $10::boolean,
+        $11::boolean, $12, $13::jsonb, $14::jsonb, $15)
 RETURNING id;
 
--- $1 to $9 as campaign_insert, $10 id
+-- $1 to $15 as campaign_insert, $16 id
 -- name: campaign_update
 UPDATE campaign
    SET name = $1, template_id = $2::bigint, from_name = $3, from_email = $4,
        reply_to = $5, reply_token = $6::boolean, return_path = $7, on_uncertain = $8,
-       expires_after_s = $9::integer, updated_at = now()
- WHERE id = $10::bigint;
+       expires_after_s = $9::integer, track_opens = $10::boolean,
+       track_clicks = $11::boolean, missing = $12, defaults = $13::jsonb,
+       utm = $14::jsonb, postal_address = $15, updated_at = now()
+ WHERE id = $16::bigint;
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: campaign_held
 SELECT status, name, template_id, from_name, from_email, reply_to, reply_token,
-       return_path, on_uncertain, expires_after_s
+       return_path, on_uncertain, expires_after_s, track_opens, track_clicks,
+       missing, defaults, utm, postal_address
   FROM campaign WHERE id = $1::bigint
    FOR UPDATE;
 
@@ -90,7 +96,7 @@ SELECT row_to_json(d)
                  WHERE ca.campaign_id = c.id) AS accounts,
                json_build_object('name', c.from_name, 'email', c.from_email) AS "from",
                c.reply_to, c.reply_token, c.return_path, c.track_opens, c.track_clicks,
-               c.on_uncertain, c.expires_after_s,
+               c.missing, c.defaults, c.utm, c.postal_address, c.on_uncertain, c.expires_after_s,
                json_build_object(
                    'audience', coalesce(c.audience, 0),
                    'reached', (SELECT coalesce(sum(CASE WHEN l.done
@@ -120,9 +126,11 @@ DELETE FROM campaign WHERE id = $1::bigint;
 -- name: campaign_readiness
 SELECT EXISTS (SELECT FROM campaign_list l WHERE l.campaign_id = c.id AND NOT l.excluded),
        EXISTS (SELECT FROM campaign_account a WHERE a.campaign_id = c.id),
-       t.id IS NOT NULL, coalesce(t.subject, ''), coalesce(t.html, ''), coalesce(t.text, ''),
+       t.id IS NOT NULL, coalesce(t.subject, ''), t.html || t.markdown || t.text <> '', s.id IS NULL AND t.layout <> '',
        c.from_name, c.from_email
-  FROM campaign c LEFT JOIN template t ON t.id = c.template_id
+  FROM campaign c
+  LEFT JOIN template t ON t.id = c.template_id
+  LEFT JOIN snippet s ON s.name = t.layout
  WHERE c.id = $1::bigint;
 
 -- $1 id, $2 when (NULL: now)

@@ -2,7 +2,9 @@
 
 -- One statement, so that all numbers are of one moment and the states always
 -- add up to the audience.  Outcomes are read in the order of their key: the
--- last one of each delivery is its state.  $1 campaign
+-- last one of each delivery is its state.  skipped: of the suppressed ones,
+-- those whom the template left out.  Opens and clicks count recipients, as
+-- machine those of whom nothing but programs is known.  $1 campaign
 -- name: report_document
 WITH asked AS MATERIALIZED (
     SELECT id, status, coalesce(audience, 0) AS audience
@@ -14,8 +16,9 @@ WITH asked AS MATERIALIZED (
            count(*) FILTER (WHERE state = 'failed') AS failed,
            count(*) FILTER (WHERE state = 'uncertain') AS uncertain,
            count(*) FILTER (WHERE state = 'suppressed') AS suppressed,
+           count(*) FILTER (WHERE state = 'suppressed' AND scope = 'message') AS skipped,
            count(*) FILTER (WHERE state = 'expired') AS expired
-      FROM (SELECT state, delivery_id IS DISTINCT FROM lead(delivery_id)
+      FROM (SELECT state, scope, delivery_id IS DISTINCT FROM lead(delivery_id)
                    OVER (ORDER BY delivery_id, attempt, state) AS newest
               FROM outcome
              WHERE delivery_id > $1::bigint << 32
@@ -33,21 +36,32 @@ WITH asked AS MATERIALIZED (
            count(*) FILTER (WHERE kind = 'conversion') AS conversions
       FROM event
      WHERE campaign_id = $1::bigint
+), seen AS (
+    SELECT count(*) FILTER (WHERE kind = 'open' AND person) AS opens,
+           count(*) FILTER (WHERE kind = 'open' AND NOT person) AS machine_opens,
+           count(*) FILTER (WHERE kind = 'click' AND person) AS clicks,
+           count(*) FILTER (WHERE kind = 'click' AND NOT person) AS machine_clicks
+      FROM (SELECT kind, bool_or(source <> 'prefetch') AS person
+              FROM event
+             WHERE campaign_id = $1::bigint AND kind IN ('open', 'click')
+             GROUP BY kind, delivery_id) e
 )
 SELECT json_build_object(
            'campaign_id', a.id, 'status', a.status, 'at', now(),
            'audience', a.audience, 'pending', a.audience - s.done,
            'accepted', s.accepted, 'deferred', s.deferred, 'failed', s.failed,
-           'uncertain', s.uncertain, 'suppressed', s.suppressed, 'expired', s.expired,
+           'uncertain', s.uncertain, 'suppressed', s.suppressed, 'skipped', s.skipped,
+           'expired', s.expired,
            'bounced', json_build_object('hard', h.hard, 'soft', h.soft, 'block', h.block),
            'complaints', h.complaints, 'replies', h.replies,
            'auto_replies', h.auto_replies, 'unsubscribes', h.unsubscribes,
-           'opens', json_build_object('human', 0, 'machine', 0),
-           'clicks', json_build_object('human', 0, 'machine', 0),
+           'opens', json_build_object('human', e.opens, 'machine', e.machine_opens),
+           'clicks', json_build_object('human', e.clicks, 'machine', e.machine_clicks),
            'conversions', h.conversions, 'revenue', 0,
            'delivered_estimate', s.accepted - h.returned,
            'denominators', json_build_object(
                'accepted', 'audience', 'bounced', 'audience',
                'complaints', 'delivered_estimate', 'replies', 'delivered_estimate',
-               'auto_replies', 'delivered_estimate', 'unsubscribes', 'delivered_estimate'))
-  FROM asked a, state s, happened h;
+               'auto_replies', 'delivered_estimate', 'unsubscribes', 'delivered_estimate',
+               'opens', 'delivered_estimate', 'clicks', 'delivered_estimate'))
+  FROM asked a, state s, happened h, seen e;

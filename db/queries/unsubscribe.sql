@@ -58,3 +58,71 @@ SELECT w.email_key, a.list_id, 'unsubscribe', w.id,
   FROM who w CROSS JOIN about a
  ORDER BY a.list_id
     ON CONFLICT (email_key, list_id, reason) DO NOTHING;
+
+-- The page of all lists.  Whoever has the link sees the public lists that the
+-- contact is on by name; the others that the mail is about are one, unnamed.
+-- $1 delivery
+-- name: preferences_find
+WITH who AS MATERIALIZED (
+    SELECT d.campaign_id, d.list_id, c.id, c.email_key
+      FROM delivery d JOIN contact c ON c.id = d.contact_id
+     WHERE d.id = $1::bigint
+), about AS MATERIALIZED (
+    SELECT list_id FROM who
+     UNION
+    SELECT cl.list_id
+      FROM who w
+      JOIN campaign_list cl ON cl.campaign_id = w.campaign_id AND NOT cl.excluded
+      JOIN membership m ON m.list_id = cl.list_id AND m.contact_id = w.id
+), shown AS MATERIALIZED (
+    SELECT l.id, l.name, l.public, EXISTS (SELECT FROM suppression s
+           WHERE s.email_key = w.email_key AND s.list_id = l.id
+             AND s.reason = 'unsubscribe') AS off
+      FROM who w
+      JOIN list l ON l.id IN (SELECT list_id FROM about)
+                  OR (l.public AND EXISTS (SELECT FROM membership m
+                                            WHERE m.list_id = l.id AND m.contact_id = w.id))
+)
+SELECT EXISTS (SELECT FROM suppression s
+                WHERE s.email_key = w.email_key AND s.list_id IS NULL
+                  AND s.reason = 'unsubscribe'),
+       (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'off', off)
+                                 ORDER BY name, id), '[]')
+          FROM (SELECT id, name, off FROM shown WHERE public
+                UNION ALL
+                SELECT 0, '', bool_and(off) FROM shown WHERE NOT public HAVING count(*) > 0) s)
+  FROM who w;
+
+-- One of them, or with 0 those without a name.  Saying it again changes
+-- nothing, and a list that was not shown is none.
+-- $1 delivery, $2 list
+-- name: preferences_leave
+WITH who AS MATERIALIZED (
+    SELECT d.id, d.campaign_id, d.contact_id, d.list_id, c.email_key
+      FROM delivery d JOIN contact c ON c.id = d.contact_id
+     WHERE d.id = $1::bigint
+), leaves AS MATERIALIZED (
+    SELECT l.id
+      FROM who w
+      JOIN list l ON CASE WHEN $2::bigint = 0 THEN NOT l.public
+                                                        ELSE l.public AND l.id = $2::bigint END
+     WHERE l.id = w.list_id
+        OR EXISTS (SELECT FROM membership m
+                    WHERE m.list_id = l.id AND m.contact_id = w.contact_id
+                      AND (l.public OR EXISTS (SELECT FROM campaign_list cl
+                            WHERE cl.campaign_id = w.campaign_id AND cl.list_id = l.id
+                              AND NOT cl.excluded)))
+), told AS (
+    INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, source, data)
+    SELECT 'unsubscribe', w.id::text, w.campaign_id, w.id, w.contact_id, w.list_id, 'link',
+           jsonb_build_object('all', false, 'one_click', false,
+                              'lists', (SELECT jsonb_agg(id ORDER BY id) FROM leaves))
+      FROM who w WHERE EXISTS (SELECT FROM leaves)
+        ON CONFLICT (kind, key) DO NOTHING
+)
+INSERT INTO suppression (email_key, list_id, reason, delivery_id, evidence)
+SELECT w.email_key, l.id, 'unsubscribe', w.id,
+       jsonb_build_object('source', 'link', 'one_click', false)
+  FROM who w CROSS JOIN leaves l
+ ORDER BY l.id
+    ON CONFLICT (email_key, list_id, reason) DO NOTHING;

@@ -33,8 +33,11 @@ def test_a_full_draft(api):
             "template_id": given.template(api), "account_ids": accounts,
             "from": {"name": "Jürgen's News", "email": "news@example.com"},
             "reply_to": "answers@example.com", "reply_token": True,
-            "return_path": "bounces@example.com", "track_opens": False,
-            "track_clicks": False, "on_uncertain": "resend",
+            "return_path": "bounces@example.com", "track_opens": True,
+            "track_clicks": True, "missing": "default",
+            "defaults": {"first_name": "friend"},
+            "utm": {"source": "news", "medium": "email"},
+            "postal_address": "1 Main Street", "on_uncertain": "resend",
             "expires_after_s": 60}
     made = api.post("/v1/campaigns", said)
     assert {k: made[k] for k in said} == said
@@ -74,8 +77,6 @@ NAUGHTY = [
     ("template 0", {"template_id": 0}, ["template_id"]),
     ("segments", {"segment_ids": [1]}, ["segment_ids"]),
     ("excluded segments", {"exclude_segment_ids": [1]}, ["exclude_segment_ids"]),
-    ("open tracking", {"track_opens": True}, ["track_opens"]),
-    ("click tracking", {"track_clicks": True}, ["track_clicks"]),
     ("tracking as text", {"track_opens": "no"}, ["track_opens"]),
     ("no such policy", {"on_uncertain": "drop"}, ["on_uncertain"]),
     ("expires too soon", {"expires_after_s": 59}, ["expires_after_s"]),

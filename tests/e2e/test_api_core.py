@@ -13,7 +13,9 @@ import requests
 from postgres import Postgres
 from server import Server
 
-KINDS = {"{id}": "999999", "{email}": "nobody@example.com", "{token}": "a" * 34}
+KINDS = {"{id}": "999999", "{email}": "nobody@example.com",
+         "{token}": "a" * 34, "{name}": "nowhere", "{attachment}": "999999",
+         "{number}": "0", "{signature}": "a" * 16}
 
 
 def routes(api):

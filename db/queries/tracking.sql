@@ -1,0 +1,38 @@
+-- The links of mails that were sent.
+
+-- Where a link of the campaign leads: the same for everybody.
+-- $1 campaign, $2 number
+-- name: link_target
+SELECT url FROM campaign_link
+ WHERE campaign_id = $1::bigint AND number = $2::bigint AND NOT personal;
+
+-- One open or click of a real delivery; there may be many.
+-- $1 kind, $2 delivery, $3 by a program that looks ahead, $4 what else is known
+-- name: hit_record
+INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, source, data)
+SELECT $1, d.id || ':' || gen_random_uuid(), d.campaign_id, d.id, d.contact_id, d.list_id,
+       CASE WHEN $3::boolean THEN 'prefetch' ELSE 'link' END, $4::jsonb
+  FROM delivery d
+ WHERE d.id = $2::bigint;
+
+-- What stands in a message beside its content, and whom it went to.  Number 0
+-- is the test message: its last recipient is as good as any.
+-- $1 campaign, $2 delivery
+-- name: web_view_recipient
+SELECT c.name AS campaign, c.from_name, c.from_email,
+       coalesce(p.email, t.recipient, ''), coalesce(p.name, ''),
+       coalesce(p.attributes, '{}'), coalesce(l.id, 0), coalesce(l.name, ''),
+       coalesce((SELECT min(o.at) FROM outcome o WHERE o.delivery_id = $2::bigint),
+                c.started_at, now())
+  FROM campaign c
+  LEFT JOIN delivery d ON d.id = $2::bigint
+  LEFT JOIN LATERAL (SELECT recipient FROM task
+                      WHERE kind = 'test_message' AND campaign_id = c.id AND d.id IS NULL
+                      ORDER BY id DESC LIMIT 1) t ON true
+  LEFT JOIN LATERAL (SELECT id, email, name, attributes FROM contact
+                      WHERE id = d.contact_id
+                     UNION ALL
+                     SELECT id, email, name, attributes FROM contact
+                      WHERE d.id IS NULL AND email_key = lower(t.recipient)) p ON true
+  LEFT JOIN list l ON l.id = d.list_id
+ WHERE c.id = $1::bigint AND (d.id IS NULL OR p.id IS NOT NULL);
