@@ -12,8 +12,7 @@ extern const uint8_t entity_special[256];
 struct str entity_of(char c);
 
 /* At '&': the code point it stands for and how many bytes it took; 0 when
- * it is none that we know.  Knows the numeric ones and those names that
- * occur in mail. */
+ * it is none that we know.  Knows the numeric ones and the names of HTML 4. */
 size_t entity_decode(struct str s, uint32_t *code);
 
 #endif
