@@ -17,6 +17,14 @@ liquid_call_arg(const struct liquid_call *call, int i)
 	return i < call->argc ? call->args[i] : value_nil();
 }
 
+bool
+liquid_call_integer(const struct liquid_call *call, int i, int64_t otherwise,
+    int64_t *out)
+{
+	*out = otherwise;
+	return i >= call->argc || liquid_integer(call->run, call->args[i], out);
+}
+
 /* nil, false and what has no content give way; `allow_false` keeps false. */
 static bool
 filter_default(struct liquid_call *c)
@@ -26,166 +34,94 @@ filter_default(struct liquid_call *c)
 
 	c->out = c->in;
 	if (!keeps_false &&
-	    (!value_truthy(c->in) || c->in.type == VALUE_BLANK ||
-		!liquid_has_content(c->in)))
+	    (!value_truthy(c->in) || !liquid_has_content(liquid_plain(c->in))))
 		c->out = c->argc > 0 ? c->args[0] : value_string(STR(""));
 	return true;
 }
 
-/* What is safe already in a template that escapes by itself stays. */
-static bool
-filter_escape(struct liquid_call *c)
-{
-	struct liquid_run *r = c->run;
-	size_t mark = r->out->n;
-	struct str s;
-
-	c->out = c->in;
-	if (c->in.type == VALUE_NIL || c->in.safe)
-		return true;
-	if (!liquid_string(r, c->in, &s) ||
-	    !liquid_write_escaped(r, s, LIQUID_HTML) ||
-	    !liquid_run_take(r, mark, &s))
-		return false;
-	c->out = value_string(s);
-	c->out.safe = liquid_run_is_html(r);
-	return true;
-}
-
-static bool
-filter_raw(struct liquid_call *c)
-{
-	struct str s;
-
-	if (!liquid_string(c->run, c->in, &s))
-		return false;
-	c->out = value_string(s);
-	c->out.safe = liquid_run_is_html(c->run);
-	c->out.own = c->out.safe;
-	return true;
-}
-
-static bool
-url_safe(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-	       c == '*';
-}
-
-/* application/x-www-form-urlencoded: a blank is '+', '~' is encoded not. */
-static bool
-filter_url_encode(struct liquid_call *c)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	struct str s;
-	char *p, *to;
-	size_t i;
-
-	c->out = c->in;
-	if (c->in.type == VALUE_NIL)
-		return true;
-	if (!liquid_string(c->run, c->in, &s))
-		return false;
-	p = to = liquid_run_alloc(c->run, 3 * s.n);
-	if (p == NULL)
-		return false;
-	for (i = 0; i < s.n; i++) {
-		unsigned char b = (unsigned char)s.p[i];
-
-		if (url_safe(b) || b == ' ') {
-			*to++ = b == ' ' ? '+' : (char)b;
-			continue;
-		}
-		*to++ = '%';
-		*to++ = hex[b >> 4];
-		*to++ = hex[b & 15];
-	}
-	c->out = value_string((struct str){p, (size_t)(to - p)});
-	c->out.encoded = true;
-	return true;
-}
-
-static bool
-join_two(struct liquid_call *c, struct value first, struct value second)
-{
-	struct str a, b;
-	char *p;
-
-	if (!liquid_string(c->run, first, &a) ||
-	    !liquid_string(c->run, second, &b))
-		return false;
-	p = liquid_run_alloc(c->run, a.n + b.n);
-	if (p == NULL)
-		return false;
-	if (a.n > 0)
-		memcpy(p, a.p, a.n);
-	if (b.n > 0)
-		memcpy(p + a.n, b.p, b.n);
-	c->out = value_string((struct str){p, a.n + b.n});
-	return true;
-}
-
-static bool
-filter_append(struct liquid_call *c)
-{
-	return join_two(c, c->in, c->args[0]);
-}
-
-static bool
-filter_prepend(struct liquid_call *c)
-{
-	return join_two(c, c->args[0], c->in);
-}
-
-static bool
-filter_strip(struct liquid_call *c)
-{
-	struct str s;
-
-	if (!liquid_string(c->run, c->in, &s))
-		return false;
-	while (s.n > 0 && (s.p[0] == ' ' || (s.p[0] >= '\t' && s.p[0] <= '\r')))
-		s = str_from(s, 1);
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\0' ||
-			      (s.p[s.n - 1] >= '\t' && s.p[s.n - 1] <= '\r')))
-		s.n--;
-	c->out = value_string(s);
-	return true;
-}
-
+/* By name. */
 static const struct liquid_filter filters[] = {
     {"abs", liquid_filter_abs, 0, 0, false},
-    {"append", filter_append, 1, 1, false},
+    {"append", liquid_filter_append, 1, 1, false},
     {"at_least", liquid_filter_at_least, 1, 1, false},
     {"at_most", liquid_filter_at_most, 1, 1, false},
+    {"base64_decode", liquid_filter_base64_decode, 0, 0, false},
+    {"base64_encode", liquid_filter_base64_encode, 0, 0, false},
+    {"base64_url_safe_decode", liquid_filter_base64_url_safe_decode, 0, 0,
+	false},
+    {"base64_url_safe_encode", liquid_filter_base64_url_safe_encode, 0, 0,
+	false},
     {"capitalize", liquid_filter_capitalize, 0, 0, false},
     {"ceil", liquid_filter_ceil, 0, 0, false},
+    {"compact", liquid_filter_compact, 0, 1, false},
+    {"concat", liquid_filter_concat, 1, 1, false},
     {"date", liquid_filter_date, 1, 1, false},
     {"default", filter_default, 0, 1, true},
     {"divided_by", liquid_filter_divided_by, 1, 1, false},
     {"downcase", liquid_filter_downcase, 0, 0, false},
-    {"escape", filter_escape, 0, 0, false},
+    {"escape", liquid_filter_escape, 0, 0, false},
+    {"escape_once", liquid_filter_escape_once, 0, 0, false},
+    {"find", liquid_filter_find_item, 1, 2, false},
+    {"find_index", liquid_filter_find_index, 1, 2, false},
+    {"first", liquid_filter_first, 0, 0, false},
     {"floor", liquid_filter_floor, 0, 0, false},
+    {"h", liquid_filter_escape, 0, 0, false},
+    {"has", liquid_filter_has, 1, 2, false},
+    {"join", liquid_filter_join, 0, 1, false},
+    {"last", liquid_filter_last, 0, 0, false},
+    {"lstrip", liquid_filter_lstrip, 0, 0, false},
+    {"map", liquid_filter_map, 1, 1, false},
     {"minus", liquid_filter_minus, 1, 1, false},
     {"modulo", liquid_filter_modulo, 1, 1, false},
+    {"newline_to_br", liquid_filter_newline_to_br, 0, 0, false},
     {"plus", liquid_filter_plus, 1, 1, false},
-    {"prepend", filter_prepend, 1, 1, false},
-    {"raw", filter_raw, 0, 0, false},
+    {"prepend", liquid_filter_prepend, 1, 1, false},
+    {"raw", liquid_filter_raw, 0, 0, false},
+    {"reject", liquid_filter_reject, 1, 2, false},
+    {"remove", liquid_filter_remove, 1, 1, false},
+    {"remove_first", liquid_filter_remove_first, 1, 1, false},
+    {"remove_last", liquid_filter_remove_last, 1, 1, false},
+    {"replace", liquid_filter_replace, 1, 2, false},
+    {"replace_first", liquid_filter_replace_first, 1, 2, false},
+    {"replace_last", liquid_filter_replace_last, 2, 2, false},
+    {"reverse", liquid_filter_reverse, 0, 0, false},
     {"round", liquid_filter_round, 0, 1, false},
-    {"strip", filter_strip, 0, 0, false},
+    {"rstrip", liquid_filter_rstrip, 0, 0, false},
+    {"size", liquid_filter_size, 0, 0, false},
+    {"slice", liquid_filter_slice, 1, 2, false},
+    {"sort", liquid_filter_sort, 0, 1, false},
+    {"sort_natural", liquid_filter_sort_natural, 0, 1, false},
+    {"split", liquid_filter_split, 1, 1, false},
+    {"squish", liquid_filter_squish, 0, 0, false},
+    {"strip", liquid_filter_strip, 0, 0, false},
+    {"strip_html", liquid_filter_strip_html, 0, 0, false},
+    {"strip_newlines", liquid_filter_strip_newlines, 0, 0, false},
+    {"sum", liquid_filter_sum, 0, 1, false},
     {"times", liquid_filter_times, 1, 1, false},
+    {"truncate", liquid_filter_truncate, 0, 2, false},
+    {"truncatewords", liquid_filter_truncatewords, 0, 2, false},
+    {"uniq", liquid_filter_uniq, 0, 1, false},
     {"upcase", liquid_filter_upcase, 0, 0, false},
-    {"url_encode", filter_url_encode, 0, 0, false},
+    {"url_decode", liquid_filter_url_decode, 0, 0, false},
+    {"url_encode", liquid_filter_url_encode, 0, 0, false},
+    {"where", liquid_filter_where, 1, 2, false},
 };
 
 const struct liquid_filter *
 liquid_filter_find(struct str name)
 {
-	size_t i;
+	size_t low = 0, high = ARRAY_LEN(filters), middle;
+	int order;
 
-	for (i = 0; i < ARRAY_LEN(filters); i++)
-		if (str_eq(name, str_of(filters[i].name)))
-			return &filters[i];
+	while (low < high) {
+		middle = (low + high) / 2;
+		order = str_cmp(name, str_of(filters[middle].name));
+		if (order == 0)
+			return &filters[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return NULL;
 }

@@ -5,25 +5,97 @@
 #include "templates/liquid_run.h"
 #include "templates/value_number.h"
 
+#include <unictype.h>
+#include <unistr.h>
+
 static bool write_value(struct liquid_run *r, struct value v, bool inspect);
+
+/* The letter of a short escape; 0: the character has none. */
+static char
+short_escape(uint32_t c)
+{
+	static const char from[] = "\"\\\n\t\r\f\v\b\a\033",
+			  to[] = "\"\\ntrfvbae";
+	const char *found = c != 0 && c < 0x80 ? strchr(from, (int)c) : NULL;
+
+	return found != NULL ? to[found - from] : '\0';
+}
+
+/* Whether it shows as itself: no control, nothing that is not assigned. */
+static bool
+printable(uint32_t c)
+{
+	if (c < 0x80)
+		return c >= ' ' && c < 0x7f;
+	return !uc_is_general_category_withtable(c,
+	    UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Cn |
+		UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
+/* A '#' before what would begin an interpolation. */
+static bool
+interpolates(struct str s)
+{
+	return s.n > 1 && s.p[0] == '#' &&
+	       (s.p[1] == '{' || s.p[1] == '$' || s.p[1] == '@');
+}
+
+/* How many bytes at the start need no escape. */
+static size_t
+plain_length(struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	uint32_t c;
+	size_t i;
+	int n;
+
+	for (i = 0; i < s.n; i += (size_t)n) {
+		n = 1;
+		c = p[i];
+		if (c >= 0x80)
+			n = u8_mbtouc(&c, p + i, s.n - i);
+		if (short_escape(c) != '\0' || !printable(c) ||
+		    (c == '#' && interpolates(str_from(s, i))))
+			break;
+	}
+	return i;
+}
+
+/* The first character as an escape; `length` of the text are taken. */
+static bool
+write_escape(struct liquid_run *r, struct str s, size_t *length)
+{
+	char text[16];
+	uint32_t c;
+	int n;
+
+	*length = (size_t)u8_mbtouc(&c, (const uint8_t *)s.p, s.n);
+	if (c == '#' || short_escape(c) != '\0')
+		n = snprintf(text, sizeof(text), "\\%c",
+		    c == '#' ? '#' : short_escape(c));
+	else
+		n = snprintf(text, sizeof(text),
+		    c > 0xffff ? "\\u{%X}" : "\\u%04X", (unsigned)c);
+	return liquid_run_write(r, text, (size_t)n);
+}
 
 static bool
 write_quoted(struct liquid_run *r, struct str s)
 {
-	static const char from[] = "\"\\\n\t\r\f\v\b\a\033",
-			  to[] = "\"\\ntrfvbae";
-	const char *found;
-	char pair[2] = {'\\', 0};
-	size_t i;
+	size_t n;
 
-	if (!liquid_run_write(r, "\"", 1))
+	if (!liquid_run_charge(r, s.n / LIQUID_BYTES_PER_STEP) ||
+	    !liquid_run_write(r, "\"", 1))
 		return false;
-	for (i = 0; i < s.n; i++) {
-		found = s.p[i] != '\0' ? strchr(from, s.p[i]) : NULL;
-		pair[1] = found != NULL ? to[found - from] : s.p[i];
-		if (!liquid_run_write(r, pair + (found == NULL),
-			found != NULL ? 2 : 1))
+	while (s.n > 0) {
+		n = plain_length(s);
+		if (!liquid_run_write(r, s.p, n))
 			return false;
+		s = str_from(s, n);
+		n = 0;
+		if (s.n > 0 && !write_escape(r, s, &n))
+			return false;
+		s = str_from(s, n);
 	}
 	return liquid_run_write(r, "\"", 1);
 }
@@ -141,46 +213,4 @@ bool
 liquid_string(struct liquid_run *r, struct value v, struct str *out)
 {
 	return to_text(r, v, v.type == VALUE_ARRAY, out);
-}
-
-/* An optional sign and the digits behind it; 0 when there are none. */
-static int64_t
-leading_integer(struct str s)
-{
-	size_t n;
-	int64_t v;
-
-	s = str_trim(s);
-	if (str_starts(s, STR("+")))
-		s = str_from(s, 1);
-	n = str_starts(s, STR("-"));
-	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
-		n++;
-	return str_to_i64(str_sub(s, 0, n), &v) ? v : 0;
-}
-
-bool
-liquid_bound(struct liquid_run *r, struct value v, int64_t *out)
-{
-	if (v.type == VALUE_STRING) {
-		*out = leading_integer(value_text(v));
-		return true;
-	}
-	if (v.type == VALUE_FLOAT)
-		return liquid_run_fail(r, "invalid integer");
-	return liquid_integer(r, v, out);
-}
-
-bool
-liquid_integer(struct liquid_run *r, struct value v, int64_t *out)
-{
-	*out = 0;
-	if (v.type == VALUE_INT)
-		*out = v.u.integer;
-	else if (v.type == VALUE_FLOAT && v.u.real > -9e18 && v.u.real < 9e18)
-		*out = (int64_t)v.u.real;
-	else if (v.type != VALUE_NIL &&
-		 (v.type != VALUE_STRING || !str_to_i64(value_text(v), out)))
-		return liquid_run_fail(r, "invalid integer");
-	return true;
 }
