@@ -7,7 +7,7 @@
 
 #define BOUNDARY_BYTES 16 /* of the hash: 128 bits */
 #define BOUNDARY_MAX   40
-#define FRAME_MAX      (2 * MESSAGE_ATTACHMENT_BYTES_MAX) /* in base64 */
+#define FRAME_MAX      (4U << 20) /* the files in base64, and fields */
 
 _Static_assert(BOUNDARY_MAX > sizeof(MIME_BOUNDARY_START) + 2 * BOUNDARY_BYTES,
     "a boundary fits; RFC 2046, 5.1.1: 70 at most");

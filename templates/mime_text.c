@@ -5,7 +5,7 @@
 #include "lib/mail/transfer.h"
 
 /* Shorter ones are encoded as fast as they are found. */
-#define PIECE_MIN 16
+#define PIECE_MIN 8
 /* "From " and "--=_" are seen whole that many bytes before an end. */
 #define LOOK 5
 
@@ -14,9 +14,9 @@ struct census {
 	size_t wide;    /* bytes over 127 */
 	size_t control; /* that are neither blanks nor line ends */
 	size_t equals;  /* '=' */
-	size_t lines;   /* line ends */
 	size_t octets;  /* with CRLF at each of them */
 	bool risky;     /* a line begins with what should not be there */
+	bool long_line; /* one is too long for sure */
 };
 
 struct mime_piece {
@@ -41,10 +41,30 @@ struct places {
 /* ---- census ---- */
 
 static bool
+lines_fit(struct str text)
+{
+	const char *end;
+
+	while (text.n > MIME_LINE_MAX) {
+		end = memrchr(text.p, '\n', MIME_LINE_MAX);
+		if (end == NULL)
+			return false;
+		text = str_from(text, (size_t)(end + 1 - text.p));
+	}
+	return true;
+}
+
+static bool
 is_risky(struct str line)
 {
 	return str_starts(line, STR(".")) || str_starts(line, STR("From ")) ||
 	       str_starts(line, STR("--" MIME_BOUNDARY_START));
+}
+
+static bool
+begins_line(struct str raw, size_t i)
+{
+	return i == 0 || raw.p[i - 1] == '\n' || raw.p[i - 1] == '\r';
 }
 
 /* Looks at the line starts from `from` to `to`. */
@@ -54,23 +74,74 @@ has_risky_line(struct str raw, size_t from, size_t to)
 	size_t i;
 
 	for (i = from; i <= to && i < raw.n; i++)
-		if ((i == 0 || raw.p[i - 1] == '\n' || raw.p[i - 1] == '\r') &&
-		    is_risky(str_from(raw, i)))
+		if (begins_line(raw, i) && is_risky(str_from(raw, i)))
 			return true;
 	return false;
 }
 
-static void
-count_byte(struct census *c, unsigned char b, bool after_cr)
+/* Bytes of five kinds are counted in one sum, twelve bits a kind. */
+#define KIND_BITS  12
+#define KIND_MAX   ((1U << KIND_BITS) - 1)
+#define ONE(kind)  ((uint64_t)1 << (kind)*KIND_BITS)
+#define SUM(n, of) ((n) >> (of)*KIND_BITS & KIND_MAX)
+
+enum kind {
+	KIND_WIDE = 0,
+	KIND_CONTROL,
+	KIND_EQUALS,
+	KIND_CR,
+	KIND_LF,
+};
+
+static const uint64_t kinds[256] = {
+    [0 ... '\t' - 1] = ONE(KIND_CONTROL),
+    ['\n'] = ONE(KIND_LF),
+    ['\v' ... '\f'] = ONE(KIND_CONTROL),
+    ['\r'] = ONE(KIND_CR),
+    ['\r' + 1 ... ' ' - 1] = ONE(KIND_CONTROL),
+    ['='] = ONE(KIND_EQUALS),
+    [0x7f] = ONE(KIND_CONTROL),
+    [0x80 ... 0xff] = ONE(KIND_WIDE),
+};
+
+static uint64_t
+sum_kinds(struct str text)
 {
-	if (b >= 0x80)
-		c->wide++;
-	else if (b == '=')
-		c->equals++;
-	else if (b == '\r' || (b == '\n' && !after_cr))
-		c->lines++;
-	else if (b != '\n' && qp_is_encoded((char)b))
-		c->control++;
+	const unsigned char *p = (const unsigned char *)text.p;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		sum += kinds[p[i]];
+	return sum;
+}
+
+static size_t
+count_crlf(struct str text)
+{
+	size_t n = 0, at;
+
+	while ((at = str_find(text, STR("\r\n"))) != STR_NOWHERE) {
+		text = str_from(text, at + 2);
+		n++;
+	}
+	return n;
+}
+
+/* Line ends that are counted: CRLF, LF, CR. */
+static size_t
+count_text(struct census *c, struct str text)
+{
+	uint64_t sum = sum_kinds(text);
+	size_t breaks = SUM(sum, KIND_CR) + SUM(sum, KIND_LF), lines = breaks;
+
+	if (SUM(sum, KIND_CR) > 0)
+		lines -= count_crlf(text);
+	c->wide += SUM(sum, KIND_WIDE);
+	c->control += SUM(sum, KIND_CONTROL);
+	c->equals += SUM(sum, KIND_EQUALS);
+	c->octets += text.n - breaks + 2 * lines;
+	return lines;
 }
 
 /* The text between two pieces, and what the pieces could not see of the
@@ -78,17 +149,16 @@ count_byte(struct census *c, unsigned char b, bool after_cr)
 static void
 count_gap(struct census *c, struct str raw, size_t from, size_t to)
 {
-	size_t i, breaks = 0, lines = c->lines;
+	size_t i, n, lines = 0;
 
-	for (i = from; i < to; i++) {
-		unsigned char b = (unsigned char)raw.p[i];
-
-		breaks += b == '\r' || b == '\n';
-		count_byte(c, b, i > 0 && raw.p[i - 1] == '\r');
+	for (i = from; i < to; i += n) {
+		n = to - i < KIND_MAX ? to - i : KIND_MAX;
+		lines += count_text(c, str_sub(raw, i, n));
 	}
-	c->octets += to - from - breaks + 2 * (c->lines - lines);
-	c->risky =
-	    c->risky || has_risky_line(raw, from > LOOK ? from - LOOK : 0, to);
+	c->risky = c->risky ||
+		   has_risky_line(raw, from > LOOK ? from - LOOK : 0,
+		       lines > 0 ? to : from) ||
+		   has_risky_line(raw, to, to);
 }
 
 static void
@@ -97,9 +167,9 @@ count_piece(struct census *c, const struct census *piece)
 	c->wide += piece->wide;
 	c->control += piece->control;
 	c->equals += piece->equals;
-	c->lines += piece->lines;
 	c->octets += piece->octets;
 	c->risky = c->risky || piece->risky;
+	c->long_line = c->long_line || piece->long_line;
 }
 
 /* ---- once a campaign ---- */
@@ -118,12 +188,12 @@ make_piece(uint32_t number, struct str raw, void *arg)
 	if (raw.n < PIECE_MIN)
 		return;
 	piece = ARENA_NEW(m->arena, struct mime_piece);
-	raw = arena_dup(m->arena, raw);
 	qp_ready_make(&piece->qp, raw, m->arena);
 	piece->lines = crlf_ready(raw, m->arena);
 	count_gap(&piece->census, raw, 0, raw.n);
 	/* at its ends the whole text decides */
 	piece->census.risky = has_risky_line(raw, 1, raw.n - LOOK);
+	piece->census.long_line = !lines_fit(piece->lines);
 	m->program->pieces[number] = piece;
 }
 
@@ -232,20 +302,6 @@ put_fields(struct buf *out, const char *type, const char *encoding)
 	buf_puts(out, "\r\n\r\n");
 }
 
-static bool
-lines_fit(struct str text)
-{
-	const char *end;
-
-	while (text.n > MIME_LINE_MAX) {
-		end = memrchr(text.p, '\n', MIME_LINE_MAX);
-		if (end == NULL)
-			return false;
-		text = str_from(text, (size_t)(end + 1 - text.p));
-	}
-	return true;
-}
-
 /* False: it has to be encoded; nothing is written then. */
 static bool
 put_as_it_is(struct buf *out, const struct places *p, bool eight_bit)
@@ -253,7 +309,8 @@ put_as_it_is(struct buf *out, const struct places *p, bool eight_bit)
 	const struct census *c = &p->census;
 	size_t start = out->n, content;
 
-	if (c->risky || c->control > 0 || (c->wide > 0 && !eight_bit))
+	if (c->risky || c->long_line || c->control > 0 ||
+	    (c->wide > 0 && !eight_bit))
 		return false;
 	put_fields(out, p->text->type, c->wide > 0 ? "8bit" : "7bit");
 	content = out->n;

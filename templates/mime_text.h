@@ -25,7 +25,8 @@
 
 struct mime_piece;
 
-/* A program's texts, encoded.  Immutable; everything is in the arena. */
+/* A program's texts, encoded.  Immutable; in the arena, but for the texts
+ * themselves, which are the program's. */
 struct mime_program {
 	const struct mime_piece **pieces; /* by number; NULL: too short */
 	uint32_t count;

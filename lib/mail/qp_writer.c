@@ -13,12 +13,6 @@ static const bool literal[256] = {
     ['?' ... '~'] = true,
 };
 
-bool
-qp_is_encoded(char c)
-{
-	return !literal[(unsigned char)c] && c != '\r' && c != '\n';
-}
-
 void
 qp_writer_begin(struct qp_writer *w, struct buf *out)
 {

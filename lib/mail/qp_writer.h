@@ -43,7 +43,4 @@ void qp_writer_end(struct qp_writer *w);
 
 void qp_ready_make(struct qp_ready *ready, struct str raw, struct arena *a);
 
-/* The byte is not written as it is. */
-bool qp_is_encoded(char c);
-
 #endif
