@@ -37,6 +37,8 @@ enum liquid_escape {
 			  * already (safe) is turned into text */
 };
 
+/* Of an error in a snippet: where it was taken in; text has the snippet's
+ * name and the place there. */
 struct liquid_error {
 	int line, column; /* from 1; column counts code points */
 	bool aborted;     /* abort_message: text is its reason */

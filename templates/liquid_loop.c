@@ -189,7 +189,8 @@ take(struct liquid_run *r, struct liquid_loop *l)
 	return !given(l, LOOP_COLS, cols) || number(r, l, cols, &l->cols);
 }
 
-/* A piece of a table; in a header it must not break the line. */
+/* A piece of a table.  In a header it must not break the line, and in text
+ * that is derived from HTML a cell ends in a blank, a row in a line end. */
 static bool tag(struct liquid_run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static bool
@@ -203,7 +204,11 @@ tag(struct liquid_run *r, const char *fmt, ...)
 	va_end(ap);
 	if (r->program->escape == LIQUID_HEADER)
 		return liquid_write_escaped(r, str_of(text), LIQUID_HEADER);
-	return liquid_run_write(r, text, strlen(text));
+	if (r->program->escape != LIQUID_DERIVED)
+		return liquid_run_write(r, text, strlen(text));
+	if (strstr(text, "</tr>") != NULL)
+		return liquid_run_write(r, "\n", 1);
+	return liquid_run_write(r, " ", strstr(text, "</td>") != NULL);
 }
 
 static bool

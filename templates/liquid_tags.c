@@ -223,6 +223,7 @@ tag_doc(struct liquid_compiler *c)
 		};
 		return liquid_compile_stray(c, "doc", at);
 	}
+	c->blank = c->blank && body.n == 0;
 	liquid_scan_init(&inner, body);
 	return !liquid_scan_until(&inner, "doc", &ignored) ||
 	       liquid_compile_fail(c, at, "'doc' inside of 'doc'");

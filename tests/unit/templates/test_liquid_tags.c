@@ -102,6 +102,10 @@ test_tablerow(void **state)
 
 	(void)state;
 	check_rows(rows, ARRAY_LEN(rows));
+	liquid_case_run(&run, str_of(rows[0].source), NULL, LIQUID_DERIVED);
+	assert_string_equal(buf_cstr(&run.out), "1 2 \n3 \n");
+	liquid_case_run(&run, str_of(rows[0].source), NULL, LIQUID_HEADER);
+	assert_null(strchr(buf_cstr(&run.out), '\n'));
 }
 
 static void
