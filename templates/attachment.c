@@ -47,18 +47,23 @@ check_name(struct str name, struct err *err)
 	return true;
 }
 
-/* restricted-name of RFC 6838, 4.2, twice. */
+/* restricted-name of RFC 6838, 4.2 */
+static bool
+is_type_name(struct str s)
+{
+	return s.n > 0 && alnum(*s.p) && is_made_of(s, "!#$&-^_.+");
+}
+
 static bool
 check_type(struct str type, struct err *err)
 {
-	static const char others[] = "!#$&-^_.+";
 	size_t slash = str_chr(type, '/');
 	struct str main, sub;
 
 	main = str_sub(type, 0, slash);
 	sub = slash == STR_NOWHERE ? STR_NONE : str_from(type, slash + 1);
-	if (type.n > ATTACHMENT_TYPE_MAX || !is_made_of(main, others) ||
-	    !is_made_of(sub, others) || !alnum(main.p[0]) || !alnum(sub.p[0]))
+	if (type.n > ATTACHMENT_TYPE_MAX || !is_type_name(main) ||
+	    !is_type_name(sub))
 		return err_set(err, FAIL_INPUT,
 		    "the content type is not of the form type/subtype");
 	if (str_eq_nocase(main, STR("multipart")) ||

@@ -9,7 +9,8 @@
 #define BOUNDARY_MAX   40
 #define FRAME_MAX      (4U << 20) /* the files in base64, and fields */
 
-_Static_assert(BOUNDARY_MAX > sizeof(MIME_BOUNDARY_START) + 2 * BOUNDARY_BYTES,
+_Static_assert(BOUNDARY_MAX >
+		   sizeof(MIME_BOUNDARY_START) + 2UL * BOUNDARY_BYTES,
     "a boundary fits; RFC 2046, 5.1.1: 70 at most");
 
 /* The levels, outermost first. */
@@ -131,7 +132,7 @@ make_frame(struct making *k, struct mime_frame *frame, bool html)
 
 	buf_reset(&k->open);
 	buf_reset(&k->close);
-	buf_init(&between, 2 * BOUNDARY_MAX);
+	buf_init(&between, 2UL * BOUNDARY_MAX);
 	buf_puts(&k->close, "\r\n");
 	for (i = 0; i < LEVEL__COUNT; i++)
 		if (wanted[i])

@@ -36,7 +36,7 @@ struct qp_ready {
 
 /* `out` is at the start of a line. */
 void qp_writer_begin(struct qp_writer *w, struct buf *out);
-void qp_writer_text(struct qp_writer *w, struct str text);
+void qp_writer_text(struct qp_writer *w, struct str in);
 void qp_writer_ready(struct qp_writer *w, const struct qp_ready *ready);
 /* Nothing follows; the last line is left open. */
 void qp_writer_end(struct qp_writer *w);
