@@ -8,6 +8,8 @@
 
 #include "lib/base/mem.h"
 
+#include <unistr.h>
+
 void
 liquid_position(struct liquid_error *error, struct str source, size_t at)
 {
@@ -39,6 +41,26 @@ liquid_source_of(const struct liquid *p, uint32_t at)
 	return &p->sources[low];
 }
 
+/* What was cut inside of a character is text all the same. */
+static void
+make_utf8(char *text)
+{
+	uint8_t *p = (uint8_t *)text;
+	size_t n = strlen(text);
+	ucs4_t c;
+	int length;
+
+	while (n > 0) {
+		length = u8_mbtoucr(&c, p, n);
+		if (length < 1) {
+			*p = '?';
+			length = 1;
+		}
+		p += length;
+		n -= (size_t)length;
+	}
+}
+
 void
 liquid_locate(const struct liquid *p, uint32_t at, struct liquid_error *error)
 {
@@ -46,6 +68,7 @@ liquid_locate(const struct liquid *p, uint32_t at, struct liquid_error *error)
 	char text[sizeof(error->text)];
 	struct str name = s->name;
 
+	make_utf8(error->text);
 	liquid_position(error, s->text, at - s->base);
 	if (s->base == 0 || error->aborted)
 		return;
@@ -55,6 +78,7 @@ liquid_locate(const struct liquid *p, uint32_t at, struct liquid_error *error)
 	snprintf(error->text, sizeof(error->text),
 	    "snippet '%.*s' line %d, column %d: %.100s", STR_ARG(name),
 	    error->line, error->column, text);
+	make_utf8(error->text);
 	while (s->base > 0) {
 		at = s->from;
 		s = liquid_source_of(p, at);

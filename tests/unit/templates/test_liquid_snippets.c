@@ -238,8 +238,8 @@ test_refused(void **state)
 		1, 1},
 	    {"{% include 'plain' with %}", "expected a value", 1, 25},
 	    {"{% include 'deep0' %}",
-		"snippet 'deep7' line 1, column 1: nesting too deep: more than "
-		"8 snippets inside of each other: deep8",
+		"snippet 'deep7' line 1, column 1: nesting too deep: at "
+		"snippet deep8",
 		1, 1},
 	};
 	size_t i;
