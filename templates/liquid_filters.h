@@ -124,7 +124,5 @@ liquid_filter_fn liquid_filter_date,
     liquid_filter_in_timezone;        /* liquid_date.c */
 liquid_filter_fn liquid_filter_money; /* liquid_money.c */
 liquid_filter_fn liquid_filter_t;     /* liquid_translate.c */
-liquid_filter_fn liquid_filter_money; /* liquid_money.c */
-liquid_filter_fn liquid_filter_t;     /* liquid_translate.c */
 
 #endif

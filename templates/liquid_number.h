@@ -56,7 +56,8 @@ bool liquid_number_sum(struct liquid_run *r, const struct value *items,
     uint32_t n, struct value *out) MUST_USE;
 
 /* Between liquid_number.c and liquid_arithmetic.c: limbs as they are. */
-#define LIQUID_LIMBS_MAX (4 * VALUE_LIMBS_MAX) /* while a filter reckons */
+/* While a filter reckons: four times VALUE_LIMBS_MAX. */
+#define LIQUID_LIMBS_MAX 416U
 
 static inline const uint64_t *
 liquid_number_limbs(const struct liquid_number *x)

@@ -347,17 +347,13 @@ run_value_op(struct liquid_run *r, const struct liquid_op *op)
 	struct value index;
 
 	switch ((unsigned)op->code) {
-	case OP_PUSH: push(r, op->u.value); return true;
-	case OP_NAME: push(r, *liquid_variable(r, op->u.number)); return true;
 	case OP_NAMED: return run_named(r, op->u.scope);
 	case OP_SELF: return liquid_self(r, op->u.scope, top);
-	case OP_MEMBER: *top = liquid_member(*top, op->u.key); return true;
 	case OP_COMMAND: return liquid_command(r, *top, op->u.key, top);
 	case OP_INDEX:
 		index = pop(r);
 		return liquid_index(r, top[-1], index, &top[-1]);
 	case OP_RANGE: return run_range(r);
-	case OP_FILTER: return run_filter(r, op);
 	case OP_COMPARE: return run_compare(r, op->u.compare);
 	case OP_POP: r->top--; return true;
 	default: BUG("operation %d", op->code);
@@ -402,14 +398,11 @@ run_text(struct liquid_run *r, const struct liquid_op *op)
 	return liquid_run_write(r, op->u.text.p, op->u.text.n);
 }
 
-/* Operations that write, assign or go elsewhere. */
+/* Operations that assign, take or go elsewhere. */
 static bool
 run_op(struct liquid_run *r, const struct liquid_op *op)
 {
 	switch ((unsigned)op->code) {
-	case OP_TEXT: return run_text(r, op);
-	case OP_PRINT: return run_print(r, op);
-	case OP_ESCAPE: return run_escape(r, op);
 	case OP_JUMP: r->pc = op->u.target; return true;
 	case OP_JUMP_FALSE:
 	case OP_JUMP_TRUE:
@@ -429,6 +422,37 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 	}
 }
 
+/* What nearly all of a mail is made of comes first. */
+static bool
+run_usual_op(struct liquid_run *r, const struct liquid_op *op)
+{
+	struct value *top;
+
+	switch ((unsigned)op->code) {
+	case OP_TEXT: return run_text(r, op);
+	case OP_PUSH: push(r, op->u.value); return true;
+	case OP_NAME: push(r, *liquid_variable(r, op->u.number)); return true;
+	case OP_MEMBER:
+		top = &r->stack[r->top - 1];
+		*top = liquid_member(*top, op->u.key);
+		return true;
+	case OP_FILTER: return run_filter(r, op);
+	case OP_PRINT: return run_print(r, op);
+	case OP_ESCAPE: return run_escape(r, op);
+	default: return run_op(r, op);
+	}
+}
+
+/* One step; most are far from where the clock is looked at. */
+static bool
+charge_one(struct liquid_run *r)
+{
+	if (r->steps + 1 >= r->look || r->steps >= LIQUID_STEPS_MAX)
+		return liquid_run_charge(r, 1);
+	r->steps++;
+	return true;
+}
+
 static bool
 run(struct liquid_run *r)
 {
@@ -438,7 +462,7 @@ run(struct liquid_run *r)
 		op = &r->program->ops[r->pc++];
 		if (op->code == OP_END)
 			return true;
-		if (!liquid_run_charge(r, 1) || !run_op(r, op))
+		if (!charge_one(r) || !run_usual_op(r, op))
 			break;
 	}
 	liquid_locate(r->program, op->at, r->error);

@@ -235,6 +235,6 @@ liquid_time_parse(struct liquid_time *t, struct str s, int64_t now_us)
 	    .offset_told = offset != 0,
 	};
 	if (p.yearday != TIME_NOT_TOLD)
-		t->us += (p.yearday - 1) * 86400 * US;
+		t->us += (p.yearday - 1) * 86400LL * US;
 	return true;
 }

@@ -5,6 +5,7 @@
  */
 #include "templates/html_context.h"
 #include "templates/liquid_writer.h"
+#include "templates/plain_run.h"
 
 #define SCHEME_MAX 16
 
@@ -97,14 +98,17 @@ put_url(struct liquid_writer *w, struct str s, int classes, bool colon)
 	int is, special = IN_HTML | (colon ? 0 : AS_SCHEME) |
 			  (w->how & ESCAPE_IN_CSS ? IN_CSS : 0) |
 			  (w->how & ESCAPE_BARE ? IF_BARE : 0);
+	bool fast = (classes & ANY) && !(w->how & ESCAPE_BARE);
 	size_t n;
 
 	while (s.n > 0) {
-		for (n = 0; n < s.n; n++) {
-			is = classes_of[(unsigned char)s.p[n]];
-			if (!(is & classes) || (is & special))
-				break;
-		}
+		n = 0;
+		do {
+			if (fast)
+				n += plain_run_url(s.p + n, s.n - n);
+			is = n < s.n ? classes_of[(unsigned char)s.p[n]] : 0;
+			n += (is & classes) && !(is & special);
+		} while ((is & classes) && !(is & special));
 		if (!liquid_run_write(w->run, s.p, n))
 			return false;
 		s = str_from(s, n);

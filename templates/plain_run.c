@@ -38,6 +38,31 @@ html_stops(const char *p)
 
 	return (unsigned)_mm_movemask_epi8(_mm_or_si128(quotes, angles));
 }
+
+/* first <= byte <= last, both ASCII */
+static __m128i
+between(__m128i bytes, char first, char last)
+{
+	__m128i low = _mm_max_epu8(bytes, _mm_set1_epi8(first));
+	__m128i both = _mm_min_epu8(low, _mm_set1_epi8(last));
+
+	return _mm_cmpeq_epi8(bytes, both);
+}
+
+static unsigned
+url_stops(const char *p)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+	/* '-' '.' '/' and digits follow each other */
+	__m128i fine =
+	    _mm_or_si128(between(lower, 'a', 'z'), between(bytes, '-', '9'));
+
+	fine = _mm_or_si128(fine, equal(bytes, '_'));
+	fine = _mm_or_si128(fine,
+	    equal(_mm_or_si128(bytes, _mm_set1_epi8(2)), '?'));
+	return ~(unsigned)_mm_movemask_epi8(fine) & 0xffffU;
+}
 #else
 #define BLOCK 8
 #define EACH  0x0101010101010101ULL
@@ -92,6 +117,13 @@ html_stops(const char *p)
 		    zero_bytes((w | EACH) ^ '\'' * EACH) |
 		    zero_bytes((w | 2 * EACH) ^ '>' * EACH));
 }
+/* Left to who asks. */
+static unsigned
+url_stops(const char *p)
+{
+	(void)p;
+	return 1;
+}
 #endif
 
 size_t
@@ -130,5 +162,19 @@ plain_run_html(const char *p, size_t n)
 	}
 	while (i < n && entity_special[(unsigned char)p[i]] == 0)
 		i++;
+	return i;
+}
+
+size_t
+plain_run_url(const char *p, size_t n)
+{
+	size_t i = 0;
+	unsigned stops;
+
+	for (; n - i >= BLOCK; i += BLOCK) {
+		stops = url_stops(p + i);
+		if (stops != 0)
+			return i + (size_t)__builtin_ctz(stops);
+	}
 	return i;
 }

@@ -13,5 +13,7 @@
 size_t plain_run_json(const char *p, size_t n, bool *high);
 /* None of & < > " ' */
 size_t plain_run_html(const char *p, size_t n);
+/* ASCII letters, digits and . / - ? _ = only; may stop before another one. */
+size_t plain_run_url(const char *p, size_t n);
 
 #endif

@@ -275,7 +275,7 @@ test_json(void **state)
 	assert_string_equal(buf_cstr(&c.out),
 	    "123456789012345678901234567890 -9223372036854775809 1.5 "
 	    "123456789003122306864379792081");
-	buf_init(&b, 4 * VALUE_DIGITS_MAX);
+	buf_init(&b, VALUE_JSON_MAX);
 	while (b.n < VALUE_DIGITS_MAX)
 		buf_char(&b, '9');
 	assert_true(value_from_json(&v, buf_view(&b), &c.arena, &err));
