@@ -29,6 +29,22 @@ code_point_offset(struct str s, size_t index)
 	return at;
 }
 
+struct str
+code_point_first(struct str s)
+{
+	return str_sub(s, 0, code_point_offset(s, 1));
+}
+
+struct str
+code_point_last(struct str s)
+{
+	size_t from = s.n > 0 ? s.n - 1 : 0;
+
+	while (from > 0 && continues(s.p[from]))
+		from--;
+	return str_from(s, from);
+}
+
 bool
 code_point_ascii_only(struct str s)
 {

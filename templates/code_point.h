@@ -14,6 +14,10 @@ size_t code_point_count(struct str s);
 /* Where the code point number `index` begins; s.n when there are fewer. */
 size_t code_point_offset(struct str s, size_t index);
 
+/* The outermost code points; empty for an empty text. */
+struct str code_point_first(struct str s);
+struct str code_point_last(struct str s);
+
 bool code_point_ascii_only(struct str s);
 
 #endif

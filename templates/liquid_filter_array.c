@@ -25,16 +25,6 @@ liquid_filter_size(struct liquid_call *c)
 	return true;
 }
 
-static struct value
-end_of_text(struct value text, bool last)
-{
-	struct str s = value_text(text);
-	size_t n = last ? code_point_count(s) : 0;
-
-	s = str_from(s, code_point_offset(s, n > 0 ? n - 1 : 0));
-	return liquid_part(text, str_sub(s, 0, code_point_offset(s, 1)));
-}
-
 /* The ends of a range are told even where nothing is between them; an object
  * has a first pair, but no last one. */
 static bool
@@ -43,8 +33,10 @@ end_of(struct liquid_call *c, bool last)
 	struct value in = liquid_plain(c->in);
 
 	if (in.type == VALUE_STRING) {
-		c->out = end_of_text(in, last);
-		return liquid_run_charge(c->run, in.n / LIQUID_BYTES_PER_STEP);
+		c->out =
+		    liquid_part(in, last ? code_point_last(value_text(in))
+					 : code_point_first(value_text(in)));
+		return true;
 	}
 	if (in.type == VALUE_RANGE)
 		c->out = value_int(last ? in.u.range->last : in.u.range->first);

@@ -1,6 +1,7 @@
 /*
  * liquid_lookup.c - what stands behind a name, a dot or a bracket.
  */
+#include "templates/code_point.h"
 #include "templates/liquid_run.h"
 
 struct value
@@ -80,35 +81,11 @@ liquid_item(struct liquid_run *r, struct value of, int64_t index,
 	return true;
 }
 
-static int64_t
-count_code_points(struct str s)
-{
-	int64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* The first or the last code point. */
-static struct value
-end_of_text(struct str s, bool last)
-{
-	size_t from = last && s.n > 0 ? s.n - 1 : 0, n = s.n > 0;
-
-	while (last && from > 0 && ((unsigned char)s.p[from] & 0xc0) == 0x80)
-		from--;
-	while (from + n < s.n && ((unsigned char)s.p[from + n] & 0xc0) == 0x80)
-		n++;
-	return value_string(str_sub(s, from, n));
-}
-
 static struct value
 size_of(struct value v)
 {
 	if (v.type == VALUE_STRING)
-		return value_int(count_code_points(value_text(v)));
+		return value_int((int64_t)code_point_count(value_text(v)));
 	if (v.type == VALUE_ARRAY || v.type == VALUE_OBJECT ||
 	    v.type == VALUE_RANGE)
 		return value_int(liquid_item_count(v));
@@ -139,7 +116,8 @@ liquid_command(struct liquid_run *r, struct value of,
 	if (!last && !str_eq(key->text, STR("first")))
 		return true;
 	if (of.type == VALUE_STRING)
-		*out = end_of_text(value_text(of), last);
+		*out = value_string(last ? code_point_last(value_text(of))
+					 : code_point_first(value_text(of)));
 	if (n == 0 || (last && of.type == VALUE_OBJECT))
 		return true;
 	return liquid_item(r, of, last ? n - 1 : 0, out);

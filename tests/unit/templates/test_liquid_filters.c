@@ -578,6 +578,58 @@ safety(void **state)
 	check(rows, ARRAY_LEN(rows), LIQUID_HTML);
 }
 
+/* Markup that is neither the author's nor a <br />. */
+static bool
+has_foreign_markup(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (str_starts_nocase(str_from(s, i), STR("<br />")))
+			i += strlen("<br />");
+		if (i < s.n && strchr("<>\"'", s.p[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* However filters follow one another, without `raw`. */
+static void
+nothing_gets_out(void **state)
+{
+	static const char *const filters[] = {"append: q", "prepend: q",
+	    "append: '<i>'", "strip", "squish", "strip_newlines", "slice: 1, 9",
+	    "slice: -4, 3", "truncate: 7", "truncate: 9, q",
+	    "truncatewords: 1, q", "split: '' | join: q", "split: '&' | first",
+	    "split: ';' | last", "split: 'b' | reverse | join",
+	    "replace: '&', q", "replace: q, '<'", "replace: '', '\\0<'",
+	    "replace_first: 'a', \"\\'\"", "replace_last: ';', '>'",
+	    "remove: 'amp;'", "remove_first: '&'", "upcase", "downcase",
+	    "capitalize", "escape", "escape_once", "h", "strip_html",
+	    "newline_to_br", "url_encode", "url_decode", "base64_encode",
+	    "base64_decode", "default: q", "split: ' ' | map: 'b' | join",
+	    "split: ',' | concat: l | sort_natural | join: q", "append: lines",
+	    "append: s | split: ' ' | uniq"};
+	char source[400];
+	uint32_t seed = 1;
+	int i, k, n;
+
+	(void)state;
+	for (i = 0; i < 4000; i++) {
+		n = snprintf(source, sizeof(source), "{{ q");
+		for (k = 0; k < 5; k++) {
+			seed = seed * 1664525 + 1013904223;
+			n += snprintf(source + n, sizeof(source) - (size_t)n,
+			    " | %s", filters[(seed >> 8) % ARRAY_LEN(filters)]);
+		}
+		snprintf(source + n, sizeof(source) - (size_t)n, " }}");
+		liquid_case_run(&run, str_of(source), data, LIQUID_HTML);
+		assert_true(run.compiled);
+		if (run.rendered && has_foreign_markup(buf_view(&run.out)))
+			fail_msg("%s: %s", source, buf_cstr(&run.out));
+	}
+}
+
 static void
 wrong_arguments(void **state)
 {
@@ -686,6 +738,7 @@ main(void)
 	    cmocka_unit_test(orders),
 	    cmocka_unit_test(printing),
 	    cmocka_unit_test(safety),
+	    cmocka_unit_test(nothing_gets_out),
 	    cmocka_unit_test(wrong_arguments),
 	    cmocka_unit_test(bounds),
 	};
