@@ -17,12 +17,16 @@
  *   eight_bit       as plain, to a server that takes 8BITMIME
  *   wide            as plain, with letters that are not ASCII in each paragraph
  *   memcpy          copying the bytes of a message of `plain`
+ *   rsa2048         as plain, signed with DKIM; openssl-sign is what OpenSSL
+ *                   takes for the signature alone, measured in turns with it
+ *   ed25519         the same with a key of that kind
  *
  * Fails when memory grows.
  */
 #include "lib/base/base.h"
 
 #include "lib/base/file.h"
+#include "sender/dkim.h"
 #include "templates/message.h"
 
 #include <sys/resource.h>
@@ -30,6 +34,8 @@
 #define FILE_MAX       (64U << 20)
 #define RECIPIENTS_MAX 10000
 #define ROUNDS         100000
+#define SIGNED_SHARE   20 /* of the rounds, where a signature is made */
+#define TURNS          10
 #define GROWTH_MAX     256 /* KiB of memory that rounds may add */
 #define TOKEN          "aebagbafaydqqcikbmga2dqpcaireeyuc4"
 
@@ -213,6 +219,69 @@ measure(struct bench *b, const struct variant *v)
 	return peak_kib() - before <= GROWTH_MAX;
 }
 
+/* A signer, and its key for signing alone. */
+struct signing {
+	struct dkim_signer *signer;
+	struct dkim_key *key;
+};
+
+static void
+sign_message(struct buf *out, void *arg)
+{
+	struct signing *s = arg;
+	struct err err;
+
+	if (!dkim_sign(s->signer, out, 1796115600000000, false, &err))
+		die("compose-bench: %s", err.text);
+}
+
+static void
+sign_hash(struct signing *s, long i)
+{
+	unsigned char hash[32] = {0}, signature[DKIM_SIGNATURE_MAX];
+	struct err err;
+	size_t n;
+
+	memcpy(hash, &i, sizeof(i));
+	if (!dkim_key_sign(s->key, hash, signature, &n, &err))
+		die("compose-bench: %s", err.text);
+}
+
+/* Messages and bare signatures in turns, so that both meet the same machine.
+ */
+static void
+measure_signing(struct bench *b, struct str html, enum dkim_algorithm a,
+    const char *names[2])
+{
+	struct signing s = {.signer = dkim_signer_new()};
+	struct variant v = {names[0], html, false, sign_message, &s};
+	long rounds = b->rounds / SIGNED_SHARE / TURNS + 1, i, turn;
+	double us[2] = {0}, from;
+	struct message *m = compile(html);
+	struct err err;
+
+	if (!dkim_key_make(&s.key, a, DKIM_RSA_BITS_MIN, &err) ||
+	    !dkim_signer_add(s.signer, STR("shop.example.com"), STR("s1"),
+		s.key))
+		die("compose-bench: %s", err.text);
+	for (turn = 0; turn < TURNS; turn++) {
+		from = cpu_us();
+		for (i = 0; i < rounds; i++)
+			compose(b, &v, m, b->lines[(size_t)i % b->count]);
+		us[0] += cpu_us() - from;
+		from = cpu_us();
+		for (i = 0; i < rounds; i++)
+			sign_hash(&s, i);
+		us[1] += cpu_us() - from;
+	}
+	for (i = 0; i < 2; i++)
+		print(b, names[i], "cpu_us_per_message",
+		    us[i] / (double)(rounds * TURNS), "us");
+	print(b, names[0], "over_signature", 100 * (us[0] / us[1] - 1), "%");
+	dkim_signer_free(s.signer);
+	message_free(m);
+}
+
 /* The source with every `from` in it replaced. */
 static void
 replace(struct buf *b, const char *from, const char *to)
@@ -297,6 +366,12 @@ measure_all(struct bench *b)
 	run_memcpy(b);
 	for (i = 1; i < ARRAY_LEN(variants); i++)
 		ok = measure(b, &variants[i]) && ok;
+	if (b->only == NULL) {
+		measure_signing(b, buf_view(&plain), DKIM_RSA_SHA256,
+		    (const char *[]){"rsa2048", "openssl-sign"});
+		measure_signing(b, buf_view(&plain), DKIM_ED25519_SHA256,
+		    (const char *[]){"ed25519", "openssl-sign-ed25519"});
+	}
 	buf_release(&wide);
 	buf_release(&plain);
 	buf_release(&large);
