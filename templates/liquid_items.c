@@ -150,7 +150,8 @@ bit_of(struct value number, int64_t i)
 	uint32_t at = (uint32_t)(i / 64), k;
 
 	if (number.type == VALUE_INT)
-		return (uint64_t)(number.u.integer >> (i < 64 ? i : 63)) & 1;
+		return i > 62 ? number.u.integer < 0
+			      : (uint64_t)number.u.integer >> i & 1;
 	if (i >= 64 * (int64_t)number.n)
 		return number.negative;
 	limb = number.u.limbs[at] >> (i % 64) & 1;
