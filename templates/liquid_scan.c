@@ -194,6 +194,29 @@ liquid_scan_until(struct liquid_scan *s, const char *name, struct str *body)
 	return false;
 }
 
+/* Behind the end of a comment, in which others and `raw` may stand. */
+static bool
+skip_comment(struct liquid_scan *s)
+{
+	struct liquid_piece piece;
+	struct str ignored;
+	int depth = 1;
+
+	while (depth > 0) {
+		liquid_scan_next(s, &piece);
+		if (piece.kind == PIECE_END || piece.kind == PIECE_OPEN)
+			return false;
+		if (piece.kind != PIECE_TAG)
+			continue;
+		if (str_eq(piece.name, STR("raw")) &&
+		    !liquid_scan_until(s, "endraw", &ignored))
+			return false;
+		depth += str_eq(piece.name, STR("comment"));
+		depth -= str_eq(piece.name, STR("endcomment"));
+	}
+	return true;
+}
+
 size_t
 liquid_mark(struct str s)
 {
@@ -207,11 +230,11 @@ liquid_mark(struct str s)
 	delimited(&scan, &piece);
 	if (piece.kind != PIECE_TAG)
 		return (size_t)(scan.p - s.p);
-	if (str_eq(piece.name, STR("raw")) &&
-	    !liquid_scan_until(&scan, "endraw", &ignored))
-		return s.n;
-	if (str_eq(piece.name, STR("comment")) &&
-	    !liquid_scan_until(&scan, "endcomment", &ignored))
+	if ((str_eq(piece.name, STR("raw")) &&
+		!liquid_scan_until(&scan, "endraw", &ignored)) ||
+	    (str_eq(piece.name, STR("doc")) &&
+		!liquid_scan_until(&scan, "enddoc", &ignored)) ||
+	    (str_eq(piece.name, STR("comment")) && !skip_comment(&scan)))
 		return s.n;
 	return (size_t)(scan.p - s.p);
 }

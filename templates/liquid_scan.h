@@ -41,7 +41,8 @@ bool liquid_scan_until(struct liquid_scan *s, const char *name,
 
 /* For who reads a source as HTML, Markdown or CSS and leaves Liquid alone:
  * bytes of the mark that begins at s ("{{ }}", "{% %}", and the whole of
- * raw and comment blocks), 0 when none does.  One that nothing closes goes to the end. */
+ * raw, comment and doc blocks), 0 when none does.  One that nothing closes
+ * goes to the end. */
 size_t liquid_mark(struct str s);
 
 #endif

@@ -51,7 +51,13 @@ put_tracked(struct buf *out, const struct message_data *d, uint32_t number,
 		target))
 		return false;
 	put_html(out, campaign->base_url);
-	buf_printf(out, "/c/%s/%u/%s?u=", d->to->token, number, signature);
+	buf_puts(out, "/c/");
+	buf_puts(out, d->to->token);
+	buf_char(out, '/');
+	buf_int(out, number);
+	buf_char(out, '/');
+	buf_puts(out, signature);
+	buf_puts(out, "?u=");
 	href_percent(out, target);
 	return true;
 }

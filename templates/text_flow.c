@@ -205,10 +205,10 @@ text_flow_literal(struct text_flow *f, struct str text)
 void
 text_flow_finish(struct text_flow *f)
 {
-	if (f->is_held) {
-		f->is_held = false;
-		buf_str(f->out, buf_view(&f->held));
-	}
+	/* Nothing follows a branch here; rounds of a loop do one another. */
+	if (f->is_held && f->closed.kind != FLOW_LOOP)
+		f->closed.kind = FLOW_CAPTURE;
+	release(f);
 	if (f->out->n > 0)
 		buf_char(f->out, '\n');
 	buf_release(&f->held);

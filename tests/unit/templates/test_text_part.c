@@ -1,5 +1,6 @@
 /* Goal: the text part reads like a letter, whatever the HTML is like. */
 #include "lib/base/clock.h"
+#include "templates/liquid.h"
 #include "templates/text_part.h"
 
 #include <setjmp.h>
@@ -55,6 +56,12 @@ test_rows(void **state)
 	    {"a<hr>b", "a\n\n----\n\nb\n"},
 	    {"1 < 2 <3 <", "1 < 2 <3 <\n"},
 	    {"<p title=\"a > b\">x", "x\n"},
+	    {"<ol><li>x<li>y<ul><li>z</ul></ol><ol><li>a</ol>",
+		"1. x\n2. y\n  - z\n\n1. a\n"},
+	    {"<ul><li><p>x</p></li><li><p>y</p></li></ul>", "- x\n\n- y\n"},
+	    {"<pre>a\n b</pre>c", "a\nb\n\nc\n"},
+	    {"<!--[if !mso]><!--><p>yes</p><!--<![endif]-->x", "yes\n\nx\n"},
+	    {"<a href='tel:1'>call</a>", "call (tel:1)\n"},
 	    {"<p", ""},
 	    {"<!-- open", ""},
 	    {"<style>open", ""},
@@ -73,13 +80,150 @@ test_rows(void **state)
 	buf_release(&out);
 }
 
+/* Marks are kept; the text is one that a template can be made of. */
+static void
+test_sources(void **state)
+{
+	static const struct {
+		const char *html, *text;
+	} rows[] = {
+	    {"<a href=\"https://a.test/?u={{ u }}&amp;b\">{{ t }}</a>",
+		"{{ t }} (https://a.test/?u={{ u }}&b)\n"},
+	    {"<a href=\"{{ u }}\">{{ u }}</a>", "{{ u }}\n"},
+	    {"<img alt=\"a {{ b | c: \"&amp;\" }} &amp; d\">",
+		"a {{ b | c: \"&amp;\" }} & d\n"},
+	    {"a {{- x -}} b {%- if y -%} c {%- endif %} d",
+		"a{{ x }}b{% if y %}c{% endif %} d\n"},
+	    {"<p>a</p>\n{% assign x = 1 %}\n<p>b</p>",
+		"a{% assign x = 1 %}\n\nb\n"},
+	    {"{% comment %} <p> {% endcomment %}<p>a</p>{% # x %}", "a\n"},
+	    {"{% raw %}<b>{{ x }}</b>{% endraw %}",
+		"{% raw %}{{ x }}{% endraw %}\n"},
+	    {"&#123;{ x }} &#123;% y {<b>{{ z }}</b>",
+		"{{ '{' }}{ x }} {{ '{' }}% y {{ '{' }}{{ z }}\n"},
+	    {"<!--{% if a %}-->x<!--{% endif %}-->",
+		"{% if a %}x{% endif %}\n"},
+	    {"<p {% if a %}b{% endif %} {{ c }}>x", "x\n"},
+	    {"<div style='display:none'>{{ a }}{% assign b = 1 %}</div>x",
+		"{% assign b = 1 %}x\n"},
+	    {"{% capture a %}<p>b</p>{% endcapture %}c",
+		"{% capture a %}b{% endcapture %}c\n"},
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, OUT_MAX);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&out);
+		text_part(&out, str_of(rows[i].html));
+		if (strcmp(buf_cstr(&out), rows[i].text) != 0)
+			fail_msg("%s: '%s'", rows[i].html, buf_cstr(&out));
+	}
+	buf_reset(&out);
+	text_of_html(&out, STR("<p>{{ x }}</p>&#123;{"));
+	assert_string_equal(buf_cstr(&out), "{{ x }}\n\n{{\n");
+	buf_release(&out);
+}
+
+static void
+render(struct buf *out, struct str source, const char *json)
+{
+	struct value scope = value_object(NULL, 0);
+	struct liquid_data data = {.scopes = &scope, .count = 1};
+	struct liquid_error error;
+	struct liquid *program;
+	struct arena a;
+	struct err err;
+
+	arena_init(&a, 4U << 20);
+	if (!value_from_json(&scope, str_of(json), &a, &err))
+		fail_msg("%s", err.text);
+	if (!liquid_compile(&program, source, LIQUID_DERIVED, &error))
+		fail_msg("%.*s: %s", STR_ARG(source), error.text);
+	buf_reset(out);
+	if (!liquid_render(program, &data, &a, out, &error))
+		fail_msg("%.*s: %s", STR_ARG(source), error.text);
+	liquid_free(program);
+	arena_release(&a);
+}
+
+/* Breaks are right in every branch. */
+static void
+test_branches(void **state)
+{
+#define YES "{\"x\":true,\"l\":[1,2],\"n\":2}"
+#define NO  "{\"x\":false,\"l\":[],\"n\":0}"
+	static const struct {
+		const char *html, *yes, *no;
+	} rows[] = {
+	    {"<p>a</p>{% if x %}<p>b</p>{% endif %}<p>c</p>", "a\n\nb\n\nc\n",
+		"a\n\nc\n"},
+	    {"<p>a</p>\n{% if x %}\n<p>b</p>\n{% endif %}\n{% if x %}\n"
+	     "<p>c</p>\n{% endif %}\n<p>d</p>",
+		"a\n\nb\n\nc\n\nd\n", "a\n\nd\n"},
+	    {"a {% if x %}<p>b</p>{% endif %}<p>c</p>", "a \n\nb\n\nc\n",
+		"a \n\nc\n"},
+	    {"<p>a</p>{% if x %}b{% endif %}c", "a\n\nbc\n", "a\n\nc\n"},
+	    {"<p>a</p>{% if x %}<p>b</p>{% endif %}c", "a\n\nb\n\nc\n",
+		"a\n\nc\n"},
+	    {"a{% if x %} b{% endif %}, c", "a b, c\n", "a, c\n"},
+	    {"a {% if x %}b {% endif %}c", "a b c\n", "a c\n"},
+	    {"a {% if x %} b {% endif %} c", "a b c\n", "a c\n"},
+	    {"{% if x %}<p>a</p>{% endif %}<p>b</p>", "a\n\nb\n", "b\n"},
+	    {"<p>a</p>{% if x %}<p>b</p>{% else %}<p>c</p>{% endif %}d",
+		"a\n\nb\n\nd\n", "a\n\nc\n\nd\n"},
+	    {"a<br>{% if x %}b<br>{% endif %}c", "a\nb\nc\n", "a\nc\n"},
+	    {"<p>a</p>{% case n %}\n{% when 2 %}<p>b</p>{% else %}c"
+	     "{% endcase %}<p>d</p>",
+		"a\n\nb\n\nd\n", "a\n\nc\n\nd\n"},
+	    {"<ul>{% for i in l %}<li>{{ i }}</li>{% endfor %}</ul>",
+		"- 1\n- 2\n\n", "\n"},
+	    {"<ul>{% for i in l %}<li>{{ i }}</li>{% endfor %}</ul><p>a</p>",
+		"- 1\n- 2\n\na\n", "\na\n"},
+	    {"<ol>{% for i in l %}<li>i</li>{% endfor %}<li>j</ol>",
+		"1. i\n2. i\n3. j\n", "1. j\n"},
+	    {"<table>{% for i in l %}<tr><td>{{ i }}<td>b</tr>{% endfor %}"
+	     "</table>c",
+		"1 b\n2 b\nc\n", "c\n"},
+	    {"{% for i in l %}{{ i }}, {% endfor %}c", "1, 2, c\n", "c\n"},
+	    {"a{% for i in l %}<p>{{ i }}</p>{% endfor %}b",
+		"a\n\n1\n\n2\n\nb\n", "a\n\nb\n"},
+	    {"<p>a</p>{% for i in l %}{% if x %}<p>{{ i }}</p>{% endif %}"
+	     "{% endfor %}<p>b</p>",
+		"a\n\n1\n\n2\n\nb\n", "a\n\nb\n"},
+	    {"<p>a</p>{% if x %}<!-- b -->{% endif %}<p>c</p>", "a\n\nc\n",
+		"a\n\nc\n"},
+	};
+	struct buf text, out;
+	size_t i;
+
+	(void)state;
+	buf_init(&text, OUT_MAX);
+	buf_init(&out, OUT_MAX);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&text);
+		text_part(&text, str_of(rows[i].html));
+		render(&out, buf_view(&text), YES);
+		if (strcmp(buf_cstr(&out), rows[i].yes) != 0)
+			fail_msg("%s: yes '%s'", rows[i].html, buf_cstr(&out));
+		render(&out, buf_view(&text), NO);
+		if (strcmp(buf_cstr(&out), rows[i].no) != 0)
+			fail_msg("%s: no '%s'", rows[i].html, buf_cstr(&out));
+	}
+	buf_release(&text);
+	buf_release(&out);
+}
+
 /* Each byte is read once, or nearly: a megabyte of anything takes no time. */
 static void
 test_long(void **state)
 {
 	static const char *const pieces[] = {"<", "<a", "<a href='", "<!--",
 	    "<script>", "<script></", "<div style='display:none'>", "&", "&#",
-	    "<a href=x>", "</a>", "<p>", " ", "<title><", "x"};
+	    "<a href=x>", "</a>", "<p>", " ", "<title><", "x", "{% if x %}",
+	    "{% endif %}", "{% for i in l %}", "{% endfor %}", "<ol><li>", "{",
+	    "{<b>", "<!--{% if", "{% assign x = 1 %}"};
 	struct buf html, out;
 	int64_t start;
 	size_t i;
@@ -106,6 +250,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_sources),
+	    cmocka_unit_test(test_branches),
 	    cmocka_unit_test(test_long),
 	};
 
