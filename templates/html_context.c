@@ -46,10 +46,12 @@ html_context_feed(struct html_context *c, struct str text)
 void
 html_context_value(struct html_context *c, bool raw)
 {
-	int i;
+	struct html_place other;
+	int i, n = c->count;
 
-	for (i = 0; i < c->count; i++)
-		html_place_value(&c->places[i], raw);
+	for (i = 0; i < n; i++)
+		if (html_place_value(&c->places[i], raw, &other))
+			add(c, &other);
 	if (c->count > 1)
 		settle(c);
 }

@@ -35,20 +35,23 @@ enum escape {
 	ESCAPE_URL_AFTER, /* behind a host: from '/' on it goes on freely, else
 			   * no dots, so that the host stays what it is */
 	ESCAPE_URL_PART,  /* in its query or fragment: all but unreserved */
-	ESCAPE_CSS,       /* in style="" or <style>: nothing that leaves the
-			   * value; left out as a whole otherwise */
+	ESCAPE_CSS,       /* in style="" or <style>: words, numbers, colours;
+			   * "x" otherwise, which browsers pass over */
 	ESCAPE_STRING,    /* in quotes in a script: \u escapes */
 	ESCAPE_SCRIPT,    /* in a script: a JSON literal */
-	ESCAPE_TAG,       /* behind '<': makes no tag of it */
-	ESCAPE_TAG_REST,  /* behind the first letters of a tag: digits */
+	ESCAPE_TAG,       /* behind '<', '</' and '<!': makes nothing of it */
+	ESCAPE_TAG_REST,  /* behind the first letters of a tag: digits; "0"
+			   * otherwise, which makes no tag that we know */
 	ESCAPE_NAME,      /* an attribute's name, and whatever is not known:
-			   * letters, digits, -; "x" otherwise */
+			   * letters and digits; "x" otherwise */
 	ESCAPE_KIND = 0x0f,
 	/* and, or-ed to one of these: */
 	ESCAPE_BARE = 0x10,    /* no quotes around: blanks, = and ` too */
 	ESCAPE_COMMENT = 0x20, /* in a comment: no '-' at the end */
 	ESCAPE_IN_CSS = 0x40,  /* a URL in url(): quotes, parentheses too */
-	ESCAPE_RAW = 0x80,     /* no character references are read here */
+	ESCAPE_RAW = 0x80,     /* no character references are read here; with
+				* ESCAPE_BARE: the value begins here, so that
+				* an empty one is written as a blank */
 	/* for a whole program that is no HTML: */
 	ESCAPE_HEADER = 0x10, /* one line */
 	ESCAPE_TEXT = 0x20,   /* derived from HTML: safe values as text */

@@ -322,14 +322,18 @@ html_place_feed(struct html_place *p, struct str text)
 	}
 }
 
-void
-html_place_value(struct html_place *p, bool raw)
+bool
+html_place_value(struct html_place *p, bool raw, struct html_place *other)
 {
-	p->dashes = 0;
+	bool two = p->dashes > 0 && p->state != PLACE_MARKUP; /* -{{ x }}-> */
+
+	*other = *p;
+	p->dashes = p->last = 0;
 	switch ((enum place_state)p->state) {
 	case PLACE_OPEN:
-		if (!raw && !p->closes) {
-			go(p, PLACE_TEXT);
+		if (!raw) {
+			go(p, p->closes ? PLACE_MARKUP : PLACE_TEXT);
+			p->closes = false;
 			break;
 		}
 		go(p, PLACE_TAG_NAME); /* fall through */
@@ -342,10 +346,7 @@ html_place_value(struct html_place *p, bool raw)
 		break;
 	case PLACE_BEFORE: begin_value(p, '\0'); /* fall through */
 	case PLACE_VALUE:
-	case PLACE_RAW:
-		p->last = 0;
-		html_value_merged(p);
-		break;
+	case PLACE_RAW: html_value_merged(p); break;
 	case PLACE_COMMENT:
 		p->name_n = 3;
 		memset(p->name, '*', 3);
@@ -353,6 +354,7 @@ html_place_value(struct html_place *p, bool raw)
 	case PLACE_TEXT:
 	case PLACE_MARKUP: break;
 	}
+	return two;
 }
 
 uint8_t
@@ -362,15 +364,15 @@ html_place_escape(const struct html_place *p)
 	uint8_t how = ESCAPE_HTML;
 
 	switch ((enum place_state)p->state) {
-	case PLACE_OPEN: how = p->closes ? ESCAPE_TAG_REST : ESCAPE_TAG; break;
+	case PLACE_OPEN:
+	case PLACE_MARKUP: how = ESCAPE_TAG; break;
 	case PLACE_TAG_NAME: how = ESCAPE_TAG_REST; break;
 	case PLACE_TAG:
 	case PLACE_NAME:
-	case PLACE_EQUALS:
-	case PLACE_MARKUP: how = ESCAPE_NAME; break;
+	case PLACE_EQUALS: how = ESCAPE_NAME; break;
 	case PLACE_BEFORE:
 		begin_value(&begun, '\0');
-		return html_place_escape(&begun);
+		return html_place_escape(&begun) | ESCAPE_RAW;
 	case PLACE_VALUE:
 		how = html_value_escape(p);
 		if (p->quote == 0)
@@ -378,7 +380,9 @@ html_place_escape(const struct html_place *p)
 		break;
 	case PLACE_RAW:
 		how = html_value_escape(p);
-		if (p->holds != HOLDS_TEXT)
+		if (p->last == '<' || p->last == '/')
+			how = ESCAPE_TAG;
+		else if (p->holds != HOLDS_TEXT)
 			how |= ESCAPE_RAW;
 		break;
 	case PLACE_COMMENT: how = ESCAPE_HTML | ESCAPE_COMMENT; break;

@@ -85,8 +85,9 @@ struct html_place {
 };
 
 void html_place_feed(struct html_place *p, struct str text);
-/* A value was written; one that is `raw` may be a tag's name. */
-void html_place_value(struct html_place *p, bool raw);
+/* A value was written; one that is `raw` may be a tag's name.  True: had it
+ * been empty, `other` would be the place. */
+bool html_place_value(struct html_place *p, bool raw, struct html_place *other);
 uint8_t html_place_escape(const struct html_place *p); /* see enum escape */
 
 /* html_value.c: in an attribute's value, or a style or script element. */

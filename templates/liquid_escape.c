@@ -64,7 +64,7 @@ liquid_writer_byte(struct liquid_writer *w, char c)
 {
 	struct str entity = entity_of(c);
 
-	if (w->how & ESCAPE_RAW)
+	if ((w->how & ESCAPE_RAW) && !(w->how & ESCAPE_BARE))
 		return liquid_run_write(w->run, &c, 1);
 	if (entity.n > 0)
 		return liquid_run_write(w->run, entity.p, entity.n);
@@ -132,7 +132,7 @@ plain_css(struct str s)
 /* Letters and digits as they are, the rest as \u escapes: nothing is left
  * that means anything, whether in quotes or not. */
 static bool
-write_string(struct liquid_run *r, struct str s)
+write_string(struct liquid_writer *w, struct str s)
 {
 	char text[8];
 	uint32_t c;
@@ -141,14 +141,15 @@ write_string(struct liquid_run *r, struct str s)
 
 	for (i = 0; i < s.n; i += (size_t)n) {
 		n = u8_mbtouc(&c, (const uint8_t *)s.p + i, s.n - i);
-		if (c == ' ' || (c < 0x80 && alnum((char)c)) ||
+		if ((c < 0x80 && alnum((char)c)) ||
+		    (c == ' ' && !(w->how & ESCAPE_BARE)) ||
 		    (c >= 0xa0 && c != 0x2028 && c != 0x2029)) {
-			if (!liquid_run_write(r, s.p + i, (size_t)n))
+			if (!liquid_run_write(w->run, s.p + i, (size_t)n))
 				return false;
 			continue;
 		}
 		snprintf(text, sizeof(text), "\\u%04x", (unsigned)c);
-		if (!liquid_run_write(r, text, 6))
+		if (!liquid_run_write(w->run, text, 6))
 			return false;
 	}
 	return true;
@@ -162,7 +163,7 @@ write_script(struct liquid_writer *w, struct value v, struct str s)
 		return liquid_run_write(w->run, "null", 4);
 	if (v.type == VALUE_BOOL || v.type == VALUE_INT)
 		return liquid_run_write(w->run, s.p, s.n);
-	return liquid_writer_byte(w, '"') && write_string(w->run, s) &&
+	return liquid_writer_byte(w, '"') && write_string(w, s) &&
 	       liquid_writer_byte(w, '"');
 }
 
@@ -172,29 +173,27 @@ is_name(struct str s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (!alnum(s.p[i]) && s.p[i] != '-')
+		if (!alnum(s.p[i]))
 			return false;
 	return !str_starts_nocase(s, STR("on"));
 }
 
 static bool
-write_digits(struct liquid_run *r, struct str s)
+is_number(struct str s)
 {
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9' &&
-		    !liquid_run_write(r, s.p + i, 1))
+		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
-	return true;
+	return s.n > 0;
 }
 
-/* Behind '<': a letter, '!', '/' or '?' would begin a tag or a comment. */
+/* The first letter decides whether a tag or a comment begins. */
 static bool
 write_behind_open(struct liquid_writer *w, struct str s)
 {
-	if (s.n > 0 && (alnum(s.p[0]) || strchr("!/?", s.p[0]) != NULL) &&
-	    s.p[0] != '\0') {
+	if (s.n > 0 && (unsigned char)s.p[0] < 0x80) {
 		if (!write_reference(w->run, s.p[0]))
 			return false;
 		s = str_from(s, 1);
@@ -207,11 +206,12 @@ write_kind(struct liquid_writer *w, struct value v, struct str s)
 {
 	switch ((unsigned)w->how & ESCAPE_KIND) {
 	case ESCAPE_HTML: return write_bytes(w, s);
-	case ESCAPE_CSS: return !plain_css(s) || write_bytes(w, s);
-	case ESCAPE_STRING: return write_string(w->run, s);
+	case ESCAPE_CSS: return write_bytes(w, plain_css(s) ? s : STR("x"));
+	case ESCAPE_STRING: return write_string(w, s);
 	case ESCAPE_SCRIPT: return write_script(w, v, s);
 	case ESCAPE_TAG: return write_behind_open(w, s);
-	case ESCAPE_TAG_REST: return write_digits(w->run, s);
+	case ESCAPE_TAG_REST:
+		return write_bytes(w, is_number(s) ? s : STR("0"));
 	case ESCAPE_NAME: return write_bytes(w, is_name(s) ? s : STR("x"));
 	default: return liquid_write_url(w, s);
 	}
@@ -289,6 +289,23 @@ write_in_place(struct liquid_writer *w, struct value v, struct str s)
 	return (!v.safe || decoded(w->run, &s)) && write_kind(w, v, s);
 }
 
+/* What was written since `mark` ends where it has to. */
+static bool
+write_end(struct liquid_writer *w, size_t mark)
+{
+	struct buf *out = w->run->out;
+	uint8_t begins = ESCAPE_BARE | ESCAPE_RAW;
+
+	if (out->n == mark)
+		return ((w->how & ESCAPE_KIND) != ESCAPE_TAG &&
+			   (w->how & begins) != begins) ||
+		       write_reference(w->run, ' ');
+	if (!(w->how & ESCAPE_COMMENT) || out->p[out->n - 1] != '-')
+		return true;
+	buf_truncate(out, out->n - 1);
+	return write_reference(w->run, '-');
+}
+
 bool
 liquid_write_value(struct liquid_run *r, struct value v, struct str s,
     uint8_t how)
@@ -305,11 +322,5 @@ liquid_write_value(struct liquid_run *r, struct value v, struct str s,
 		return write_header(r, s);
 	if (how == ESCAPE_TEXT)
 		return write_text(r, v, s);
-	if (!write_in_place(&w, v, s))
-		return false;
-	if (!(how & ESCAPE_COMMENT) || r->out->n == mark ||
-	    r->out->p[r->out->n - 1] != '-')
-		return true;
-	buf_truncate(r->out, r->out->n - 1);
-	return write_reference(r, '-');
+	return write_in_place(&w, v, s) && write_end(&w, mark);
 }

@@ -35,10 +35,10 @@ static const struct {
 	"<p title=&quot;&#32;a&#61;b&#32;&lt;c&gt;>"},
     {"<p {{ x }}>", "<p x>"},
     {"<p {{ color | append: 'x' }} {{ t }}>", "<p x true>"},
-    {"<h{{ n }}{{ t }}>a</h{{ n }}>", "<h5>a</h5>"},
+    {"<h{{ n }}>a</h{{ n }}><s{{ t }}>", "<h5>a</h5><s0>"},
     {"1 <{{ n }} <{{ t }}> {{ x }}",
 	"1 <&#53; <&#116;rue> &quot; a=b &lt;c&gt;"},
-    {"{% assign tag = 'td' %}<{{ tag | raw }} {{ x }}></{{ tag }}>",
+    {"{% assign tag = 'td' %}<{{ tag | raw }} {{ x }}></{{ tag | raw }}>",
 	"<td x></td>"},
     {"{% assign tag = 'td' %}<{{ tag }} {{ x }}>",
 	"<&#116;d &quot; a=b &lt;c&gt;>"},
@@ -52,6 +52,7 @@ static const struct {
     {"<a href={{ url }}>",
 	"<a href=https://x.test/a%20b?q&#61;1&amp;b&#61;(2)#f>"},
     {"<a href='{{ bad }}'>", "<a href='#'>"},
+    {"<a href='{{ e }}' b><a href={{ e }} b>", "<a href='' b><a href=&#32; b>"},
     {"<a href='{{ bad | escape }}'>", "<a href='#'>"},
     {"<a href='{{ bad | raw }}'>", "<a href=' JaVa\tscript:a()'>"},
     {"<a href='{{ e }}{{ bad }}'>", "<a href='%20JaVa%09script%3Aa()'>"},
@@ -101,17 +102,21 @@ static const struct {
 	"<p x e>"},
     /* styles and scripts */
     {"<p style='color:{{ color }};a:{{ rgb }};b:{{ css }};c:{{ x }}'>",
-	"<p style='color:#fff;a:rgb(1, 2, 3);b:;c:'>"},
+	"<p style='color:#fff;a:rgb(1, 2, 3);b:x;c:x'>"},
     {"<p style=\"a:url('{{ url }}')\">",
 	"<p style=\"a:url('https://x.test/a%20b?q=1&amp;b=%282%29#f')\">"},
     {"<style>a{b:url({{ url }});c:url({{ bad }});d:{{ css }}}</style>",
-	"<style>a{b:url(https://x.test/a%20b?q=1&b=%282%29#f);c:url(#);d:}"
+	"<style>a{b:url(https://x.test/a%20b?q=1&b=%282%29#f);c:url(#);d:x}"
 	"</style>"},
     {"{% assign f = '\"A\", b' %}<p style='font:{{ f }}'><style>{{ f }}",
 	"<p style='font:&quot;A&quot;, b'><style>\"A\", b"},
     {"<script>a={{ x }};b='{{ x }}';c={{ n }};d={{ t }};e={{ nothing }}",
 	"<script>a=\"\\u0022 a\\u003db \\u003cc\\u003e\";b='\\u0022 "
 	"a\\u003db \\u003cc\\u003e';c=5;d=true;e=null"},
+    {"<p onclick={{ name }}>",
+	"<p "
+	"onclick=&quot;Ann\\u0020\\u0026\\u0020Bo\\u002f\xc3\xa9\\u003f&quot;"
+	">"},
     {"<p onclick=\"f({{ name }})\">",
 	"<p onclick=\"f(&quot;Ann \\u0026 Bo\\u002f\xc3\xa9\\u003f&quot;)\">"},
     /* Outlook */
