@@ -72,7 +72,7 @@ liquid_filter_raw(struct liquid_call *c)
 {
 	if (!liquid_as_text(c->run, c->in, &c->out))
 		return false;
-	c->out.safe = liquid_marks_safe(c->run);
+	c->out.safe = c->out.own = liquid_marks_safe(c->run);
 	return true;
 }
 

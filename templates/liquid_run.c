@@ -101,13 +101,6 @@ liquid_run_take(struct liquid_run *r, size_t mark, struct str *out)
 	return true;
 }
 
-bool
-liquid_run_is_html(const struct liquid_run *r)
-{
-	return r->program->escape == LIQUID_HTML ||
-	       r->program->escape == LIQUID_DERIVED;
-}
-
 static struct value
 pop(struct liquid_run *r)
 {

@@ -63,9 +63,6 @@ void *liquid_run_alloc(struct liquid_run *r, size_t size) MUST_USE;
 /* Long work is charged as it goes: steps are what bounds it. */
 bool liquid_run_charge(struct liquid_run *r, size_t steps) MUST_USE;
 
-/* What is HTML already may be marked `safe`. */
-bool liquid_run_is_html(const struct liquid_run *r);
-
 /* Output. */
 bool liquid_run_write(struct liquid_run *r, const char *p, size_t n) MUST_USE;
 

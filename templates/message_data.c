@@ -105,7 +105,7 @@ fill_built_in(struct message_data *d, struct value contact)
 	struct value click = url_value(d, "/c/", "/");
 	struct value open = url_value(d, "/o/", ".gif");
 
-	click.safe = open.safe = true;
+	click.safe = click.own = open.safe = open.own = true;
 	d->campaign[0] = member("id", value_int(d->from->id));
 	d->campaign[1] = member("name", value_string(d->from->name));
 	d->list[0] = member("id", value_int(d->to->list_id));

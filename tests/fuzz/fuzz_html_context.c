@@ -36,8 +36,9 @@ outline(const char *source, const char *value)
 		if (before.state != place.state ||
 		    before.quote != place.quote ||
 		    before.element != place.element)
-			sum = sum * 31 + place.state * 7 + place.quote +
-			      place.element + 1U;
+			sum =
+			    ((sum * 31 + place.state) * 31 + place.quote) * 31 +
+			    place.element;
 	}
 	liquid_free(program);
 	buf_release(&out);

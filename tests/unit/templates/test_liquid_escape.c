@@ -429,7 +429,7 @@ test_derived(void **state)
 	    {"{{ x }}", "\" a=b <c>"},
 	    {"{{ x | escape }}", "\" a=b <c>"},
 	    {"{{ '<b>x</b><br>y &amp; z' | raw }}.", "x\ny & z."},
-	    {"{{ x | escape | append: '' }}", "&quot; a=b &lt;c&gt;"},
+	    {"{{ x | escape | append: '' }}", "\" a=b <c>"},
 	    {"{% capture c %}{{ x }}{% endcapture %}{{ c }}", "\" a=b <c>"},
 	};
 	struct liquid_case c;
