@@ -46,6 +46,15 @@ read_time(struct liquid_call *c, struct liquid_time *t)
 	return liquid_time_parse(t, s, now);
 }
 
+/* Texts may have to be looked through many times. */
+static bool
+charge(struct liquid_call *c)
+{
+	size_t n = value_text(c->in).n;
+
+	return liquid_run_charge(c->run, n < 32 ? n / 4 : 128);
+}
+
 /* Behind the output, and taken from there. */
 static bool
 show(struct liquid_call *c, const struct liquid_time *t, struct str format)
@@ -75,9 +84,11 @@ liquid_filter_date(struct liquid_call *c)
 	c->out = c->in;
 	if (!liquid_text(c->run, c->args[0], &format))
 		return false;
+	if (!charge(c) || !liquid_run_charge(c->run, format.n / 16))
+		return false;
 	if (format.n == 0 || !read_time(c, &t))
 		return true;
-	return liquid_run_charge(c->run, format.n / 16) && show(c, &t, format);
+	return show(c, &t, format);
 }
 
 /* As `date` reads it again, with the offset that the zone has then. */
@@ -89,6 +100,8 @@ liquid_filter_in_timezone(struct liquid_call *c)
 	struct liquid_time t;
 
 	c->out = c->in;
+	if (!charge(c))
+		return false;
 	if (!read_time(c, &t))
 		return true;
 	zone = zone_find(value_text(c->args[0]), &err);

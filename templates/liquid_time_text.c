@@ -67,11 +67,14 @@ int
 time_text_name(const struct time_text *t, size_t at, const char (*names)[10],
     int count)
 {
+	const char *p = t->p + at;
 	int i;
 
-	for (i = 0; i < count; i++)
-		if (at + 3 <= t->n && str_eq_nocase((struct str){t->p + at, 3},
-					  (struct str){names[i], 3}))
+	if (at + 3 > t->n)
+		return -1;
+	for (i = 0; i < count; i++) /* names begin with a capital */
+		if (p[0] == (names[i][0] | 0x20) && p[1] == names[i][1] &&
+		    p[2] == names[i][2])
 			return i;
 	return -1;
 }
