@@ -104,7 +104,7 @@ read_lease(struct claim *c)
 	db_batch_add(b, Q_LEASE_RECIPIENTS,
 	    DB_ARGS(db_int(l->first_id), db_int(l->last_id),
 		db_bool(l->epoch > 1),
-		content_attributes_arg(&c->mailing->attributes)));
+		content_attributes_arg(&c->mailing->content.attributes)));
 	db_batch_send(b, on_read, c);
 }
 
@@ -214,7 +214,8 @@ claim_retries(struct mailing *m)
 	db_batch_add(b, Q_RETRY_CLAIM,
 	    DB_ARGS(db_cstr(m->worker->name),
 		db_int(m->worker->settings->lease_s), db_int(m->id),
-		db_int((int64_t)room), content_attributes_arg(&m->attributes)));
+		db_int((int64_t)room),
+		content_attributes_arg(&m->content.attributes)));
 	db_batch_send(b, on_retries, c);
 }
 

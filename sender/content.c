@@ -12,7 +12,8 @@ enum {
 enum { COL_NAME, COL_HTML };
 enum { COL_FILE_NAME, COL_FILE_TYPE, COL_FILE_ID, COL_FILE_CONTENT };
 
-/* The reader of the recipient's language (templates/message_data.h). */
+/* Where a recipient's language is looked for, if there are translations
+ * (templates/message_data.h). */
 static const struct str languages[] = {STR("locale"), STR("language")};
 
 void
@@ -101,23 +102,6 @@ content_compile(struct message **out, const struct content *c, struct err *err)
 	    e.at.line, e.at.column, e.at.text);
 }
 
-bool
-content_load(struct message **out, struct str *postal_address,
-    const struct db_result rows[CONTENT_ROWS], struct arena *keep,
-    struct err *err)
-{
-	struct content c;
-	struct arena a;
-	bool ok;
-
-	arena_init(&a, READ_BYTES_MAX);
-	ok = content_read(&c, rows, &a, err) && content_compile(out, &c, err);
-	if (ok)
-		*postal_address = arena_dup(keep, c.postal_address);
-	arena_release(&a);
-	return ok;
-}
-
 static void
 want(struct content_attributes *w, struct str name, struct arena *a)
 {
@@ -137,28 +121,45 @@ struct wanting {
 	struct arena *a;
 };
 
-/* "contact.city" and "city.name" alike tell the attribute; a name of ours
- * that no attribute can hide is no harm.  A name with a dot in it reads as a
- * path: both are fetched. */
+/* What is always there, whatever the contact has. */
+static bool
+is_built_in(struct str name)
+{
+	static const struct str names[] = {STR("email"), STR("name"),
+	    STR("campaign"), STR("list"), STR("unsubscribe_url"),
+	    STR("preferences_url"), STR("view_in_browser_url"),
+	    STR("postal_address")};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], name))
+			return true;
+	return false;
+}
+
+/* "contact.city" and "city.name" alike tell the attribute.  A name with a dot
+ * in it reads as a path: both are fetched. */
 static void
 on_name(struct str path, void *arg)
 {
 	struct wanting *w = arg;
-	size_t dot;
+	struct str first;
 
 	if (str_eq(path, STR("*")) || str_eq(path, STR("contact")))
 		w->out->all = true;
 	if (str_starts(path, STR("contact.")))
 		path = str_from(path, 8);
-	want(w->out, path, w->a);
-	dot = str_chr(path, '.');
-	if (dot != STR_NOWHERE)
-		want(w->out, str_sub(path, 0, dot), w->a);
+	first = str_sub(path, 0, str_chr(path, '.'));
+	if (is_built_in(first))
+		return;
+	want(w->out, first, w->a);
+	if (first.n < path.n)
+		want(w->out, path, w->a);
 }
 
-void
-content_attributes(struct content_attributes *out, const struct message *m,
-    struct arena *a)
+static void
+note_attributes(struct content_attributes *out, const struct message *m,
+    bool translated, struct arena *a)
 {
 	struct wanting w = {out, a};
 	size_t i;
@@ -166,8 +167,29 @@ content_attributes(struct content_attributes *out, const struct message *m,
 	*out = (struct content_attributes){
 	    .names = ARENA_ARRAY(a, struct str, ATTRIBUTES_MAX)};
 	message_names(m, on_name, &w);
-	for (i = 0; i < ARRAY_LEN(languages); i++)
+	for (i = 0; translated && i < ARRAY_LEN(languages); i++)
 		want(out, languages[i], a);
+}
+
+bool
+content_load(struct content_message *out,
+    const struct db_result rows[CONTENT_ROWS], struct arena *keep,
+    struct err *err)
+{
+	struct content c = {0};
+	struct arena a;
+	bool ok;
+
+	arena_init(&a, READ_BYTES_MAX);
+	ok = content_read(&c, rows, &a, err) &&
+	     content_compile(&out->message, &c, err);
+	if (ok) {
+		out->postal_address = arena_dup(keep, c.postal_address);
+		note_attributes(&out->attributes, out->message,
+		    c.source.translations.n > 0, keep);
+	}
+	arena_release(&a);
+	return ok;
 }
 
 struct db_arg

@@ -33,23 +33,26 @@ bool content_read(struct content *c, const struct db_result rows[CONTENT_ROWS],
 bool content_compile(struct message **out, const struct content *c,
     struct err *err) MUST_USE;
 
-/* Both, for one who keeps only the message; the postal address goes into
- * `keep`. */
-bool content_load(struct message **out, struct str *postal_address,
-    const struct db_result rows[CONTENT_ROWS], struct arena *keep,
-    struct err *err) MUST_USE;
-
-/* The attributes that a message reads, as an argument of lease_recipients
- * and retry_claim. */
+/* The attributes that a message reads. */
 struct content_attributes {
 	bool all;
-	struct str *names; /* in the arena */
+	struct str *names;
 	size_t n;
 };
 
-void content_attributes(struct content_attributes *out, const struct message *m,
-    struct arena *a);
-/* NULL: all of them. */
+/* As an argument of lease_recipients and retry_claim; NULL: all of them. */
 struct db_arg content_attributes_arg(const struct content_attributes *wanted);
+
+/* What a sender keeps of it. */
+struct content_message {
+	struct message *message; /* owned: message_free */
+	struct str postal_address;
+	struct content_attributes attributes;
+};
+
+/* Reads and compiles; texts go into the arena `keep`. */
+bool content_load(struct content_message *out,
+    const struct db_result rows[CONTENT_ROWS], struct arena *keep,
+    struct err *err) MUST_USE;
 
 #endif

@@ -11,7 +11,7 @@ enum { COL_NAME, COL_ATTRIBUTES, COL_LIST, COL_LIST_NAME };
 
 struct letter {
 	struct arena arena, scratch;
-	struct message *message;
+	struct content_message content;
 	struct message_campaign campaign;
 	struct dkim_signer *signer;
 	struct parcel parcel;
@@ -34,11 +34,11 @@ compose(struct letter *l, const struct worker *w, struct str to,
 
 	if (!mailing_read_campaign(&l->campaign, &order.return_path, &rows[0],
 		&l->arena, err) ||
-	    !content_load(&l->message, &l->campaign.postal_address, &rows[4],
-		&l->arena, err) ||
+	    !content_load(&l->content, &rows[4], &l->arena, err) ||
 	    !dkim_load(&l->signer, &rows[3], w->ring, err))
 		return false;
-	order.message = l->message;
+	order.message = l->content.message;
+	l->campaign.postal_address = l->content.postal_address;
 	order.signer = l->signer;
 	order.token.delivery = l->campaign.id << 32;
 	order.token.day = mailing_read_day(&rows[0]);
@@ -74,7 +74,7 @@ letter_free(struct letter *l)
 {
 	if (l == NULL)
 		return;
-	message_free(l->message);
+	message_free(l->content.message);
 	dkim_signer_free(l->signer);
 	buf_release(&l->parcel.data);
 	arena_release(&l->arena);

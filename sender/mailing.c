@@ -80,10 +80,9 @@ read_content(struct mailing *m, const struct db_result *r, struct err *err)
 	m->day = mailing_read_day(campaign);
 	if (!mailing_read_campaign(&m->campaign, &m->return_path, campaign,
 		&m->arena, err) ||
-	    !content_load(&m->message, &m->campaign.postal_address,
-		&r[GOT_CONTENT], &m->arena, err))
+	    !content_load(&m->content, &r[GOT_CONTENT], &m->arena, err))
 		return false;
-	content_attributes(&m->attributes, m->message, &m->arena);
+	m->campaign.postal_address = m->content.postal_address;
 	return true;
 }
 
@@ -200,7 +199,7 @@ mailing_free(struct mailing *m)
 		m->leases = l->next;
 		lease_free(l);
 	}
-	message_free(m->message);
+	message_free(m->content.message);
 	dkim_signer_free(m->signer);
 	arena_release(&m->arena);
 	free(m);
@@ -218,7 +217,8 @@ mailing_leave(struct mailing *m)
 void
 mailing_return(struct mailing *m)
 {
-	if (m->stage != MAILING_LEAVING || m->message == NULL || m->halting)
+	if (m->stage != MAILING_LEAVING || m->content.message == NULL ||
+	    m->halting)
 		return;
 	m->stage = MAILING_ACTIVE;
 	handout_soon(m->worker);

@@ -52,8 +52,7 @@ struct mailing {
 	int64_t id;
 	enum mailing_stage stage;
 	struct arena arena;
-	struct message *message;
-	struct content_attributes attributes; /* fetched per recipient */
+	struct content_message content;
 	struct message_campaign campaign;
 	struct dkim_signer *signer; /* without keys: nothing is signed */
 	struct str return_path;

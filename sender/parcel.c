@@ -138,7 +138,7 @@ order_for(struct recipient *r, const struct relay *relay)
 	const struct mailing *m = r->lease->mailing;
 
 	return (struct parcel_order){
-	    .message = m->message,
+	    .message = m->content.message,
 	    .campaign = &m->campaign,
 	    .signer = m->signer,
 	    .return_path = m->return_path,

@@ -391,6 +391,7 @@ ON CONFLICT DO NOTHING;
 -- $1 first  $2 last  $3 whether somebody had it  $4 attributes (NULL: all)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        CASE WHEN $4::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+            WHEN cardinality($4::text[]) = 0 THEN '{}'
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
                     FROM unnest($4::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
@@ -460,6 +461,7 @@ WITH due AS (
 	RETURNING delivery_id, attempt, first_at, account_id)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        CASE WHEN $5::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+            WHEN cardinality($5::text[]) = 0 THEN '{}'
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
                     FROM unnest($5::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
