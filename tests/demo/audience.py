@@ -10,7 +10,7 @@ KINDS = {
     "gone": 15,       # nouser+N@remote.test: 550 5.1.1 of another host
     "full": 20,       # full+N@example.test: 552 5.2.2, mailbox full
     "spam": 18,       # spam+N@remote.test: 554 5.7.1, refused as spam
-    "replies": 10,    # fbl+N@example.test: a person who answers
+    "replies": 10,    # fbl+N@example.test: a person who reads, clicks, answers
     "away": 5,        # fbl+awayN@example.test: an out-of-office machine
     "leaves": 5,      # fbl+leaveN@example.test: unsubscribes by one click
     "suppressed": 5,  # optoutN@example.test: suppressed before the start
@@ -97,8 +97,9 @@ def expected_report():
         "replies": k["replies"],
         "auto_replies": k["away"],
         "unsubscribes": k["leaves"],
-        "opens": {"human": 0, "machine": 0},
-        "clicks": {"human": 0, "machine": 0},
+        "skipped": 0,
+        "opens": {"human": k["replies"], "machine": 0},
+        "clicks": {"human": k["replies"], "machine": 0},
         "conversions": 0,
         "revenue": 0,
     }

@@ -28,8 +28,8 @@ def say(text):
     print(f"demo: {text}", flush=True)
 
 
-def starter(kind):
-    with open(f"templates/starters/newsletter.{kind}", encoding="utf-8") as f:
+def starter():
+    with open("templates/starters/newsletter.html", encoding="utf-8") as f:
         return f.read()
 
 
@@ -40,8 +40,7 @@ def set_up(v, stack):
     template = v.post("/v1/templates", {
         "name": "Autumn newsletter",
         "subject": "{{ first_name | default: 'Hello' }}, news from {{ contact.city }}",
-        "preheader": "What is new this autumn", "html": starter("html"),
-        "text": starter("txt")})["id"]
+        "preheader": "What is new this autumn", "html": starter()})["id"]
     accounts = [v.post("/v1/accounts", {
         "name": f"relay {tls}", "port": stack[port], "tls": tls, "auth": auth,
         "username": "sender@example.test", "max_connections": 5, **login})["id"]
@@ -88,6 +87,10 @@ def send_campaign(v, list_id, template, accounts):
         "account_ids": accounts,
         "from": {"name": "Volley News", "email": "sender@example.test"},
         "reply_to": "sender@example.test",
+        "track_opens": True, "track_clicks": True,
+        "utm": {"source": "newsletter", "medium": "email",
+                "campaign": "autumn"},
+        "postal_address": "Example Harbour Society, 1 Quay Street, Exampletown",
         "return_path": "bounces@example.test"})["id"]
     v.post(f"/v1/campaigns/{campaign}/test", {"to": ["alice@example.test"]})
     started = time.time()
@@ -112,6 +115,8 @@ def people_react(stack):
             people.one_click(message, multipart=n % 2 == 0)
         else:
             away = "+away" in to
+            if not away:
+                people.read_and_click(message)
             text = ("I am out of the office until Monday." if away
                     else "Thank you, this is just what I need. When can we talk?")
             people.send(stack, people.answer(message, text, away),
@@ -153,6 +158,10 @@ def show(report):
     print(f"    {'bounced':<14}{sum(bounced.values()):>7}"
           f"{sum(bounced.values()) / a:>9.1%}   "
           + ", ".join(f"{k} {v}" for k, v in bounced.items()))
+    for name in ("opens", "clicks"):
+        n = report[name]["human"]
+        print(f"    {name:<14}{n:>7}{n / a:>9.1%}   by people; "
+              f"machines {report[name]['machine']}")
     for name in ("replies", "auto_replies", "unsubscribes", "complaints"):
         print(f"    {name:<14}{report[name]:>7}{report[name] / a:>9.1%}")
     print()

@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+import html
 import imaplib
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -61,6 +63,23 @@ def answer(original, text, automatic):
     reply.set_content(text + "\n\nOn Monday, the sender wrote:\n"
                       + "\n".join("> " + line for line in quoted) + "\n")
     return reply
+
+
+def read_and_click(message):
+    """As a mail program does it: pictures are loaded, then a link is followed
+    to the shop, which is not there for us."""
+    page = message.get_body(("html",)).get_content()
+    pixel = re.search(r'src="(http[^"]+/o/[^"]+)"', page)
+    link = re.search(r'href="(http[^"]+/c/[^"]+)"', page)
+    if pixel is None or link is None:
+        raise RuntimeError("the mail has no pixel or no tracked link")
+    requests.get(html.unescape(pixel[1]), timeout=10).raise_for_status()
+    there = requests.get(html.unescape(link[1]), timeout=10,
+                         allow_redirects=False)
+    target = there.headers.get("Location", "")
+    if there.status_code != 302 or not target.startswith(
+            "https://www.example.com/"):
+        raise RuntimeError(f"a link leads to {there.status_code} {target}")
 
 
 def unsubscribe_link(message):
