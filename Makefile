@@ -5,6 +5,7 @@
 # make lint            format, include layers, clang-tidy, cppcheck
 # make bench           every benchmark; `make bench-NAME` one
 # make fuzz SECONDS=30 every fuzz target, that long each
+# make pictures        the starter templates for the README (needs chromium)
 # make cover           line coverage of the unit tests into build/cover/index.html
 #
 # V=1 shows the commands of compiler and clang-tidy whole.
@@ -115,7 +116,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(call archives,all)
 	$(call quiet,LD)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
-$(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libsink.a $(call archives,all)
+$(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libsupport.a $(B)/libsink.a $(call archives,all)
 	$(call quiet,LD)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 $(B)/%.o: %.c | $(GEN)/db_queries.h
@@ -154,6 +155,8 @@ fuzzers: $(FUZZERS)
 fuzz:
 	$(MAKE) MODE=fuzz fuzzers
 	SECONDS=$(SECONDS) tests/fuzz/run $(BUILD)/fuzz/tests/fuzz
+pictures: all
+	tests/tools/pictures $(BUILD)/volley
 cover:
 	$(MAKE) MODE=cover tests
 	MODE=cover tests/run $(patsubst %.c,$(BUILD)/cover/%,$(wildcard tests/unit/*/test_*.c))
@@ -188,6 +191,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all deps demo check tests tools fuzzers fuzz cover bench lint format format-check layers tidy cppcheck clean FORCE $(BENCHES)
+.PHONY: all deps demo check tests tools fuzzers fuzz pictures cover bench lint format format-check layers tidy cppcheck clean FORCE $(BENCHES)
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -249,6 +249,8 @@ put_body(struct compose *c, const struct message_rendering *r,
 		    &body->html);
 	}
 	buf_str(c->out, frame->close);
+	if (!str_ends(buf_view(c->out), STR("\r\n")))
+		buf_puts(c->out, "\r\n");
 }
 
 static bool

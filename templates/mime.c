@@ -133,10 +133,11 @@ make_frame(struct making *k, struct mime_frame *frame, bool html)
 	buf_reset(&k->open);
 	buf_reset(&k->close);
 	buf_init(&between, 2UL * BOUNDARY_MAX);
-	buf_puts(&k->close, "\r\n");
 	for (i = 0; i < LEVEL__COUNT; i++)
 		if (wanted[i])
 			open_level(k, (enum level)i);
+	if (k->open.n > 0)
+		buf_puts(&k->close, "\r\n");
 	for (i = LEVEL__COUNT - 1; i >= 0; i--)
 		if (wanted[i])
 			close_level(k, (enum level)i);

@@ -23,7 +23,8 @@
 #include "templates/message.h"
 #include "templates/mime_text.h"
 
-/* What stands before, between and behind the texts. */
+/* What stands before, between and behind the texts; empty around one that
+ * is the whole body. */
 struct mime_frame {
 	struct str open, between, close;
 };
