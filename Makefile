@@ -6,7 +6,6 @@
 # make bench           every benchmark; `make bench-NAME` one
 # make fuzz SECONDS=30 every fuzz target, that long each
 # make pictures        the starter templates for the README (needs chromium)
-# make pictures        the starter templates for the README (needs chromium)
 # make cover           line coverage of the unit tests into build/cover/index.html
 #
 # V=1 shows the commands of compiler and clang-tidy whole.
@@ -156,8 +155,6 @@ fuzzers: $(FUZZERS)
 fuzz:
 	$(MAKE) MODE=fuzz fuzzers
 	SECONDS=$(SECONDS) tests/fuzz/run $(BUILD)/fuzz/tests/fuzz
-pictures: all
-	tests/tools/pictures $(BUILD)/volley
 pictures: all
 	tests/tools/pictures $(BUILD)/volley
 cover:
