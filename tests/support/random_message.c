@@ -93,7 +93,7 @@ random_values(struct random_message *r)
 	struct json_write j;
 	struct buf b;
 	struct str s;
-	char key[8];
+	char key[16];
 	int i;
 
 	buf_init(&b, VALUE_JSON_MAX);
