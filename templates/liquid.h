@@ -13,7 +13,8 @@
  * it, with the line and column of the tag that took it in.
  *
  * A render is bounded in steps, output, depth, memory and CPU time and
- * touches no file, network, environment or database.
+ * touches no file, network, environment or database; only `in_timezone`
+ * reads a zone of the system, once (liquid_zone.h).
  */
 #ifndef TEMPLATES_LIQUID_H
 #define TEMPLATES_LIQUID_H

@@ -46,7 +46,7 @@ struct value {
 		bool boolean;
 		int64_t integer;
 		double real;
-		const uint64_t *limbs; /* lowest first; see value_big.h */
+		const uint64_t *limbs; /* lowest first; see value_number.h */
 		const char *string;
 		const struct value *items;
 		const struct value_member *members;
