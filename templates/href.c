@@ -177,7 +177,7 @@ unreserved(unsigned char c)
 static bool
 fits_url(unsigned char c)
 {
-	return c > ' ' && c < 0x7f && memchr("\"<>\\^`{|}", c, 9) == NULL;
+	return c > ' ' && c < 0x7f && strchr("\"<>\\^`{|}", c) == NULL;
 }
 
 void

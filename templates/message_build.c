@@ -16,6 +16,7 @@
 
 /* What stages leave behind: sources of the parts and of snippets. */
 #define STAGES_MEMORY_MAX (64U << 20)
+#define STAGE_MAX         (4U << 20)
 
 struct build {
 	struct message *m;
@@ -61,7 +62,7 @@ with_utm(struct build *b, struct str html)
 {
 	struct buf stage;
 
-	buf_init(&stage, 2 * LIQUID_SOURCE_MAX);
+	buf_init(&stage, STAGE_MAX);
 	html_add_utm(&stage, html, &b->src->utm);
 	return keep(b, &stage);
 }
@@ -71,7 +72,7 @@ as_text(struct build *b, struct str html)
 {
 	struct buf stage;
 
-	buf_init(&stage, 2 * LIQUID_SOURCE_MAX);
+	buf_init(&stage, STAGE_MAX);
 	text_part(&stage, html);
 	return keep(b, &stage);
 }
@@ -125,7 +126,7 @@ snippet_rewritten(struct str name, struct str *source, void *arg)
 		return false;
 	how.preheader = STR_NONE;
 	how.track_opens = false;
-	buf_init(&stage, 4 * LIQUID_SOURCE_MAX);
+	buf_init(&stage, STAGE_MAX);
 	ok = html_rewrite(&stage, *source, &how, &b->err);
 	b->rewrite.links = how.links;
 	b->rewrite.link_count = how.link_count;
@@ -235,7 +236,7 @@ compile_html(struct build *b, struct liquid **out, bool tracked)
 
 	b->rewrite.track_clicks = tracked && b->src->track_clicks;
 	b->rewrite.track_opens = tracked && b->src->track_opens;
-	buf_init(&stage, 4 * LIQUID_SOURCE_MAX);
+	buf_init(&stage, STAGE_MAX);
 	ok = html_rewrite(&stage, b->html, &b->rewrite, &b->err);
 	source = keep(b, &stage);
 	if (!ok)

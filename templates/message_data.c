@@ -2,25 +2,33 @@
 
 #include "templates/message_parts.h"
 
+static char *
+append(char *to, struct str s)
+{
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	return to + s.n;
+}
+
 /* base_url, what kind, token, end. */
 static struct str
 token_url(const struct message_campaign *campaign,
     const struct message_recipient *recipient, const char *kind,
     const char *end, struct arena *a)
 {
-	size_t kind_n = strlen(kind), token_n = strlen(recipient->token);
-	size_t end_n = strlen(end), n = campaign->base_url.n;
-	char *p = arena_alloc(a, n + kind_n + token_n + end_n + 1), *to = p;
+	const struct str pieces[] = {campaign->base_url, str_of(kind),
+	    str_of(recipient->token), str_of(end)};
+	struct str url = STR_NONE;
+	char *to;
+	size_t i;
 
-	if (n > 0)
-		memcpy(to, campaign->base_url.p, n);
-	to += n;
-	memcpy(to, kind, kind_n);
-	to += kind_n;
-	memcpy(to, recipient->token, token_n);
-	to += token_n;
-	memcpy(to, end, end_n + 1);
-	return (struct str){p, n + kind_n + token_n + end_n};
+	for (i = 0; i < ARRAY_LEN(pieces); i++)
+		url.n += pieces[i].n;
+	url.p = to = arena_alloc(a, url.n + 1);
+	for (i = 0; i < ARRAY_LEN(pieces); i++)
+		to = append(to, pieces[i]);
+	*to = '\0';
+	return url;
 }
 
 struct str
@@ -37,18 +45,19 @@ member(const char *key, struct value v)
 }
 
 /* What the recipient does not have, or has empty, comes from the defaults. */
-static void
-fill_gaps(struct value attributes, struct value defaults)
+static bool
+fill_gaps(struct value *attributes, struct value defaults, struct arena *a)
 {
-	/* Parsed for this message alone, so that it may be changed. */
-	struct value_member *all =
-	    (struct value_member *)(uintptr_t)attributes.u.members;
+	uint32_t i, n = attributes->n;
+	struct value_member *all = arena_try(a, (n + 1) * sizeof(*all));
 	const struct value *other;
-	uint32_t i;
 
-	for (i = 0; i < attributes.n; i++) {
-		struct value v = all[i].value;
+	if (all == NULL)
+		return false;
+	for (i = 0; i < n; i++) {
+		struct value v = attributes->u.members[i].value;
 
+		all[i] = attributes->u.members[i];
 		if (v.type != VALUE_NIL && (v.type != VALUE_STRING || v.n > 0))
 			continue;
 		other =
@@ -56,6 +65,7 @@ fill_gaps(struct value attributes, struct value defaults)
 		if (other != NULL)
 			all[i].value = *other;
 	}
+	return value_build(attributes, all, n, a);
 }
 
 /* Email and name win over attributes of these names, and these over
@@ -143,9 +153,9 @@ read_attributes(struct message_data *d, struct value *out, struct err *err)
 		return false;
 	if (out->type != VALUE_OBJECT)
 		return err_set(err, FAIL_INPUT, "attributes are no object");
-	if (d->message->defaults.n > 0)
-		fill_gaps(*out, d->message->defaults);
-	return true;
+	return d->message->defaults.n == 0 ||
+	       fill_gaps(out, d->message->defaults, d->arena) ||
+	       err_set(err, FAIL_LIMIT, "too many attributes");
 }
 
 bool

@@ -8,8 +8,9 @@
 #include "templates/message_parts.h"
 #include "templates/utm.h"
 
-/* Of any URL: percent-encoding makes three bytes of one. */
-#define CLEAN_MAX (3 * LIQUID_OUTPUT_MAX)
+/* Of any URL that a render can write: percent-encoding makes three bytes of
+ * one. */
+#define CLEAN_MAX (3U << 20)
 
 static void
 put_html(struct buf *out, struct str s)
