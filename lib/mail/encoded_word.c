@@ -100,6 +100,40 @@ word_write(struct fold *f, struct str text, bool q)
 	f->column += f->out->n - before;
 }
 
+/* Of n bytes, those up to the last character that ends where three bytes do:
+ * base64 without padding.  Some readers join the base64 of words that follow
+ * each other before they decode it, and stop at a padding. */
+static size_t
+whole_triplets(struct str text, size_t n)
+{
+	size_t i = 0, last = 0;
+
+	while (i < n) {
+		i += char_len(str_from(text, i));
+		if (i <= n && i % 3 == 0)
+			last = i;
+	}
+	return last;
+}
+
+/* The next word in base64, or, where no characters fill triplets, one
+ * character in Q; how many bytes that was. */
+static size_t
+word_in_base64(struct fold *f, struct str text, size_t room)
+{
+	size_t n = whole_chars(text, room, false);
+
+	if (n < text.n)
+		n = whole_triplets(text, n);
+	if (n > 0) {
+		word_write(f, str_sub(text, 0, n), false);
+		return n;
+	}
+	n = char_len(text);
+	word_write(f, str_sub(text, 0, n), true);
+	return n;
+}
+
 void
 encoded_words(struct fold *f, struct str text)
 {
@@ -111,9 +145,14 @@ encoded_words(struct fold *f, struct str text)
 		room = ENCODED_LINE_MAX - f->column;
 		if (room > ENCODED_WORD_MAX)
 			room = ENCODED_WORD_MAX;
-		n = whole_chars(text, room - OVERHEAD, q);
+		room -= OVERHEAD;
+		if (q) {
+			n = whole_chars(text, room, true);
+			word_write(f, str_sub(text, 0, n), true);
+		} else {
+			n = word_in_base64(f, text, room);
+		}
 		assert(n > 0);
-		word_write(f, str_sub(text, 0, n), q);
 		text = str_from(text, n);
 	}
 }

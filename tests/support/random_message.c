@@ -125,7 +125,7 @@ file_name(struct random_message *r)
 	while (!str_is_utf8((struct str){name, n}))
 		n--;
 	s = str_trim((struct str){name, n});
-	return s.n == 0 ? STR("x.pdf") : s;
+	return s.n == 0 ? STR("x.pdf") : arena_dup(r->arena, s);
 }
 
 static void
