@@ -33,87 +33,87 @@ rewrite(struct html_rewrite *how, const char *html)
 
 #define SAME NULL
 
+static const struct {
+	const char *html, *result; /* SAME: as it was */
+} clicked[] = {
+    {"<a href=\"https://example.com/\">x</a>",
+	"<a href=\"{{ __click }}0\">x</a>"},
+    {"<A class=b HREF='http://example.com/?a&amp;b' id=c >",
+	"<A class=b HREF='{{ __click }}0' id=c >"},
+    {"<a href=https://example.com>", "<a href=\"{{ __click }}0\">"},
+    {"<a href=\" https://example.com/a \">", "<a href=\"{{ __click }}0\">"},
+    {"<a href=\"HTTPS://a.test\"><a href=\"https://b.test\">"
+     "<a href='HTTPS://a.test'>",
+	"<a href=\"{{ __click }}0\"><a href=\"{{ __click }}1\">"
+	"<a href='{{ __click }}0'>"},
+    {"<area shape=rect href=\"https://a.test\">",
+	"<area shape=rect href=\"{{ __click }}0\">"},
+    {"<!--[if mso]><v:roundrect href=\"https://a.test\"><![endif]-->"
+     "<!--[if !mso]><!--><a href=\"https://a.test\"><!--<![endif]-->",
+	"<!--[if mso]><v:roundrect href=\"{{ __click }}0\">"
+	"<![endif]-->"
+	"<!--[if !mso]><!--><a href=\"{{ __click }}0\">"
+	"<!--<![endif]-->"},
+    {"<a href=\"https://a.test/?u={{ u }}\">",
+	"<a href=\"{% link 0 %}https://a.test/?u={{ u }}"
+	"{% endlink %}\">"},
+    {"<a href={{ u | default: '>' }}>",
+	"<a href=\"{% link 0 %}{{ u | default: '>' }}"
+	"{% endlink %}\">"},
+    {"<a {% if a %}href='https://a.test'{% else %}"
+     "href='https://b.test'{% endif %}>",
+	"<a {% if a %}href='{{ __click }}0'{% else %}"
+	"href='{{ __click }}1'{% endif %}>"},
+    {"<a href=\"{% if x %}mailto:a@b.test{% else %}https://a.test"
+     "{% endif %}\">",
+	"<a href=\"{% link 0 %}{% if x %}mailto:a@b.test{% else %}"
+	"https://a.test{% endif %}{% endlink %}\">"},
+    {"<a href=\"{% link 500 %}{{ u }}{% endlink %}\">",
+	"<a href=\"{% link 0 %}{{ u }}{% endlink %}\">"},
+    {"<a data-volley-track=\"off\" href=\"https://a.test\">x</a>",
+	"<a href=\"https://a.test\">x</a>"},
+    {"<a href=\"https://a.test\"\n\tdata-volley-track=off>x",
+	"<a href=\"https://a.test\">x"},
+    {"<a data-volley-track=\"on\" href=\"https://a.test\">",
+	"<a data-volley-track=\"on\" href=\"{{ __click }}0\">"},
+    {"<a href=\"mailto:a@b.test\"><a href='tel:1'><a href=sms:1>"
+     "<a href=\"#top\"><a href=''><a href><a name=x><a href='cid:x'>"
+     "<a href=\"/path\"><a href=\"//a.test\"><a href=\"ftp://a.test\">"
+     "<a href=\"mailto:{{ m }}\"><a href=\"#{{ m }}\">"
+     "<a href=\"app://{{ m }}\"><a href=\"https://\">",
+	SAME},
+    {"<a href=\"{{ unsubscribe_url }}\"><a href='{{-preferences_url}}'>"
+     "<a href=\"{{ view_in_browser_url | escape }}#x\">",
+	SAME},
+    {"<a href=\"{{ unsubscribe_urls }}\">",
+	"<a href=\"{% link 0 %}{{ unsubscribe_urls }}{% endlink %}\">"},
+    {"<link href=\"https://a.test\"><base href=\"https://a.test\">"
+     "<img src=\"https://a.test\"><v:fill href=\"https://a.test\">"
+     "</a href=\"https://a.test\"><abbr href=\"https://a.test\">",
+	SAME},
+    {"<!-- <a href=\"https://a.test\"> --><style><a "
+     "href=\"https://a.test\"></style>{% comment %}<a "
+     "href=\"https://a.test\">{% endcomment %}{% raw %}<a "
+     "href=\"https://a.test\">{% endraw %}",
+	SAME},
+    {"<p title='<a href=\"https://a.test\">'>{{ '<a href=x>' }}", SAME},
+};
+
 static void
 test_clicks(void **state)
 {
-	static const struct {
-		const char *html, *result; /* SAME: as it was */
-	} rows[] = {
-	    {"<a href=\"https://example.com/\">x</a>",
-		"<a href=\"{{ __click }}0\">x</a>"},
-	    {"<A class=b HREF='http://example.com/?a&amp;b' id=c >",
-		"<A class=b HREF='{{ __click }}0' id=c >"},
-	    {"<a href=https://example.com>", "<a href=\"{{ __click }}0\">"},
-	    {"<a href=\" https://example.com/a \">",
-		"<a href=\"{{ __click }}0\">"},
-	    {"<a href=\"HTTPS://a.test\"><a href=\"https://b.test\">"
-	     "<a href='HTTPS://a.test'>",
-		"<a href=\"{{ __click }}0\"><a href=\"{{ __click }}1\">"
-		"<a href='{{ __click }}0'>"},
-	    {"<area shape=rect href=\"https://a.test\">",
-		"<area shape=rect href=\"{{ __click }}0\">"},
-	    {"<!--[if mso]><v:roundrect href=\"https://a.test\"><![endif]-->"
-	     "<!--[if !mso]><!--><a href=\"https://a.test\"><!--<![endif]-->",
-		"<!--[if mso]><v:roundrect href=\"{{ __click }}0\">"
-		"<![endif]-->"
-		"<!--[if !mso]><!--><a href=\"{{ __click }}0\">"
-		"<!--<![endif]-->"},
-	    {"<a href=\"https://a.test/?u={{ u }}\">",
-		"<a href=\"{% link 0 %}https://a.test/?u={{ u }}"
-		"{% endlink %}\">"},
-	    {"<a href={{ u | default: '>' }}>",
-		"<a href=\"{% link 0 %}{{ u | default: '>' }}"
-		"{% endlink %}\">"},
-	    {"<a {% if a %}href='https://a.test'{% else %}"
-	     "href='https://b.test'{% endif %}>",
-		"<a {% if a %}href='{{ __click }}0'{% else %}"
-		"href='{{ __click }}1'{% endif %}>"},
-	    {"<a href=\"{% if x %}mailto:a@b.test{% else %}https://a.test"
-	     "{% endif %}\">",
-		"<a href=\"{% link 0 %}{% if x %}mailto:a@b.test{% else %}"
-		"https://a.test{% endif %}{% endlink %}\">"},
-	    {"<a href=\"{% link 500 %}{{ u }}{% endlink %}\">",
-		"<a href=\"{% link 0 %}{{ u }}{% endlink %}\">"},
-	    {"<a data-volley-track=\"off\" href=\"https://a.test\">x</a>",
-		"<a href=\"https://a.test\">x</a>"},
-	    {"<a href=\"https://a.test\"\n\tdata-volley-track=off>x",
-		"<a href=\"https://a.test\">x"},
-	    {"<a data-volley-track=\"on\" href=\"https://a.test\">",
-		"<a data-volley-track=\"on\" href=\"{{ __click }}0\">"},
-	    {"<a href=\"mailto:a@b.test\"><a href='tel:1'><a href=sms:1>"
-	     "<a href=\"#top\"><a href=''><a href><a name=x><a href='cid:x'>"
-	     "<a href=\"/path\"><a href=\"//a.test\"><a href=\"ftp://a.test\">"
-	     "<a href=\"mailto:{{ m }}\"><a href=\"#{{ m }}\">"
-	     "<a href=\"app://{{ m }}\"><a href=\"https://\">",
-		SAME},
-	    {"<a href=\"{{ unsubscribe_url }}\"><a href='{{-preferences_url}}'>"
-	     "<a href=\"{{ view_in_browser_url | escape }}#x\">",
-		SAME},
-	    {"<a href=\"{{ unsubscribe_urls }}\">",
-		"<a href=\"{% link 0 %}{{ unsubscribe_urls }}{% endlink %}\">"},
-	    {"<link href=\"https://a.test\"><base href=\"https://a.test\">"
-	     "<img src=\"https://a.test\"><v:fill href=\"https://a.test\">"
-	     "</a href=\"https://a.test\"><abbr href=\"https://a.test\">",
-		SAME},
-	    {"<!-- <a href=\"https://a.test\"> --><style><a "
-	     "href=\"https://a.test\"></style>{% comment %}<a "
-	     "href=\"https://a.test\">{% endcomment %}{% raw %}<a "
-	     "href=\"https://a.test\">{% endraw %}",
-		SAME},
-	    {"<p title='<a href=\"https://a.test\">'>{{ '<a href=x>' }}", SAME},
-	};
 	struct html_rewrite how;
 	const char *expected;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(rows); i++) {
+	for (i = 0; i < ARRAY_LEN(clicked); i++) {
 		how = clicks();
-		rewrite(&how, rows[i].html);
-		expected =
-		    rows[i].result != NULL ? rows[i].result : rows[i].html;
+		rewrite(&how, clicked[i].html);
+		expected = clicked[i].result != NULL ? clicked[i].result
+						     : clicked[i].html;
 		if (strcmp(buf_cstr(&out), expected) != 0)
-			fail_msg("%s: %s", rows[i].html, buf_cstr(&out));
+			fail_msg("%s: %s", clicked[i].html, buf_cstr(&out));
 	}
 }
 
