@@ -7,19 +7,15 @@
 #define VALUES_MAX 8
 
 static const char *const trouble[] = {"word ", "a", " ", "  ", "\t", ", ",
-    "Gr\xc3\xbc\xc3\x9f"
-    "e ",
-    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
+    "Grüße ", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
     "\xe5\x81\xa5\xe4\xba\x8c", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
     "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d ",
     "\xd8\xa7\xd9\x84\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85",
     "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
     "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", "e\xcc\x81\xcc\xa3\xcc\xb2",
-    "\xe2\x80\xae"
-    "cod.exe",
-    "\xef\xbb\xbf", "=", "==", "=3D", "?=", "=?utf-8?Q?x=0A?=", "\"", "'", "\\",
-    "(", ")", "<b>", "&amp;", "@", ";", ":", "%0d%0a", "From ", "x\xc2\xa0y",
-    "--", "_"};
+    "\u202e.exe", "\xef\xbb\xbf", "=", "==", "=3D",
+    "?=", "=?utf-8?Q?x=0A?=", "\"", "'", "\\", "(", ")", "<b>", "&amp;", "@",
+    ";", ":", "%0d%0a", "From ", "x\xc2\xa0y", "--", "_"};
 /* In bodies as well. */
 static const char *const lines[] = {"\n", "\r\n", "\n\n", "\r", "\n.\n", "\n..",
     "\nFrom ", "\r\n.\r\n", "\n--=_a", " \n", "\t\r\n", "\n>From ", "\x01",
@@ -165,7 +161,7 @@ void
 random_message_make(struct random_message *r, uint32_t number, struct arena *a)
 {
 	*r = (struct random_message){
-	    .state = 88172645463325252U + number * 2654435761U,
+	    .state = 88172645463325252U + (uint64_t)number * 2654435761U,
 	    .arena = a,
 	};
 	r->source.subject = STR("Re: {{ subject }} {{ short }}");

@@ -204,88 +204,88 @@ gmime_reads_what_was_meant(void **state)
 
 /* ---- what is refused ---- */
 
+static const struct {
+	struct message_attachment file;
+	const char *text; /* NULL: it is taken */
+} files[] = {
+    {{STR("a.pdf"), STR("application/pdf"), STR(""), STR("x")}, NULL},
+    {{STR("\xc3\xa4 (1).pdf"), STR("image/svg+xml"), STR("a.b@c"), STR("")},
+	NULL},
+    {{STR(""), STR("a/b"), STR(""), STR("")},
+	"attachment 1: the name is none of a file"},
+    {{STR(".."), STR("a/b"), STR(""), STR("")},
+	"attachment 1 (..): the name is none of a file"},
+    {{STR("x "), STR("a/b"), STR(""), STR("")},
+	"attachment 1 (x ): the name is none of a file"},
+    {{STR("a/b"), STR("a/b"), STR(""), STR("")},
+	"attachment 1 (a/b): the name has a '/' in it"},
+    {{STR("a\\b"), STR("a/b"), STR(""), STR("")},
+	"attachment 1 (a\\b): the name has a '\\' in it"},
+    {{STR("a\"b"), STR("a/b"), STR(""), STR("")},
+	"attachment 1 (a\"b): the name has a '\"' in it"},
+    {{STR("a\r\nX: y"), STR("a/b"), STR(""), STR("")},
+	"attachment 1: the name has a control character or is no "
+	"UTF-8"},
+    {{STR("a\0b"), STR("a/b"), STR(""), STR("")},
+	"attachment 1: the name has a control character or is no "
+	"UTF-8"},
+    {{STR("a\xe2\x80\xa8"
+	  "b"),
+	 STR("a/b"), STR(""), STR("")},
+	"attachment 1: the name has a control character or is no "
+	"UTF-8"},
+    {{STR("a\xff"), STR("a/b"), STR(""), STR("")},
+	"attachment 1: the name has a control character or is no "
+	"UTF-8"},
+    {{STR("a"), STR(""), STR(""), STR("")},
+	"attachment 1 (a): the content type is not of the form "
+	"type/subtype"},
+    {{STR("a"), STR("text/plain; charset=x"), STR(""), STR("")},
+	"attachment 1 (a): the content type is not of the form "
+	"type/subtype"},
+    {{STR("a"), STR("a/b\r\nX: y"), STR(""), STR("")},
+	"attachment 1 (a): the content type is not of the form "
+	"type/subtype"},
+    {{STR("a"), STR("a/b/c"), STR(""), STR("")},
+	"attachment 1 (a): the content type is not of the form "
+	"type/subtype"},
+    {{STR("a"), STR("Multipart/mixed"), STR(""), STR("")},
+	"attachment 1 (a): the content type is none of a file"},
+    {{STR("a"), STR("message/rfc822"), STR(""), STR("")},
+	"attachment 1 (a): the content type is none of a file"},
+    {{STR("a"), STR("a/b"), STR("x>\r\nBcc: y"), STR("")},
+	"attachment 1 (a): the content id has other characters than a "
+	"Content-ID"},
+    {{STR("a"), STR("a/b"), STR("x>"), STR("")},
+	"attachment 1 (a): the content id has other characters than a "
+	"Content-ID"},
+};
+
 static void
 files_are_refused(void **state)
 {
-	static const struct {
-		struct message_attachment file;
-		const char *text; /* NULL: it is taken */
-	} rows[] = {
-	    {{STR("a.pdf"), STR("application/pdf"), STR(""), STR("x")}, NULL},
-	    {{STR("\xc3\xa4 (1).pdf"), STR("image/svg+xml"), STR("a.b@c"),
-		 STR("")},
-		NULL},
-	    {{STR(""), STR("a/b"), STR(""), STR("")},
-		"attachment 1: the name is none of a file"},
-	    {{STR(".."), STR("a/b"), STR(""), STR("")},
-		"attachment 1 (..): the name is none of a file"},
-	    {{STR("x "), STR("a/b"), STR(""), STR("")},
-		"attachment 1 (x ): the name is none of a file"},
-	    {{STR("a/b"), STR("a/b"), STR(""), STR("")},
-		"attachment 1 (a/b): the name has a '/' in it"},
-	    {{STR("a\\b"), STR("a/b"), STR(""), STR("")},
-		"attachment 1 (a\\b): the name has a '\\' in it"},
-	    {{STR("a\"b"), STR("a/b"), STR(""), STR("")},
-		"attachment 1 (a\"b): the name has a '\"' in it"},
-	    {{STR("a\r\nX: y"), STR("a/b"), STR(""), STR("")},
-		"attachment 1: the name has a control character or is no "
-		"UTF-8"},
-	    {{STR("a\0b"), STR("a/b"), STR(""), STR("")},
-		"attachment 1: the name has a control character or is no "
-		"UTF-8"},
-	    {{STR("a\xe2\x80\xa8"
-		  "b"),
-		 STR("a/b"), STR(""), STR("")},
-		"attachment 1: the name has a control character or is no "
-		"UTF-8"},
-	    {{STR("a\xff"), STR("a/b"), STR(""), STR("")},
-		"attachment 1: the name has a control character or is no "
-		"UTF-8"},
-	    {{STR("a"), STR(""), STR(""), STR("")},
-		"attachment 1 (a): the content type is not of the form "
-		"type/subtype"},
-	    {{STR("a"), STR("text/plain; charset=x"), STR(""), STR("")},
-		"attachment 1 (a): the content type is not of the form "
-		"type/subtype"},
-	    {{STR("a"), STR("a/b\r\nX: y"), STR(""), STR("")},
-		"attachment 1 (a): the content type is not of the form "
-		"type/subtype"},
-	    {{STR("a"), STR("a/b/c"), STR(""), STR("")},
-		"attachment 1 (a): the content type is not of the form "
-		"type/subtype"},
-	    {{STR("a"), STR("Multipart/mixed"), STR(""), STR("")},
-		"attachment 1 (a): the content type is none of a file"},
-	    {{STR("a"), STR("message/rfc822"), STR(""), STR("")},
-		"attachment 1 (a): the content type is none of a file"},
-	    {{STR("a"), STR("a/b"), STR("x>\r\nBcc: y"), STR("")},
-		"attachment 1 (a): the content id has other characters than a "
-		"Content-ID"},
-	    {{STR("a"), STR("a/b"), STR("x>"), STR("")},
-		"attachment 1 (a): the content id has other characters than a "
-		"Content-ID"},
-	};
 	struct message_error error;
 	struct message *m;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(rows); i++) {
+	for (i = 0; i < ARRAY_LEN(files); i++) {
 		const struct message_source source = {
 		    .subject = STR("s"),
 		    .html = STR("x"),
-		    .attachments = &rows[i].file,
+		    .attachments = &files[i].file,
 		    .attachment_count = 1,
 		};
 		bool ok = message_compile(&m, &source, &error);
 
-		if (ok != (rows[i].text == NULL))
+		if (ok != (files[i].text == NULL))
 			fail_msg("row %zu", i);
 		if (ok) {
 			message_free(m);
 			continue;
 		}
 		assert_string_equal(error.part, "attachments");
-		assert_string_equal(error.at.text, rows[i].text);
+		assert_string_equal(error.at.text, files[i].text);
 	}
 }
 
