@@ -7,6 +7,8 @@
 #include "templates/liquid_run.h"
 #include "templates/value_number.h"
 
+#define SMALL_MAX (1LL << 62)
+
 bool
 liquid_has_content(struct value v)
 {
@@ -153,18 +155,27 @@ has_order(struct value v)
 	return is_number(v) || v.type == VALUE_STRING;
 }
 
+/* Messages tell a small number itself, of others its class. */
+static bool
+shows_value(struct value v)
+{
+	return v.type == VALUE_FLOAT ||
+	       (v.type == VALUE_INT && v.u.integer < SMALL_MAX &&
+		   v.u.integer >= -SMALL_MAX);
+}
+
 static bool
 ordered(struct liquid_run *r, enum liquid_comparison how, struct value a,
     struct value b, bool *out)
 {
-	struct str shown = {"String", 6};
+	struct str shown = str_of(class_name(b));
 	int order;
 
 	*out = false;
 	if (!has_order(a) || !has_order(b))
 		return true;
 	if (is_number(a) != is_number(b)) {
-		if (is_number(b) && !liquid_text(r, b, &shown))
+		if (shows_value(b) && !liquid_text(r, b, &shown))
 			return false;
 		return liquid_run_fail(r, "comparison of %s with %.*s failed",
 		    class_name(a), STR_ARG(shown));
