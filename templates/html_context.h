@@ -48,7 +48,7 @@ enum escape {
 	/* and, or-ed to one of these: */
 	ESCAPE_BARE = 0x10,    /* no quotes around: blanks, = and ` too */
 	ESCAPE_COMMENT = 0x20, /* in a comment: no '-' at the end */
-	ESCAPE_IN_CSS = 0x40,  /* a URL in url(): quotes, parentheses too */
+	ESCAPE_IN_CSS = 0x40,  /* a URL in url(): ( ) ; and quotes, too */
 	ESCAPE_RAW = 0x80,     /* no character references are read here; with
 				* ESCAPE_BARE: the value begins here, so that
 				* an empty one is written as a blank */

@@ -167,15 +167,19 @@ write_script(struct liquid_writer *w, struct value v, struct str s)
 	       liquid_writer_byte(w, '"');
 }
 
+/* Of an attribute that holds nothing but text. */
 static bool
 is_name(struct str s)
 {
+	struct html_place place = {.state = PLACE_NAME};
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
+	for (i = 0; i < s.n; i++) {
 		if (!alnum(s.p[i]))
 			return false;
-	return !str_starts_nocase(s, STR("on"));
+		html_place_name_add(&place, s.p[i]);
+	}
+	return html_value_of(&place) == HOLDS_TEXT;
 }
 
 static bool

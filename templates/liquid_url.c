@@ -36,19 +36,19 @@ static const uint8_t classes_of[256] = {
     ['*'] = PATH | ANY,
     ['+'] = PATH | ANY,
     [','] = PATH | ANY,
-    [';'] = PATH | ANY,
+    [';'] = PATH | ANY | IN_CSS,
     ['='] = PATH | ANY | IF_BARE,
     ['@'] = PATH | ANY,
     [':'] = HOST | ANY | AS_SCHEME,
-    ['['] = HOST | ANY,
-    [']'] = HOST | ANY,
+    ['['] = ANY,
+    [']'] = ANY,
     ['?'] = ANY,
     ['#'] = ANY,
     ['&'] = ANY | IN_HTML,
     ['%'] = ANY,
     ['('] = ANY | IN_CSS,
     [')'] = ANY | IN_CSS,
-    ['\''] = ANY | IN_HTML,
+    ['\''] = ANY | IN_HTML | IN_CSS,
 };
 
 static bool
@@ -83,7 +83,8 @@ put_byte(struct liquid_writer *w, struct str s, int classes, bool colon)
 
 	if (c == ':' && !colon)
 		kept = false;
-	if ((w->how & ESCAPE_IN_CSS) && (c == '(' || c == ')' || c == '\''))
+	if ((w->how & ESCAPE_IN_CSS) &&
+	    (c == '(' || c == ')' || c == ';' || c == '\''))
 		kept = false;
 	if ((classes & PATH) && is_encoded(s))
 		kept = true;
