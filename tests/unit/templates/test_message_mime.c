@@ -207,7 +207,7 @@ gmime_reads_what_was_meant(void **state)
 static const struct {
 	struct message_attachment file;
 	const char *text; /* NULL: it is taken */
-} files[] = {
+} refused[] = {
     {{STR("a.pdf"), STR("application/pdf"), STR(""), STR("x")}, NULL},
     {{STR("\xc3\xa4 (1).pdf"), STR("image/svg+xml"), STR("a.b@c"), STR("")},
 	NULL},
@@ -269,23 +269,23 @@ files_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(files); i++) {
+	for (i = 0; i < ARRAY_LEN(refused); i++) {
 		const struct message_source source = {
 		    .subject = STR("s"),
 		    .html = STR("x"),
-		    .attachments = &files[i].file,
+		    .attachments = &refused[i].file,
 		    .attachment_count = 1,
 		};
 		bool ok = message_compile(&m, &source, &error);
 
-		if (ok != (files[i].text == NULL))
+		if (ok != (refused[i].text == NULL))
 			fail_msg("row %zu", i);
 		if (ok) {
 			message_free(m);
 			continue;
 		}
 		assert_string_equal(error.part, "attachments");
-		assert_string_equal(error.at.text, files[i].text);
+		assert_string_equal(error.at.text, refused[i].text);
 	}
 }
 
