@@ -72,17 +72,37 @@ value_truthy(struct value v)
 	return v.type != VALUE_NIL && (v.type != VALUE_BOOL || v.u.boolean);
 }
 
+static uint64_t
+load(const char *p, size_t n)
+{
+	uint64_t word = 0;
+	uint32_t half;
+
+	if (n == sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+	} else if (n >= sizeof(half)) {
+		memcpy(&half, p, sizeof(half));
+		word = half;
+		memcpy(&half, p + n - sizeof(half), sizeof(half));
+		word = word << 32 | half;
+	} else if (n > 0) {
+		word = (uint64_t)(unsigned char)p[0] << 16 |
+		       (uint64_t)(unsigned char)p[n / 2] << 8 |
+		       (unsigned char)p[n - 1];
+	}
+	return word;
+}
+
+/* Word by word. */
 uint32_t
 value_hash(struct str key)
 {
-	uint64_t h = key.n, word;
-	size_t i;
+	uint64_t h = key.n;
+	size_t i, n;
 
-	for (i = 0; i < key.n; i += sizeof(word)) {
-		word = 0;
-		memcpy(&word, key.p + i,
-		    key.n - i < sizeof(word) ? key.n - i : sizeof(word));
-		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	for (i = 0; i < key.n; i += n) {
+		n = key.n - i < sizeof(h) ? key.n - i : sizeof(h);
+		h = (h ^ load(key.p + i, n)) * 0x9e3779b97f4a7c15ULL;
 		h ^= h >> 32;
 	}
 	return (uint32_t)h;
