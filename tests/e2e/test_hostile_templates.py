@@ -107,7 +107,7 @@ GRABS = [
     "{{ env.PLANTED }}", "{{ ENV['PLANTED'] }}", "{{ system.env.PLANTED }}",
     "{{ contact.constructor }}", "{{ contact.__class__.__mro__ }}",
     "{{ contact['__proto__'] }}", "{{ campaign.account.password }}",
-    "{{ settings.database }}", "{{ self }}", "{{ template.source }}",
+    "{{ settings.database }}", "{{ self.PLANTED }}", "{{ template.source }}",
     "{{ list.contacts }}", "{{ campaign.contacts }}", "{{ contact.token }}",
 ]
 NO_TEMPLATES = [

@@ -33,6 +33,32 @@ def test_before_anything_happened(api):
     api.refused("GET", "/v1/campaigns/999999/report", status=404)
 
 
+def test_the_skipped_are_among_the_suppressed(api):
+    c = given.frozen(api, range(1, 7))
+    given.outcome(api, c, 1, "suppressed")
+    for n in (2, 3):
+        given.outcome(api, c, n, "suppressed", scope="message",
+                      reply="skipped: not them")
+    given.outcome(api, c, 4, "failed", scope="message")
+    got = report(api, c)
+    assert states(got) == {"pending": 2, "suppressed": 3, "failed": 1}
+    assert got["skipped"] == 2
+
+
+def test_opens_and_clicks_count_recipients(api):
+    """People, and those of whom only programs are known."""
+    c = given.frozen(api, range(1, 7))
+    for key, (n, kind, source) in enumerate([
+            (1, "open", "link"), (1, "open", "link"), (1, "open", "prefetch"),
+            (2, "open", "prefetch"), (2, "open", "prefetch"),
+            (3, "open", "prefetch"), (3, "click", "link"),
+            (4, "click", "prefetch")]):
+        given.event(api, c, n, kind, source=source, key=f"{c}-{key}")
+    got = report(api, c)
+    assert got["opens"] == {"human": 1, "machine": 2}
+    assert got["clicks"] == {"human": 1, "machine": 1}
+
+
 def test_pending_is_who_has_no_outcome(api):
     c = given.frozen(api, range(1, 11))
     assert states(report(api, c)) == {"pending": 10}
