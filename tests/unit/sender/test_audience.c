@@ -174,6 +174,11 @@ what_cannot_start_is_paused(void **state)
 		"the campaign has no template"},
 	    {"UPDATE template SET html = E'a\\nb {{ oops'",
 		"the template has an error: html, line 2, column"},
+	    {"UPDATE template SET html = '{% render ''none'' %}'",
+		"the template has an error: html, line 1, column"},
+	    {"UPDATE template SET html = 'x', layout = 'none'",
+		"the template has an error: layout: there is no snippet "
+		"\"none\""},
 	};
 	size_t i;
 
@@ -195,6 +200,43 @@ what_cannot_start_is_paused(void **state)
 		    0);
 	}
 	assert_false(freeze());
+}
+
+/* Only what the message is made of, as it is now. */
+static void
+content_is_frozen(void **state)
+{
+	(void)state;
+	ledger_contacts(db, 1, 3);
+	pg_sql(db,
+	    "INSERT INTO snippet (name, html) VALUES"
+	    " ('frame', '<body>{{ content }}{%% render ''foot'' %%}</body>'),"
+	    " ('foot', '<a href=\"https://a.example/f\">f</a>'),"
+	    " ('other', 'x');"
+	    "UPDATE template SET layout = 'frame', html ="
+	    " '<a href=\"https://a.example/{{ n }}\">a</a>';"
+	    "INSERT INTO template_attachment (template_id, name, type, content)"
+	    " VALUES (1, 'a.txt', 'text/plain', 'abc')");
+	ledger_campaign(db, "hold");
+	pg_sql(db, "UPDATE campaign SET track_clicks = true");
+	assert_true(freeze());
+	pg_sql(db, "DELETE FROM snippet; DELETE FROM template_attachment");
+	assert_string_equal(
+	    ledger_text("SELECT layout || postal_address || track_clicks FROM "
+			"campaign_content"),
+	    "<body>{{ content }}{% render 'foot' %}</body>"
+	    "1 Main Street, Springfieldtrue");
+	assert_string_equal(
+	    ledger_text("SELECT string_agg(name, ' ') FROM campaign_snippet"),
+	    "foot");
+	assert_string_equal(
+	    ledger_text("SELECT n || name || type || convert_from(content, "
+			"'utf8') FROM campaign_attachment"),
+	    "1a.txttext/plainabc");
+	assert_string_equal(
+	    ledger_text("SELECT string_agg(url || ' ' || personal, ', ' ORDER "
+			"BY url) FROM campaign_link"),
+	    "https://a.example/f false, https://a.example/{{ n }} true");
 }
 
 /* Trouble in the middle leaves nothing behind and does not come back for
@@ -264,6 +306,7 @@ main(void)
 	    TEST(nobody_finishes_at_once),
 	    TEST(not_yet),
 	    TEST(what_cannot_start_is_paused),
+	    TEST(content_is_frozen),
 	    TEST(trouble_is_rolled_back),
 	    TEST(one_of_two_starts_it),
 	    TEST(a_frozen_one_goes_on),
