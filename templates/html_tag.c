@@ -217,7 +217,7 @@ html_tag_read(struct html_tag *tag, struct str html)
 		return behind(html, STR(">"));
 	i += tag->closes;
 	rest = str_from(html, i);
-	if (rest.n == 0 || (!letter(rest.p[0]) && !str_starts(rest, STR("{{"))))
+	if (rest.n == 0 || !letter(rest.p[0]))
 		return 0;
 	tag->name = str_sub(rest, 0, name_length(rest));
 	rest = str_from(rest, tag->name.n);

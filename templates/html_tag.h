@@ -8,7 +8,8 @@
  *
  * has two attributes named href.  An output joins the name or the value that
  * it touches; a tag does so when it opens there what is closed there, and
- * else stands between attributes as a blank does.
+ * else stands between attributes as a blank does.  "<{{" begins no tag: what
+ * is printed there is escaped (html_context.h).
  */
 #ifndef TEMPLATES_HTML_TAG_H
 #define TEMPLATES_HTML_TAG_H
