@@ -249,6 +249,41 @@ def test_view_in_browser(volley, sent):
     assert len(events(volley, c, "open")) == opens
 
 
+def test_view_of_a_text_and_of_pictures(volley):
+    _, mails, _ = send(volley, ["text@track.example.com,T,Rome"], {
+        "html": "", "text": "Hi <b> & {{ view_in_browser_url }}"})
+    data, = mails.values()
+    url = re.search(r"https?://\S+/w/\S+", arrived.text_of(parse(data)))[0]
+    page = get(url)
+    assert page.status_code == 200 and "Hi &lt;b&gt; &amp; http" in page.text
+    assert get(url, "HEAD").status_code == 200
+    t = template(volley, "<img alt='l' src='cid:logo'><img alt='n' src=\"cid:no\">"
+                 "<a id='v' href='{{ view_in_browser_url }}'>v</a>")
+    requests.post(f"{volley.url}/v1/templates/{t}/attachments", data=b"GIF89a",
+                  params={"name": "l.gif", "content_id": "logo"}, timeout=10,
+                  headers={"Authorization": f"Bearer {volley.keys['admin']}",
+                           "Content-Type": "image/gif"}).raise_for_status()
+    server = Recorder()
+    c = volley.launch([volley.people(["pic@track.example.com"])],
+                      [volley.plain_account(server.port)], t)
+    volley.wait_finished(c)
+    page = get(links(server.messages[0].data)["v"]).text
+    server.stop()
+    assert "src='data:image/gif;base64,R0lGODlh'" in page
+    assert 'src="cid:no"' in page
+
+
+def test_no_view_of_an_erased_contact(volley):
+    _, mails, _ = send(volley, ["erase@track.example.com,E,Rome"])
+    data, = mails.values()
+    found = links(data)
+    volley.ok("DELETE", "/v1/contacts/erase@track.example.com", status=204)
+    unknown = get(f"{volley.url}/c/{'a' * 34}/0")
+    for k in ("view", "prefs"):
+        r = get(found[k])
+        assert (r.status_code, r.content) == (404, unknown.content)
+
+
 def test_preferences(volley):
     public = given.mailing_list(volley, name="Public one", public=True)
     elsewhere = given.mailing_list(volley, name="Public two", public=True)
