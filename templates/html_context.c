@@ -6,6 +6,12 @@ html_context_init(struct html_context *c)
 	*c = (struct html_context){.count = 1};
 }
 
+void
+html_context_init_derived(struct html_context *c)
+{
+	*c = (struct html_context){.count = 1, .derived = true};
+}
+
 static void
 add(struct html_context *c, const struct html_place *place)
 {
@@ -38,7 +44,10 @@ html_context_feed(struct html_context *c, struct str text)
 	int i;
 
 	for (i = 0; i < c->count; i++)
-		html_place_feed(&c->places[i], text);
+		if (c->derived)
+			html_place_feed_plain(&c->places[i], text);
+		else
+			html_place_feed(&c->places[i], text);
 	if (c->count > 1)
 		settle(c);
 }
@@ -80,12 +89,30 @@ both(uint8_t a, uint8_t b)
 	return flags | (tag ? ESCAPE_TAG_REST : ESCAPE_NAME);
 }
 
+/* A URL is encoded as in the HTML, but for the character references. */
+static uint8_t
+escape_derived(const struct html_context *c)
+{
+	uint8_t how = 0;
+	int i;
+
+	for (i = 0; i < c->count; i++) {
+		if (c->places[i].state != PLACE_VALUE)
+			return ESCAPE_TEXT;
+		how = both(how, html_value_escape(&c->places[i]));
+	}
+	return how | ESCAPE_RAW;
+}
+
 uint8_t
 html_context_escape(const struct html_context *c)
 {
-	uint8_t how = html_place_escape(&c->places[0]);
+	uint8_t how;
 	int i;
 
+	if (c->derived)
+		return escape_derived(c);
+	how = html_place_escape(&c->places[0]);
 	for (i = 1; i < c->count; i++)
 		how = both(how, html_place_escape(&c->places[i]));
 	return c->lost ? both(how, ESCAPE_TAG_REST) : how;
@@ -100,5 +127,6 @@ html_context_join(struct html_context *c, const struct html_context *other)
 	for (i = 0; i < other->count; i++)
 		add(c, &other->places[i]);
 	c->lost = c->lost || other->lost;
+	c->derived = other->derived;
 	return c->count != old.count || c->lost != old.lost;
 }

@@ -61,11 +61,14 @@ enum escape {
 
 struct html_context {
 	uint8_t count;
-	bool lost; /* more places than are followed: nothing is sure now */
+	bool derived; /* it is no HTML, but text derived from it */
+	bool lost;    /* more places than are followed: nothing is sure now */
 	struct html_place places[HTML_PLACES_MAX];
 };
 
 void html_context_init(struct html_context *c);
+/* The same for text derived from HTML: only URLs are places there. */
+void html_context_init_derived(struct html_context *c);
 void html_context_feed(struct html_context *c, struct str text);
 /* How a value at this place is written: an enum escape with its flags. */
 uint8_t html_context_escape(const struct html_context *c);

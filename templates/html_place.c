@@ -31,6 +31,16 @@ html_place_name_add(struct html_place *p, char c)
 		p->name[PLACE_NAME_MAX - 1] = '*';
 }
 
+void
+html_place_name_last(struct html_place *p, char c, uint8_t letters)
+{
+	if (p->name_n == letters) {
+		memmove(p->name, p->name + 1, letters - 1U);
+		p->name_n--;
+	}
+	html_place_name_add(p, c);
+}
+
 bool
 html_place_is(const struct html_place *p, const char *name)
 {
@@ -318,6 +328,31 @@ html_place_feed(struct html_place *p, struct str text)
 		if (!ends_conditional(p, text.p[i])) {
 			feed_byte(p, text.p[i]);
 			count_dashes(p, text.p[i]);
+		}
+	}
+}
+
+void
+html_place_feed_plain(struct html_place *p, struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (p->state == PLACE_TEXT) {
+			html_place_name_last(p, c, 7);
+			if (!html_place_is(p, "http://") &&
+			    !html_place_is(p, "ttps://"))
+				continue;
+			go(p, PLACE_VALUE);
+			p->holds = HOLDS_URL;
+			html_value_begin(p);
+			p->url = URL_AUTHORITY;
+		} else if (blank(c) || (c != '\0' && strchr("()<>\"", c))) {
+			*p = (struct html_place){.state = PLACE_TEXT};
+		} else {
+			html_value_byte(p, c);
 		}
 	}
 }

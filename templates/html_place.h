@@ -85,6 +85,8 @@ struct html_place {
 };
 
 void html_place_feed(struct html_place *p, struct str text);
+/* In plain text: a URL is a PLACE_VALUE, up to a blank or a bracket. */
+void html_place_feed_plain(struct html_place *p, struct str text);
 /* A value was written; one that is `raw` may be a tag's name.  True: had it
  * been empty, `other` would be the place. */
 bool html_place_value(struct html_place *p, bool raw, struct html_place *other);
@@ -98,8 +100,9 @@ uint8_t html_value_escape(const struct html_place *p);
 /* What the attribute of that name holds. */
 enum place_holds html_value_of(const struct html_place *p);
 
-/* Names: kept in lower case up to PLACE_NAME_MAX. */
+/* Names: kept in lower case up to PLACE_NAME_MAX, or the last letters. */
 void html_place_name_add(struct html_place *p, char c);
+void html_place_name_last(struct html_place *p, char c, uint8_t letters);
 bool html_place_is(const struct html_place *p, const char *name);
 
 #endif

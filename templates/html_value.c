@@ -184,21 +184,11 @@ set_url(struct html_place *p, enum place_url url)
 		forget_letters(p);
 }
 
-/* The last four letters, to find "url(" and "url=". */
-static void
-remember(struct html_place *p, char c)
-{
-	if (p->name_n == 4) {
-		memmove(p->name, p->name + 1, 3);
-		p->name_n = 3;
-	}
-	html_place_name_add(p, c);
-}
-
+/* Up to "url(" or "url=". */
 static void
 feed_until(struct html_place *p, char c, const char *opens)
 {
-	remember(p, c);
+	html_place_name_last(p, c, 4);
 	if (html_place_is(p, opens)) {
 		forget_letters(p);
 		p->url = URL_START;

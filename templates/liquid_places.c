@@ -86,6 +86,15 @@ reach(struct walk *w, uint32_t target)
 }
 
 static void
+begin(struct walk *w)
+{
+	if (w->program->escape == LIQUID_DERIVED)
+		html_context_init_derived(&w->now);
+	else
+		html_context_init(&w->now);
+}
+
+static void
 begin_capture(struct walk *w, const struct liquid_op *op)
 {
 	struct opened *o = &w->open[w->open_count++];
@@ -93,7 +102,7 @@ begin_capture(struct walk *w, const struct liquid_op *op)
 	o->end = op->u.target;
 	o->around = w->now;
 	if (w->now.count > 0 && w->program->ops[o->end].code == OP_CAPTURED)
-		html_context_init(&w->now);
+		begin(w);
 }
 
 /* What is captured stands elsewhere; the URL of a link is a value here. */
@@ -165,7 +174,7 @@ walk_once(struct walk *w)
 	struct liquid *p = w->program;
 
 	w->again = false;
-	html_context_init(&w->now);
+	begin(w);
 	for (w->at = 0; w->at < p->op_count; w->at++)
 		step(w, &p->ops[w->at]);
 }
@@ -180,7 +189,7 @@ set_all(struct liquid *p, uint8_t print, uint8_t escape)
 }
 
 static void
-walk_html(struct liquid *p)
+walk_all(struct liquid *p)
 {
 	struct walk w = {.program = p};
 	uint32_t captures = 0;
@@ -198,7 +207,7 @@ walk_html(struct liquid *p)
 	do
 		walk_once(&w);
 	while (w.again && ++rounds < ROUNDS_MAX);
-	if (w.again) /* no place is certain */
+	if (w.again && p->escape == LIQUID_HTML) /* no place is certain */
 		set_all(p, ESCAPE_TAG_REST, ESCAPE_TAG_REST);
 	free(w.joints);
 	free(w.contexts);
@@ -211,10 +220,13 @@ liquid_places_set(struct liquid *p)
 	switch (p->escape) {
 	case LIQUID_TEXT: set_all(p, ESCAPE_NONE, ESCAPE_HTML); break;
 	case LIQUID_HEADER: set_all(p, ESCAPE_HEADER, ESCAPE_HEADER); break;
-	case LIQUID_DERIVED: set_all(p, ESCAPE_TEXT, ESCAPE_TEXT); break;
+	case LIQUID_DERIVED:
+		set_all(p, ESCAPE_TEXT, ESCAPE_TEXT);
+		walk_all(p);
+		break;
 	case LIQUID_HTML:
 		set_all(p, ESCAPE_HTML, ESCAPE_HTML);
-		walk_html(p);
+		walk_all(p);
 		break;
 	}
 }

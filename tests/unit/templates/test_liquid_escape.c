@@ -431,6 +431,13 @@ test_derived(void **state)
 	    {"{{ '<b>x</b><br>y &amp; z' | raw }}.", "x\ny & z."},
 	    {"{{ x | escape | append: '' }}", "\" a=b <c>"},
 	    {"{% capture c %}{{ x }}{% endcapture %}{{ c }}", "\" a=b <c>"},
+	    {"a (https://x.test/{{ dir }}?q={{ name }}) {{ name }}",
+		"a (https://x.test/a/b%20c%3Ad?q=Ann%20%26%20Bo%2F%C3%A9%3F) "
+		"Ann & Bo/\xc3\xa9?"},
+	    {"({{ url }}) http://{{ host }}",
+		"(https://x.test/a b?q=1&b=(2)#f) http://evil.test%2F"},
+	    {"{% if t %}https://x.test/?{% endif %}{{ name }}",
+		"https://x.test/?Ann & Bo/\xc3\xa9?"},
 	};
 	struct liquid_case c;
 	size_t i;
