@@ -360,7 +360,9 @@ html_place_feed_plain(struct html_place *p, struct str text)
 bool
 html_place_value(struct html_place *p, bool raw, struct html_place *other)
 {
-	bool two = p->dashes > 0 && p->state != PLACE_MARKUP; /* -{{ x }}-> */
+	/* "-{{ x }}->", "<!--[{{ x }}if" */
+	bool two = (p->dashes > 0 && p->state != PLACE_MARKUP) ||
+		   (p->state == PLACE_COMMENT && p->name_n < 3);
 
 	*other = *p;
 	p->dashes = p->last = 0;
