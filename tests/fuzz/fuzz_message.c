@@ -1,5 +1,6 @@
-/* Fuzz target: any recipient and campaign, one template; what is composed has
- * CRLF line ends only, 7-bit bytes, short lines and our header fields. */
+/* Fuzz target: any recipient and campaign, one template, a file of any name
+ * and type; what is composed has CRLF line ends only, 7-bit bytes, short lines
+ * and our header fields. */
 #include "lib/mail/header.h"
 #include "templates/message.h"
 
@@ -39,26 +40,49 @@ take(struct str *rest)
 }
 
 static struct message *
-compiled(void)
+compiled(struct str name, struct str type, struct str id)
 {
-	static struct message *m;
-	struct message_source source = {
+	const struct message_attachment file = {name, type, id, name};
+	const struct message_source source = {
 	    .subject = STR("{{ s }} {{ name }}"),
 	    .preheader = STR("{{ p }}"),
-	    .html = STR("<body>{{ contact.s }}{% for x in l %}{{ x | raw }}"
-			"{% endfor %}"),
+	    .html = STR("<body>{{ contact.s }} and so on{% for x in l %}"
+			"{{ x | raw }}, a text of its own {% endfor %}"),
+	    .attachments = &file,
+	    .attachment_count = name.n > 0,
 	};
 	struct message_error error;
+	struct message *m;
 
-	if (m == NULL && !message_compile(&m, &source, &error))
+	if (message_compile(&m, &source, &error))
+		return m;
+	if (strcmp(error.part, "attachments") != 0)
 		abort();
-	return m;
+	return NULL;
+}
+
+static void
+compose(const struct message *m, const struct message_campaign *campaign,
+    const struct message_recipient *recipient)
+{
+	struct message_error error;
+	struct arena a;
+	struct buf out;
+
+	arena_init(&a, MESSAGE_ARENA_MAX);
+	buf_init(&out, MESSAGE_MAX);
+	if (message_compose(m, campaign, recipient, &a, &out, &error))
+		check(buf_view(&out));
+	buf_release(&out);
+	arena_release(&a);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str rest = {(const char *)data, size};
+	struct str file = take(&rest), type = take(&rest), id = take(&rest);
+	struct message *m = compiled(file, type, id);
 	struct message_campaign campaign = {.name = take(&rest),
 	    .from_name = take(&rest),
 	    .base_url = STR("https://m.example.com"),
@@ -68,19 +92,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .name = take(&rest),
 	    .list_name = take(&rest),
 	    .attributes = rest};
-	struct message_error error;
-	struct arena a;
-	struct buf out;
 
 	if (!address_parse(&campaign.from, STR("a@example.com"), NULL) ||
 	    !address_parse(&recipient.to, STR("b@example.org"), NULL))
 		abort();
-	arena_init(&a, MESSAGE_ARENA_MAX);
-	buf_init(&out, MESSAGE_MAX);
-	if (message_compose(compiled(), &campaign, &recipient, &a, &out,
-		&error))
-		check(buf_view(&out));
-	buf_release(&out);
-	arena_release(&a);
+	if (m != NULL)
+		compose(m, &campaign, &recipient);
+	message_free(m);
 	return 0;
 }
