@@ -55,7 +55,7 @@ liquid_item_count(struct value of)
 		return of.n;
 	if (of.type != VALUE_RANGE || range->first > range->last)
 		return 0;
-	if (range->first < 0 && range->last >= INT64_MAX + range->first)
+	if (range->first <= 0 && range->last >= INT64_MAX + range->first)
 		return INT64_MAX;
 	return range->last - range->first + 1;
 }
