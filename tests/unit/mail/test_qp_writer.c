@@ -167,7 +167,7 @@ main(void)
 	size_t i;
 	int failed;
 
-	arena_init(&arena, 16 * OUT_MAX);
+	arena_init(&arena, 16UL * OUT_MAX);
 	for (i = 0; i < ARRAY_LEN(all); i++)
 		buf_init(all[i], OUT_MAX);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
