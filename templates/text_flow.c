@@ -393,28 +393,39 @@ text_flow_mark(struct text_flow *f, struct str mark)
 	f->strip = mark.p[mark.n - 3] == '-';
 }
 
-/* Whether marks in there open or close what is not closed or opened there,
- * or keep something for later. */
-static bool
-matters(struct str bytes)
+struct marks {
+	bool whole; /* what is opened is closed, and the other way round */
+	bool keeps; /* something for later: variables */
+};
+
+static struct marks
+marks_in(struct str bytes)
 {
+	struct marks found = {.keeps = false};
 	struct liquid_piece piece;
 	size_t i = 0, n;
 	int depth = 0;
 	enum role role;
 
-	for (; i<bytes.n; i += n> 0 ? n : 1) {
+	for (; i < bytes.n && depth >= 0; i += n > 0 ? n : 1) {
 		n = bytes.p[i] == '{' ? liquid_mark(str_from(bytes, i)) : 0;
 		if (n == 0 || !read_mark(str_sub(bytes, i, n), &piece))
 			continue;
 		role = role_of(&piece, find_tag(piece.name));
+		if (role == ROLE_SILENT || str_eq(piece.name, STR("capture")))
+			found.keeps = true;
 		depth += role == ROLE_OPEN ? 1 : role == ROLE_END ? -1 : 0;
-		if (depth < 0 || role == ROLE_SILENT ||
-		    (role == ROLE_BETWEEN && depth == 0) ||
-		    str_eq(piece.name, STR("capture")))
-			return true;
+		if (role == ROLE_BETWEEN && depth == 0)
+			depth = -1;
 	}
-	return depth != 0;
+	found.whole = depth == 0;
+	return found;
+}
+
+bool
+text_flow_is_whole(struct str bytes)
+{
+	return str_chr(bytes, '{') == STR_NOWHERE || marks_in(bytes).whole;
 }
 
 void
@@ -423,7 +434,12 @@ text_flow_hidden(struct text_flow *f, struct str bytes)
 	struct liquid_piece piece;
 	size_t i = 0, n;
 
-	if (str_chr(bytes, '{') == STR_NOWHERE || !matters(bytes))
+	struct marks found;
+
+	if (str_chr(bytes, '{') == STR_NOWHERE)
+		return;
+	found = marks_in(bytes);
+	if (found.whole && !found.keeps)
 		return;
 	for (; i<bytes.n; i += n> 0 ? n : 1) {
 		n = bytes.p[i] == '{' ? liquid_mark(str_from(bytes, i)) : 0;

@@ -181,6 +181,8 @@ put_value(struct writer *w, struct str s)
 {
 	size_t i = 0, from, n = 0;
 
+	if (w->is_source && !text_flow_is_whole(s))
+		return; /* its marks come with those of the tag */
 	while (i < s.n) {
 		for (from = i, n = 0; i < s.n && n == 0; i += n == 0)
 			if (w->is_source && s.p[i] == '{')
@@ -202,7 +204,8 @@ open_link(struct writer *w, const struct html_tag *tag)
 	href = str_trim(href);
 	if (str_starts_nocase(href, STR("mailto:")))
 		href = str_from(href, 7);
-	if (href.n == 0 || href.p[0] == '#')
+	if (href.n == 0 || href.p[0] == '#' ||
+	    (w->is_source && !text_flow_is_whole(href)))
 		return;
 	w->href = href;
 	w->link = w->flow.out->n;

@@ -106,6 +106,8 @@ test_sources(void **state)
 	    {"<p {% if a %}b{% endif %} {{ c }}>x", "x\n"},
 	    {"<div style='display:none'>{{ a }}{% assign b = 1 %}</div>x",
 		"{% assign b = 1 %}x\n"},
+	    {"{% if a %}<a href=\"b{% endif %}\">c</a>",
+		"{% if a %}{% endif %}c\n"},
 	    {"{% capture a %}<p>b</p>{% endcapture %}c",
 		"{% capture a %}b{% endcapture %}c\n"},
 	};
