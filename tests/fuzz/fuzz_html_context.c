@@ -29,7 +29,8 @@ outline(const char *source, const char *value)
 		return 0;
 	arena_init(&a, 4U << 20);
 	buf_init(&out, 2U << 20);
-	(void)!liquid_render(program, &given, &a, &out, &error);
+	if (!liquid_render(program, &given, &a, &out, &error))
+		buf_reset(&out); /* a limit: where is by chance */
 	for (i = 0; i < out.n; i++) {
 		before = place;
 		html_place_feed(&place, (struct str){out.p + i, 1});
@@ -49,6 +50,7 @@ outline(const char *source, const char *value)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	uint64_t plain, other;
 	struct buf source;
 	size_t i;
 
@@ -60,8 +62,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			buf_puts(&source, "{{ x }}");
 		else if (data[i] != '\0')
 			buf_char(&source, (char)data[i]);
-	if (outline(buf_cstr(&source), "x") !=
-	    outline(buf_cstr(&source), hostile[data[0] % ARRAY_LEN(hostile)]))
+	plain = outline(buf_cstr(&source), "x");
+	other =
+	    outline(buf_cstr(&source), hostile[data[0] % ARRAY_LEN(hostile)]);
+	if (plain != other && plain != 0 && other != 0)
 		abort();
 	buf_release(&source);
 	return 0;
