@@ -311,3 +311,58 @@ def test_other_places_for_addresses(volley, to):
         == ["to"]
     assert volley.refused("POST", "/v1/suppressions", {"email": to}) \
         == ["email"]
+
+
+def attach(volley, t, name, kind="application/pdf", content_id=None):
+    query = {"name": name} | ({"content_id": content_id} if content_id else {})
+    return volley.call(
+        "POST", f"/v1/templates/{t}/attachments?" + urllib.parse.urlencode(query),
+        data=b"%PDF", headers={"Content-Type": kind})
+
+
+def file_name_is_fine(name):
+    return not UNSEEN.search(name) and not re.search(r'[/\\"]', name) \
+        and len(name.encode()) <= 200
+
+
+def test_names_of_files(volley, recorder):
+    """Refused, or read back as they were; ten to a message."""
+    templates, fine = [], []
+    for name in PAYLOADS.values():
+        if len(fine) % 10 == 0:
+            templates.append(template(volley))
+            assert attach(volley, templates[-1], "x.pdf").status_code == 201
+            fine.append("x.pdf")
+        made = attach(volley, templates[-1], name)
+        if file_name_is_fine(name):
+            assert made.status_code == 201, (name, made.text)
+            fine.append(name)
+        else:
+            assert made.status_code in (400, 422), (name, made.text)
+    read = []
+    for n, t in enumerate(templates):
+        recorder.messages.clear()
+        to = f"files{n}@files.example.com"
+        volley.launch([volley.people([to])],
+                      [volley.plain_account(recorder.port)], t)
+        m = all_arrived(recorder, 1)[to]
+        message = arrived.parse(m.data)
+        arrived.addressed(message, m, to)
+        for part in message.iter_attachments():
+            assert sorted(part.keys()) == ["Content-Disposition",
+                                           "Content-Transfer-Encoding",
+                                           "Content-Type"]
+            assert part.get_content_type() == "application/pdf"
+            read.append(part["Content-Disposition"].params["filename"])
+    assert len(fine) > 5 and sorted(read) == sorted(fine)
+
+
+def test_types_and_content_ids_of_files(volley):
+    t = template(volley)
+    for bad in PAYLOADS.values():
+        if not UNSEEN.search(bad) and bad.isascii():
+            made = attach(volley, t, "a.pdf", kind=bad)
+            assert made.status_code in (400, 415, 422), (bad, made.text)
+        made = attach(volley, t, "a.pdf", content_id=bad)
+        assert made.status_code in (400, 422), (bad, made.text)
+    assert volley.get(f"/v1/templates/{t}/attachments")["data"] == []
