@@ -85,17 +85,6 @@ begins_with_any(struct str text, const char *const *phrases, size_t count)
 }
 
 static bool
-is_any(struct str text, const char *const *words, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (str_eq_nocase(text, str_of(words[i])))
-			return true;
-	return false;
-}
-
-static bool
 has_field(struct inbound_mail *m)
 {
 	size_t i;
@@ -115,7 +104,7 @@ auto_reply_rule(struct inbound_mail *m)
 		return "auto-submitted";
 	if (has_field(m))
 		return "auto-reply-field";
-	if (is_any(m->precedence, precedences, ARRAY_LEN(precedences)))
+	if (str_is_any(m->precedence, precedences, ARRAY_LEN(precedences)))
 		return "precedence";
 	if (m->has_return_path && m->return_path.n == 0)
 		return "null-return-path";

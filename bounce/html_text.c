@@ -24,17 +24,6 @@ static const char *const breaks[] = {"br", "p", "div", "tr", "li", "h1", "h2",
 /* Elements whose content is not for reading. */
 static const char *const hidden[] = {"script", "style"};
 
-static bool
-listed(struct str name, const char *const *list, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (str_eq_nocase(name, str_of(list[i])))
-			return true;
-	return false;
-}
-
 static void
 put_blank(struct buf *out)
 {
@@ -160,12 +149,12 @@ mark(struct buf *out, struct str rest)
 	if (end == STR_NOWHERE)
 		return rest.n;
 	name = tag_name(str_from(rest, closing ? 2 : 1));
-	if (listed(name, breaks, ARRAY_LEN(breaks)))
+	if (str_is_any(name, breaks, ARRAY_LEN(breaks)))
 		put_break(out);
 	else if (str_eq_nocase(name, STR("td")) && closing)
 		put_blank(out);
 	end++;
-	if (!closing && listed(name, hidden, ARRAY_LEN(hidden)))
+	if (!closing && str_is_any(name, hidden, ARRAY_LEN(hidden)))
 		end += hidden_end(str_from(rest, end), name);
 	return end;
 }

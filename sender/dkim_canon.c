@@ -55,8 +55,8 @@ end_lines(char *out, size_t n)
 	while (n >= 2 && out[n - 1] == '\n' && (n == 2 || out[n - 3] == '\n'))
 		n -= 2;
 	if (n > 0 && out[n - 1] != '\n') {
-		memcpy(out + n, "\r\n", 2);
-		n += 2;
+		out[n++] = '\r';
+		out[n++] = '\n';
 	}
 	return n;
 }

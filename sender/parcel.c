@@ -81,6 +81,13 @@ has_wide_bytes(struct str s)
 	return false;
 }
 
+/* All that is signed for it has one body, encoded in one way. */
+static bool
+is_shared(const struct parcel_order *order)
+{
+	return message_body_is_shared(order->message) && !order->eight_bit;
+}
+
 bool
 parcel_compose(struct parcel *p, const struct parcel_order *order,
     struct arena *scratch, struct err *err)
@@ -94,7 +101,8 @@ parcel_compose(struct parcel *p, const struct parcel_order *order,
 	if (!message_compose(order->message, order->campaign, &to, scratch,
 		&p->data, &e))
 		return tell(&e, err);
-	if (!dkim_sign(order->signer, &p->data, order->date_us, false, err))
+	if (!dkim_sign(order->signer, &p->data, order->date_us,
+		is_shared(order), err))
 		return false;
 	p->message = (struct smtp_message){
 	    .from = str_of(p->from),

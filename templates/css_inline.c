@@ -19,17 +19,6 @@ struct inliner {
 	bool merged_names; /* there are elements with classes from Liquid */
 };
 
-static bool
-is_one_of(struct str name, const char *const *names, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_eq_nocase(name, str_of(names[i])))
-			return true;
-	return false;
-}
-
 /* Whether the screens of mail clients read it, and the author does not mind. */
 static bool
 is_wanted(const struct html_tag *tag)
@@ -42,10 +31,10 @@ is_wanted(const struct html_tag *tag)
 	    str_eq_nocase(value, STR("off")))
 		return false;
 	if (html_tag_attribute(tag, "media", &value) &&
-	    !is_one_of(str_trim(value), media, ARRAY_LEN(media)))
+	    !str_is_any(str_trim(value), media, ARRAY_LEN(media)))
 		return false;
 	return !html_tag_attribute(tag, "type", &value) ||
-	       is_one_of(str_trim(value), types, ARRAY_LEN(types));
+	       str_is_any(str_trim(value), types, ARRAY_LEN(types));
 }
 
 /* <!--[if !mso]><!--> shows what follows to all but Outlook, up to
@@ -216,7 +205,7 @@ take_tag(struct inliner *in, const struct html_piece *piece)
 		in->in_head = !tag->closes;
 	else if (html_tag_is(tag, "body"))
 		in->in_head = false;
-	if (in->in_head || is_one_of(tag->name, unstyled, ARRAY_LEN(unstyled)))
+	if (in->in_head || str_is_any(tag->name, unstyled, ARRAY_LEN(unstyled)))
 		return;
 	if (!tag->closes)
 		take_element(in, piece);

@@ -57,49 +57,17 @@ comment_length(struct str html)
 	return html.n;
 }
 
-/* Whether a `{% tag %}` opens a block (1), ends one (-1), or stands between
- * two branches of one (0); 2: none of these. */
-static int
-block_side(struct str mark)
-{
-	static const char *const opening[] = {"if", "unless", "case", "for",
-	    "capture", "tablerow", "ifchanged"};
-	static const char *const between[] = {"else", "elsif", "when"};
-	struct str word = str_trim(str_sub(mark, 2, mark.n - 2));
-	size_t i, n = 0;
-
-	if (str_starts(word, STR("-")))
-		word = str_trim(str_from(word, 1));
-	while (n < word.n && letter(word.p[n]))
-		n++;
-	word.n = n;
-	if (str_starts(word, STR("end")))
-		return -1;
-	for (i = 0; i < ARRAY_LEN(opening); i++)
-		if (str_eq(word, str_of(opening[i])))
-			return 1;
-	for (i = 0; i < ARRAY_LEN(between); i++)
-		if (str_eq(word, str_of(between[i])))
-			return 0;
-	return 2;
-}
-
 /* Bytes of the mark at s if it belongs to the name or value at hand, in
  * which `depth` blocks are open; 0: it does not, or there is none. */
 static size_t
 joined_mark(struct str s, int *depth)
 {
 	size_t n = s.p[0] == '{' ? liquid_mark(s) : 0;
-	int side;
+	enum liquid_mark_kind kind = liquid_mark_kind(str_sub(s, 0, n));
 
-	if (n < 4 || s.p[1] != '%')
-		return n;
-	side = block_side(str_sub(s, 0, n));
-	if (side == 2)
-		return n;
-	if (*depth == 0 && side <= 0)
+	if (*depth == 0 && (kind == MARK_BRANCHES || kind == MARK_CLOSES))
 		return 0;
-	*depth += side;
+	*depth += (kind == MARK_OPENS) - (kind == MARK_CLOSES);
 	return n;
 }
 

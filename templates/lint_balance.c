@@ -25,24 +25,13 @@ struct lint_balance {
 };
 
 static bool
-one_of(struct str name, const char *const *names, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_eq_nocase(name, str_of(names[i])))
-			return true;
-	return false;
-}
-
-static bool
 has_no_end(struct str name)
 {
 	static const char *const names[] = {"area", "base", "br", "col",
 	    "embed", "hr", "img", "input", "link", "meta", "param", "source",
 	    "track", "wbr"};
 
-	return one_of(name, names, ARRAY_LEN(names));
+	return str_is_any(name, names, ARRAY_LEN(names));
 }
 
 static bool
@@ -52,7 +41,7 @@ may_stay_open(struct str name)
 	    "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup",
 	    "caption", "option", "optgroup"};
 
-	return one_of(name, names, ARRAY_LEN(names));
+	return str_is_any(name, names, ARRAY_LEN(names));
 }
 
 struct lint_balance *
@@ -123,28 +112,18 @@ lint_balance_tag(struct lint_balance *b, const struct html_piece *piece)
 void
 lint_balance_mark(struct lint_balance *b, struct str mark)
 {
-	static const char *const begins[] = {"if", "unless", "case", "for",
-	    "tablerow"};
-	static const char *const again[] = {"else", "elsif", "when"};
-	static const char *const ends[] = {"endif", "endunless", "endcase",
-	    "endfor", "endtablerow"};
-	struct liquid_scan scan;
-	struct liquid_piece piece;
+	enum liquid_mark_kind kind = liquid_mark_kind(mark);
 
-	liquid_scan_init(&scan, mark);
-	liquid_scan_next(&scan, &piece);
-	if (piece.kind != PIECE_TAG)
-		return;
-	if (one_of(piece.name, begins, ARRAY_LEN(begins))) {
+	if (kind == MARK_OPENS) {
 		if (b->blocks < BLOCKS_MAX)
 			b->before[b->blocks] = b->open;
 		b->lost = b->lost || b->blocks >= BLOCKS_MAX;
 		b->blocks++;
 	} else if (b->blocks == 0 || b->lost) {
 		return;
-	} else if (one_of(piece.name, again, ARRAY_LEN(again))) {
+	} else if (kind == MARK_BRANCHES) {
 		b->open = b->before[b->blocks - 1];
-	} else if (one_of(piece.name, ends, ARRAY_LEN(ends))) {
+	} else if (kind == MARK_CLOSES) {
 		b->blocks--;
 	}
 }

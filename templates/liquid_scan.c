@@ -238,3 +238,25 @@ liquid_mark(struct str s)
 		return s.n;
 	return (size_t)(scan.p - s.p);
 }
+
+enum liquid_mark_kind
+liquid_mark_kind(struct str mark)
+{
+	static const char *const opening[] = {"if", "unless", "case", "for",
+	    "capture", "tablerow", "ifchanged"};
+	static const char *const branching[] = {"else", "elsif", "when"};
+	struct liquid_piece piece;
+	struct liquid_scan scan;
+
+	if (!str_starts(mark, STR("{%")))
+		return MARK_OTHER;
+	liquid_scan_init(&scan, mark);
+	liquid_scan_next(&scan, &piece);
+	if (piece.kind != PIECE_TAG || scan.p != scan.end)
+		return MARK_OTHER;
+	if (str_is_any(piece.name, opening, ARRAY_LEN(opening)))
+		return MARK_OPENS;
+	if (str_is_any(piece.name, branching, ARRAY_LEN(branching)))
+		return MARK_BRANCHES;
+	return str_starts(piece.name, STR("end")) ? MARK_CLOSES : MARK_OTHER;
+}

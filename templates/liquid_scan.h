@@ -45,4 +45,14 @@ bool liquid_scan_until(struct liquid_scan *s, const char *name,
  * goes to the end. */
 size_t liquid_mark(struct str s);
 
+/* What a tag does to the blocks around it. */
+enum liquid_mark_kind {
+	MARK_OTHER = 0, /* nothing; no tag; a block as a whole */
+	MARK_OPENS,     /* "if", "for" ... */
+	MARK_BRANCHES,  /* "else", "elsif", "when" */
+	MARK_CLOSES,    /* "endif" ... */
+};
+/* `mark` is as long as liquid_mark says. */
+enum liquid_mark_kind liquid_mark_kind(struct str mark);
+
 #endif

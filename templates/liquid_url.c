@@ -143,17 +143,6 @@ scheme(struct str *s, char name[SCHEME_MAX])
 	return (struct str){name, n};
 }
 
-static bool
-one_of(struct str name, const char *const *names, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (str_eq(name, str_of(names[i])))
-			return true;
-	return false;
-}
-
 /* Behind "data": of an image that is none of a page's. */
 static bool
 is_picture(struct str rest)
@@ -186,11 +175,11 @@ refused(struct str s, bool image)
 		return false;
 	name = scheme(&s, text);
 	if (s.n > 0 && s.p[0] == ':')
-		return !one_of(name, allowed, ARRAY_LEN(allowed)) &&
+		return !str_is_any(name, allowed, ARRAY_LEN(allowed)) &&
 		       !(image && str_eq(name, STR("data")) && is_picture(s));
 	/* the colon may come as a reference, or from the template */
 	return (s.n == 0 || s.p[0] == '&' || s.p[0] == '%') &&
-	       one_of(name, bad, ARRAY_LEN(bad));
+	       str_is_any(name, bad, ARRAY_LEN(bad));
 }
 
 static bool

@@ -66,6 +66,17 @@ str_eq_nocase(struct str a, struct str b)
 }
 
 bool
+str_is_any(struct str s, const char *const *words, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_eq_nocase(s, str_of(words[i])))
+			return true;
+	return false;
+}
+
+bool
 str_starts(struct str s, struct str prefix)
 {
 	return str_eq(str_sub(s, 0, prefix.n), prefix);

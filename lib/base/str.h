@@ -27,6 +27,8 @@ struct str str_trim(struct str s); /* SP, TAB, CR, LF at both ends */
 
 bool str_eq(struct str a, struct str b);
 bool str_eq_nocase(struct str a, struct str b);
+/* Equal to one of n words, but for the case of ASCII letters. */
+bool str_is_any(struct str s, const char *const *words, size_t n);
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);

@@ -186,6 +186,21 @@ def test_which_keys_sign(sending):
     assert python_results(message, keys) == [True, True]
 
 
+def test_same_body_for_all(sending):
+    """Its hash is made once; every signature holds."""
+    keys = dict([create(sending, "example.com", "s1", "--active")])
+    server = Recorder()
+    sending.sql("UPDATE template SET html = '<p>The  same.</p>'")
+    sending.contacts(5)
+    sending.campaign(sending.account(server.port))
+    sending.run_due()
+    server.stop()
+    messages = [m.data for m in server.messages]
+    assert len({m.split(b"\r\n\r\n", 1)[1] for m in messages}) == 1
+    assert len(set(messages)) == 5
+    assert all(python_results(m, keys) == [True] for m in messages)
+
+
 def test_signed_alike_again(sending):
     """A second attempt is, byte for byte, what the first was."""
     create(sending, "example.com", "s1", "--active")

@@ -218,6 +218,19 @@ a_copy_is_terminated(void **state)
 	free(copy);
 }
 
+static void
+test_is_any(void **state)
+{
+	static const char *const words[] = {"Form", "script"};
+
+	(void)state;
+	assert_true(str_is_any(STR("form"), words, ARRAY_LEN(words)));
+	assert_true(str_is_any(STR("SCRIPT"), words, ARRAY_LEN(words)));
+	assert_false(str_is_any(STR("forms"), words, ARRAY_LEN(words)));
+	assert_false(str_is_any(STR(""), words, ARRAY_LEN(words)));
+	assert_false(str_is_any(STR("form"), words, 0));
+}
+
 int
 main(void)
 {
@@ -229,6 +242,7 @@ main(void)
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(utf8),
 	    cmocka_unit_test(control_characters),
+	    cmocka_unit_test(test_is_any),
 	    cmocka_unit_test(a_copy_is_terminated),
 	};
 
