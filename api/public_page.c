@@ -5,8 +5,8 @@
 #include "lib/base/clock.h"
 #include "templates/liquid.h"
 
-void
-public_page(struct request *q, int status, const char *name,
+bool
+public_page_try(struct request *q, int status, const char *name,
     const struct value_member *members, uint32_t n)
 {
 	struct value scope = value_object(members, n);
@@ -16,15 +16,27 @@ public_page(struct request *q, int status, const char *name,
 	struct liquid_error error;
 	struct liquid *page;
 	struct buf out;
+	bool ok;
 
 	buf_init(&out, LIQUID_OUTPUT_MAX);
-	if (!liquid_compile(&page, api_file(name), LIQUID_HTML, &error) ||
-	    !liquid_render(page, &data, &q->arena, &out, &error))
+	if (!liquid_compile(&page, api_file(name), LIQUID_HTML, &error))
 		BUG("%s:%d:%d: %s", name, error.line, error.column, error.text);
-	reply_html(q, status, buf_view(&out));
-	reply_header(q, "X-Robots-Tag", "noindex");
+	ok = liquid_render(page, &data, &q->arena, &out, &error);
+	if (ok) {
+		reply_html(q, status, buf_view(&out));
+		reply_header(q, "X-Robots-Tag", "noindex");
+	}
 	buf_release(&out);
 	liquid_free(page);
+	return ok;
+}
+
+void
+public_page(struct request *q, int status, const char *name,
+    const struct value_member *members, uint32_t n)
+{
+	if (!public_page_try(q, status, name, members, n))
+		BUG("%s is larger than a page may be", name);
 }
 
 static void

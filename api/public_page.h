@@ -15,5 +15,9 @@
 /* Answers with the page of that name, filled in with the members. */
 void public_page(struct request *q, int status, const char *name,
     const struct value_member *members, uint32_t n);
+/* False: more than a render may write (liquid.h), and nothing was answered;
+ * for members whose size others decide. */
+bool public_page_try(struct request *q, int status, const char *name,
+    const struct value_member *members, uint32_t n) MUST_USE;
 
 #endif

@@ -65,19 +65,30 @@ put_html(struct buf *out, struct str html, const struct message_source *s)
 	buf_str(out, html);
 }
 
+/* A page, unless it is too long for one. */
 static void
-reply_view(struct request *q, const struct message_rendered *r,
-    const struct message_source *s)
+reply_plain(struct request *q, const struct message_rendered *r)
 {
 	struct value_member members[] = {
 	    {STR("subject"), value_string(r->subject)},
 	    {STR("text"), value_string(r->text)},
 	};
+
+	if (public_page_try(q, 200, "message_text.html", members,
+		ARRAY_LEN(members)))
+		return;
+	reply_text(q, 200, "text/plain; charset=utf-8", r->text);
+	reply_header(q, "X-Robots-Tag", "noindex");
+}
+
+static void
+reply_view(struct request *q, const struct message_rendered *r,
+    const struct message_source *s)
+{
 	struct buf page;
 
 	if (r->html.n == 0) {
-		public_page(q, 200, "message_text.html", members,
-		    ARRAY_LEN(members));
+		reply_plain(q, r);
 		return;
 	}
 	buf_init(&page, PAGE_MAX);

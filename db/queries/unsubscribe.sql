@@ -88,7 +88,8 @@ SELECT EXISTS (SELECT FROM suppression s
                   AND s.reason = 'unsubscribe'),
        (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'off', off)
                                  ORDER BY name, id), '[]')
-          FROM (SELECT id, name, off FROM shown WHERE public
+          FROM ((SELECT id, name, off FROM shown WHERE public
+                  ORDER BY off, name, id LIMIT 300)
                 UNION ALL
                 SELECT 0, '', bool_and(off) FROM shown WHERE NOT public HAVING count(*) > 0) s)
   FROM who w;

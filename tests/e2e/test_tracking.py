@@ -273,6 +273,44 @@ def test_view_of_a_text_and_of_pictures(volley):
     assert 'src="cid:no"' in page
 
 
+def test_view_of_a_text_without_end(volley):
+    """Escaped it is longer than a page may be."""
+    _, mails, _ = send(volley, ["long@track.example.com,T,Rome"], {
+        "html": "", "text": "{{ view_in_browser_url }}\n" + "&" * 300000})
+    data, = mails.values()
+    url = re.search(r"https?://\S+/w/\S+", arrived.text_of(parse(data)))[0]
+    r = get(url)
+    assert r.status_code == 200 and "&" * 300000 in r.text
+    assert r.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert r.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_preferences_of_somebody_on_many_lists(volley):
+    """The page stays one; those that are left make room for the others."""
+    name = "<" * 190
+    rows = volley.sql("INSERT INTO list (name, public) SELECT %s || n, true"
+                      " FROM generate_series(1, 1000) n RETURNING id", name)
+    ids = [row[0] for row in rows]
+    who = "many@track.example.com"
+    volley.ok("PUT", f"/v1/contacts/{who}", {"lists": ids}, 201)
+    server = Recorder()
+    c = volley.launch(ids[:1], [volley.plain_account(server.port)],
+                      template(volley))
+    volley.wait_finished(c)
+    page = links(server.messages[0].data)["prefs"]
+    server.stop()
+    r = get(page)
+    assert r.status_code == 200
+    shown = set(re.findall(r'name="list" value="(\d+)"', r.text))
+    assert len(shown) == 300
+    gone = min(shown)
+    r = requests.post(page, data={"list": gone}, timeout=10)
+    again = set(re.findall(r'name="list" value="(\d+)"', r.text))
+    assert len(again) == 300 and gone not in again
+    assert "unsubscribed from everything" in requests.post(
+        page, data={"scope": "all"}, timeout=10).text
+
+
 def test_no_view_of_an_erased_contact(volley):
     _, mails, _ = send(volley, ["erase@track.example.com,E,Rome"])
     data, = mails.values()
