@@ -258,7 +258,7 @@ write_text(struct liquid_run *r, struct value v, struct str s)
 	if (!v.safe)
 		return liquid_run_write(r, s.p, s.n);
 	buf_init(&text, LIQUID_OUTPUT_MAX);
-	text_part(&text, s);
+	text_of_html(&text, s);
 	s = str_trim(buf_view(&text));
 	ok = liquid_run_write(r, s.p, s.n);
 	buf_release(&text);

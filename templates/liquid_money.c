@@ -33,6 +33,8 @@ read_amount(struct liquid_call *c, int places, struct amount *a)
 	    (double)(int64_t)v.u.real == v.u.real)
 		v = value_int((int64_t)v.u.real);
 	if (v.type == VALUE_STRING) {
+		if (!liquid_run_charge(c->run, s.n / LIQUID_BYTES_PER_STEP))
+			return false;
 		s = str_trim(s);
 		for (from = str_starts(s, STR("-")), n = from;
 		     n < s.n && s.p[n] >= '0' && s.p[n] <= '9'; n++)

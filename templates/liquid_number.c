@@ -226,6 +226,8 @@ from_text(struct liquid_run *r, struct str s, struct liquid_number *out)
 	size_t n;
 
 	*out = (struct liquid_number){0};
+	if (!liquid_run_charge(r, s.n / LIQUID_BYTES_PER_STEP))
+		return false;
 	while (s.n > 0 && white(s.p[0]))
 		s = str_from(s, 1);
 	out->negative = str_starts(s, STR("-"));
@@ -237,8 +239,7 @@ from_text(struct liquid_run *r, struct str s, struct liquid_number *out)
 	out->scale = decimal_places(whole);
 	out->decimal = out->scale > 0;
 	s = out->decimal ? whole : str_from(s, signs);
-	return liquid_run_charge(r, s.n / LIQUID_BYTES_PER_STEP) &&
-	       collect(r, s, out->decimal, digits, &n) &&
+	return collect(r, s, out->decimal, digits, &n) &&
 	       from_digits(r, digits, n, out);
 }
 

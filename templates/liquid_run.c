@@ -179,6 +179,17 @@ missing(struct liquid_run *r, const struct liquid_op *op)
 	return liquid_run_fail(r, "%.*s is missing", STR_ARG(name));
 }
 
+/* However little of it may come out. */
+static bool
+write_value(struct liquid_run *r, struct value v, struct str s, uint8_t how)
+{
+	r->mixed = r->mixed || is_data(v);
+	if (s.n >= LIQUID_BYTES_PER_STEP &&
+	    !liquid_run_charge(r, s.n / LIQUID_BYTES_PER_STEP))
+		return false;
+	return liquid_write_value(r, v, s, how);
+}
+
 static bool
 run_print(struct liquid_run *r, const struct liquid_op *op)
 {
@@ -190,8 +201,7 @@ run_print(struct liquid_run *r, const struct liquid_op *op)
 		return missing(r, op);
 	if (v.type != VALUE_STRING && !liquid_text(r, v, &s))
 		return false;
-	r->mixed = r->mixed || is_data(v);
-	return liquid_write_value(r, v, s, how);
+	return write_value(r, v, s, how);
 }
 
 /* Arrays are shown as filters see them. */
@@ -206,8 +216,7 @@ run_escape(struct liquid_run *r, const struct liquid_op *op)
 		return missing(r, op);
 	if (!liquid_string(r, v, &s))
 		return false;
-	r->mixed = r->mixed || is_data(v);
-	return liquid_write_value(r, v, s, how);
+	return write_value(r, v, s, how);
 }
 
 static bool

@@ -118,6 +118,8 @@ liquid_changed(struct liquid_run *r, uint32_t state, size_t mark)
 	struct value *last = &r->variables[state].value;
 	struct str shown = {r->out->p + mark, r->out->n - mark};
 
+	if (!liquid_run_charge(r, shown.n / LIQUID_BYTES_PER_STEP))
+		return false;
 	if (last->type == VALUE_STRING && str_eq(value_text(*last), shown)) {
 		buf_truncate(r->out, mark);
 		return true;

@@ -429,6 +429,8 @@ test_derived(void **state)
 	    {"{{ x }}", "\" a=b <c>"},
 	    {"{{ x | escape }}", "\" a=b <c>"},
 	    {"{{ '<b>x</b><br>y &amp; z' | raw }}.", "x\ny & z."},
+	    {"{{ '<ol><li>a</ol>{' | append: '% if %' | append: '}' | raw }}",
+		"1. a\n\n{% if %}"},
 	    {"{{ x | escape | append: '' }}", "\" a=b <c>"},
 	    {"{% capture c %}{{ x }}{% endcapture %}{{ c }}", "\" a=b <c>"},
 	    {"a (https://x.test/{{ dir }}?q={{ name }}) {{ name }}",
