@@ -57,6 +57,14 @@ find_snippet(struct build *b, struct str name, struct str *source)
 	       b->src->partial(name, source, b->src->partial_arg);
 }
 
+static bool
+find_any_snippet(struct str name, struct str *source, void *arg)
+{
+	struct build *b = arg;
+
+	return find_snippet(b, name, source);
+}
+
 static struct str
 with_utm(struct build *b, struct str html)
 {
@@ -73,7 +81,7 @@ as_text(struct build *b, struct str html)
 	struct buf stage;
 
 	buf_init(&stage, STAGE_MAX);
-	text_part(&stage, html);
+	text_part_with(&stage, html, find_any_snippet, b);
 	return keep(b, &stage);
 }
 

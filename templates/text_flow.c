@@ -393,6 +393,18 @@ text_flow_mark(struct text_flow *f, struct str mark)
 	f->strip = mark.p[mark.n - 3] == '-';
 }
 
+bool
+text_flow_prints(struct str mark)
+{
+	struct liquid_piece piece;
+	enum role role;
+
+	if (!read_mark(mark, &piece))
+		return false;
+	role = role_of(&piece, find_tag(piece.name));
+	return role == ROLE_WORD || role == ROLE_RAW;
+}
+
 struct marks {
 	bool whole; /* what is opened is closed, and the other way round */
 	bool keeps; /* something for later: variables */

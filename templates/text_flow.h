@@ -72,6 +72,8 @@ void text_flow_literal(struct text_flow *f, struct str text);
 void text_flow_mark(struct text_flow *f, struct str mark);
 /* Marks in bytes that are not shown: only those that matter elsewhere. */
 void text_flow_hidden(struct text_flow *f, struct str bytes);
+/* A mark that shows something, as far as one can tell without a render. */
+bool text_flow_prints(struct str mark);
 /* Blocks that marks in there open are closed there, and the other way. */
 bool text_flow_is_whole(struct str bytes);
 

@@ -3,63 +3,12 @@
 #include "templates/entity.h"
 #include "templates/html_scan.h"
 #include "templates/liquid_scan.h"
-#include "templates/text_flow.h"
+#include "templates/text_edge.h"
+#include "templates/text_element.h"
 
 #include <unistr.h>
 
-#define NAME_MAX  10 /* letters of the longest name in the table */
-#define LISTS_MAX 8  /* nested; deeper ones look like the last */
-
-enum effect {
-	INLINE = 0, /* no break */
-	LINE,       /* a line of its own */
-	PARAGRAPH,  /* with an empty line around it */
-	CELL,       /* a blank behind it */
-	BREAK,      /* <br> */
-	RULE,       /* <hr> */
-	ITEM,       /* <li> */
-	LIST,       /* <ul>, <ol> */
-	PRE,        /* <pre>: line ends count */
-	LINK,       /* <a> */
-	IMAGE,      /* <img> */
-};
-
-static const struct {
-	struct str name;
-	enum effect effect;
-} elements[] = {
-    {STR("a"), LINK},
-    {STR("address"), LINE},
-    {STR("article"), LINE},
-    {STR("blockquote"), PARAGRAPH},
-    {STR("br"), BREAK},
-    {STR("center"), LINE},
-    {STR("dd"), LINE},
-    {STR("div"), LINE},
-    {STR("dl"), PARAGRAPH},
-    {STR("dt"), LINE},
-    {STR("footer"), LINE},
-    {STR("h1"), PARAGRAPH},
-    {STR("h2"), PARAGRAPH},
-    {STR("h3"), PARAGRAPH},
-    {STR("h4"), PARAGRAPH},
-    {STR("h5"), PARAGRAPH},
-    {STR("h6"), PARAGRAPH},
-    {STR("header"), LINE},
-    {STR("hr"), RULE},
-    {STR("img"), IMAGE},
-    {STR("li"), ITEM},
-    {STR("main"), LINE},
-    {STR("ol"), LIST},
-    {STR("p"), PARAGRAPH},
-    {STR("pre"), PRE},
-    {STR("section"), LINE},
-    {STR("table"), LINE},
-    {STR("td"), CELL},
-    {STR("th"), CELL},
-    {STR("tr"), LINE},
-    {STR("ul"), LIST},
-};
+#define LISTS_MAX 8 /* nested; deeper ones look like the last */
 
 struct list {
 	bool ordered;
@@ -68,7 +17,9 @@ struct list {
 
 struct writer {
 	struct text_flow flow;
-	bool is_source;    /* Liquid marks are marks */
+	bool is_source;           /* Liquid marks are marks */
+	text_snippet_fn *snippet; /* may be NULL */
+	void *snippet_arg;
 	bool has_blocks;   /* how often an item comes is not known */
 	struct str hidden; /* name of the element that is skipped */
 	int hidden_depth;  /* elements of that name inside, and it */
@@ -78,31 +29,6 @@ struct writer {
 	struct str href;
 	size_t link; /* where the text of the link begins; href.n > 0 */
 };
-
-/* The table is sorted. */
-static enum effect
-effect_of(struct str name)
-{
-	char lower[NAME_MAX];
-	size_t i, low = 0, high = ARRAY_LEN(elements);
-	int order;
-
-	if (name.n > NAME_MAX)
-		return INLINE;
-	for (i = 0; i < name.n; i++)
-		lower[i] = str_lower_char(name.p[i]);
-	while (low < high) {
-		i = (low + high) / 2;
-		order = str_cmp((struct str){lower, name.n}, elements[i].name);
-		if (order == 0)
-			return elements[i].effect;
-		if (order < 0)
-			high = i;
-		else
-			low = i + 1;
-	}
-	return INLINE;
-}
 
 /* Without width: they pad what mail clients show before the message. */
 static bool
@@ -211,26 +137,52 @@ open_link(struct writer *w, const struct html_tag *tag)
 	w->link = w->flow.out->n;
 }
 
-/* " (where it leads)", unless the text says so. */
+/* The text names the place, but perhaps for its parameters. */
+static bool
+says_where(struct str text, struct str where)
+{
+	struct str rest;
+
+	if (!str_starts(where, text))
+		return false;
+	rest = str_from(where, text.n);
+	return rest.n == 0 || str_eq(rest, STR("/")) ||
+	       (str_find(text, STR("://")) != STR_NOWHERE &&
+		   strchr("?#&", rest.p[0]) != NULL);
+}
+
+/* " (where it leads)", or that alone if the text says the same. */
 static void
 close_link(struct writer *w)
 {
 	struct text_flow *f = &w->flow;
-	struct str text, href = w->href;
+	struct buf *out = f->out;
+	struct str text, where;
 	enum gap want = f->want;
+	size_t at;
 
-	w->href = STR_NONE;
-	if (href.n == 0)
+	if (w->href.n == 0)
 		return;
-	text = str_trim(str_from(buf_view(f->out), w->link));
+	text = str_trim(str_from(buf_view(out), w->link));
 	if (text.n == 0) {
-		put_value(w, href);
-	} else if (!str_eq(text, href)) {
-		f->want = GAP_BLANK;
-		text_flow_word(f, STR("("));
-		put_value(w, href);
-		text_flow_word(f, STR(")"));
-		f->want = want;
+		put_value(w, w->href);
+		w->href = STR_NONE;
+		return;
+	}
+	at = (size_t)(text.p - out->p);
+	f->want = GAP_BLANK;
+	text_flow_word(f, STR("("));
+	put_value(w, w->href);
+	text_flow_word(f, STR(")"));
+	f->want = want;
+	w->href = STR_NONE;
+	where = str_from(buf_view(out), at + text.n);
+	where = str_from(where, str_chr(where, '(') + 1);
+	where.n -= where.n > 0;
+	if (!out->full &&
+	    says_where(str_sub(buf_view(out), at, text.n), where)) {
+		memmove(out->p + at, where.p, where.n);
+		buf_truncate(out, at + where.n);
 	}
 }
 
@@ -299,36 +251,36 @@ put_break(struct writer *w)
 }
 
 static void
-put_tag(struct writer *w, const struct html_tag *tag, enum effect effect)
+put_tag(struct writer *w, const struct html_tag *tag, enum text_effect effect)
 {
 	struct str alt;
 
 	switch (effect) {
-	case LINE: text_flow_want(&w->flow, GAP_LINE); break;
-	case PARAGRAPH: text_flow_want(&w->flow, GAP_PARAGRAPH); break;
-	case CELL: text_flow_want(&w->flow, GAP_BLANK); break;
-	case BREAK: put_break(w); break;
-	case RULE:
+	case TEXT_LINE: text_flow_want(&w->flow, GAP_LINE); break;
+	case TEXT_PARAGRAPH: text_flow_want(&w->flow, GAP_PARAGRAPH); break;
+	case TEXT_CELL: text_flow_want(&w->flow, GAP_BLANK); break;
+	case TEXT_BREAK: put_break(w); break;
+	case TEXT_RULE:
 		text_flow_want(&w->flow, GAP_PARAGRAPH);
 		text_flow_word(&w->flow, STR("----"));
 		text_flow_want(&w->flow, GAP_PARAGRAPH);
 		break;
-	case ITEM: put_item(w, tag); break;
-	case LIST: put_list(w, tag); break;
-	case PRE:
+	case TEXT_ITEM: put_item(w, tag); break;
+	case TEXT_LIST: put_list(w, tag); break;
+	case TEXT_PRE:
 		w->pre += tag->closes ? -(w->pre > 0) : 1;
 		text_flow_want(&w->flow, GAP_PARAGRAPH);
 		break;
-	case LINK:
+	case TEXT_LINK:
 		close_link(w);
 		if (!tag->closes)
 			open_link(w, tag);
 		break;
-	case IMAGE:
+	case TEXT_IMAGE:
 		if (html_tag_attribute(tag, "alt", &alt))
 			put_value(w, alt);
 		break;
-	case INLINE: break;
+	case TEXT_INLINE: break;
 	}
 }
 
@@ -388,13 +340,29 @@ take_tag(struct writer *w, const struct html_piece *piece)
 	const struct html_tag *tag = &piece->tag;
 
 	if (!is_hidden(tag)) {
-		put_tag(w, tag, effect_of(tag->name));
+		put_tag(w, tag, text_effect_of(tag->name));
 	} else if (!is_void(tag->name)) {
 		w->hidden = tag->name;
 		w->hidden_depth = 1;
 	}
 	if (w->is_source)
 		text_flow_hidden(&w->flow, piece->bytes);
+}
+
+/* A snippet is a word between the breaks that its blocks ask for. */
+static void
+take_mark(struct writer *w, struct str mark)
+{
+	struct text_edges edges = {.before = GAP_NONE};
+	struct str name = STR_NONE, html;
+
+	if (w->snippet != NULL)
+		name = text_edges_snippet(mark);
+	if (name.n > 0 && w->snippet(name, &html, w->snippet_arg))
+		edges = text_edges(html);
+	text_flow_want(&w->flow, edges.before);
+	text_flow_mark(&w->flow, mark);
+	text_flow_want(&w->flow, edges.after);
 }
 
 static void
@@ -408,7 +376,7 @@ take(struct writer *w, const struct html_piece *piece)
 	case HTML_TEXT: put_text(w, piece->bytes); break;
 	case HTML_MARK:
 		if (w->is_source)
-			text_flow_mark(&w->flow, piece->bytes);
+			take_mark(w, piece->bytes);
 		else
 			put_text(w, piece->bytes);
 		break;
@@ -423,30 +391,43 @@ take(struct writer *w, const struct html_piece *piece)
 }
 
 static void
-write_text(struct buf *out, struct str html, bool is_source)
+write_text(struct writer *w, struct buf *out, struct str html)
 {
-	struct writer w = {
-	    .is_source = is_source,
-	    .has_blocks = is_source && str_find(html, STR("{%")) != STR_NOWHERE,
-	};
 	struct html_scan scan;
 	struct html_piece piece;
 
-	text_flow_init(&w.flow, out);
+	w->has_blocks =
+	    w->is_source && str_find(html, STR("{%")) != STR_NOWHERE;
+	text_flow_init(&w->flow, out);
 	html_scan_init(&scan, html);
 	while (html_scan_next(&scan, &piece))
-		take(&w, &piece);
-	text_flow_finish(&w.flow);
+		take(w, &piece);
+	text_flow_finish(&w->flow);
 }
 
 void
 text_part(struct buf *out, struct str html)
 {
-	write_text(out, html, true);
+	text_part_with(out, html, NULL, NULL);
+}
+
+void
+text_part_with(struct buf *out, struct str html, text_snippet_fn *snippet,
+    void *arg)
+{
+	struct writer w = {
+	    .is_source = true,
+	    .snippet = snippet,
+	    .snippet_arg = arg,
+	};
+
+	write_text(&w, out, html);
 }
 
 void
 text_of_html(struct buf *out, struct str html)
 {
-	write_text(out, html, false);
+	struct writer w = {.is_source = false};
+
+	write_text(&w, out, html);
 }

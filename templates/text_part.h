@@ -17,8 +17,13 @@
 
 #include "lib/base/buf.h"
 
+/* The HTML of a snippet, to know what its text has to stand apart from. */
+typedef bool text_snippet_fn(struct str name, struct str *html, void *arg);
+
 /* Of a source. */
 void text_part(struct buf *out, struct str html);
+void text_part_with(struct buf *out, struct str html, text_snippet_fn *snippet,
+    void *arg);
 /* Of finished HTML: braces are text. */
 void text_of_html(struct buf *out, struct str html);
 

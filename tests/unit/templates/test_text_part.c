@@ -80,6 +80,38 @@ test_rows(void **state)
 	buf_release(&out);
 }
 
+/* Where a link leads is not said twice. */
+static void
+test_links(void **state)
+{
+	static const struct {
+		const char *html, *text;
+	} rows[] = {
+	    {"<a href='https://a.test/?u=1&amp;v=2'>https://a.test/</a>, x",
+		"https://a.test/?u=1&v=2, x\n"},
+	    {"<a href='https://a.test/?b&amp;c'>https://a.test/?b&amp;c</a>",
+		"https://a.test/?b&c\n"},
+	    {"<p><a href='https://a.test/'>https://a.test</a></p><p>x</p>",
+		"https://a.test/\n\nx\n"},
+	    {"<a href='https://a.test/b'>https://a.test</a>",
+		"https://a.test (https://a.test/b)\n"},
+	    {"<a href='https://a.test.evil.test'>https://a.test</a>",
+		"https://a.test (https://a.test.evil.test)\n"},
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, OUT_MAX);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&out);
+		text_part(&out, str_of(rows[i].html));
+		if (strcmp(buf_cstr(&out), rows[i].text) != 0)
+			fail_msg("%s: '%s'", rows[i].html, buf_cstr(&out));
+	}
+	buf_release(&out);
+}
+
 /* Marks are kept; the text is one that a template can be made of. */
 static void
 test_sources(void **state)
@@ -218,6 +250,66 @@ test_branches(void **state)
 }
 
 /* Each byte is read once, or nearly: a megabyte of anything takes no time. */
+static bool
+a_snippet(struct str name, struct str *html, void *arg)
+{
+	static const struct {
+		struct str name, html;
+	} all[] = {
+	    {STR("p"), STR("<p>{{ x }}</p>")},
+	    {STR("li"), STR("\n{% assign a = 1 %}<li><b>{{ x }}</b></li>\n")},
+	    {STR("td"), STR("<td>x</td>")},
+	    {STR("member"), STR("{% if x %}<p>x</p>{% endif %}")},
+	    {STR("word"), STR("<b>x</b> y")},
+	    {STR("none"), STR("<!--[if mso]><p>x</p><![endif]-->")},
+	};
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < ARRAY_LEN(all); i++)
+		if (str_eq(name, all[i].name)) {
+			*html = all[i].html;
+			return true;
+		}
+	return false;
+}
+
+/* Blocks of a snippet stand apart from what is around it. */
+static void
+test_snippets(void **state)
+{
+	static const struct {
+		const char *html, *text;
+	} rows[] = {
+	    {"a{% render 'p' %}b", "a\n\n{% render 'p' %}\n\nb\n"},
+	    {"{% for x in y %}{% render \"p\", x: x %}{% endfor %}b",
+		"{% for x in y %}{% render \"p\", x: x %}\n\n"
+		"{% endfor %}b\n"},
+	    {"<ul>{% for x in y %}{%- include 'li' -%}{% endfor %}</ul>",
+		"{% for x in y %}{% include 'li' %}\n{% endfor %}"},
+	    {"<tr>{% render 'td' %}{% render 'td' %}</tr>",
+		"{% render 'td' %} {% render 'td' %}\n"},
+	    {"a{% render 'member' %}b", "a\n\n{% render 'member' %}\n\nb\n"},
+	    {"a{% render 'word' %}b", "a{% render 'word' %}b\n"},
+	    {"a{% render 'none' %}b", "a{% render 'none' %}b\n"},
+	    {"a{% render 'unknown' %}b", "a{% render 'unknown' %}b\n"},
+	    {"a{% include x %}b", "a{% include x %}b\n"},
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, OUT_MAX);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&out);
+		text_part_with(&out, str_of(rows[i].html), a_snippet, NULL);
+		if (strncmp(buf_cstr(&out), rows[i].text,
+			strlen(rows[i].text)) != 0)
+			fail_msg("%s: '%s'", rows[i].html, buf_cstr(&out));
+	}
+	buf_release(&out);
+}
+
 static void
 test_long(void **state)
 {
@@ -252,8 +344,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_sources),
 	    cmocka_unit_test(test_branches),
+	    cmocka_unit_test(test_snippets),
 	    cmocka_unit_test(test_long),
 	};
 
