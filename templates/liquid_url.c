@@ -191,6 +191,7 @@ write_whole(struct liquid_writer *w, struct str s, bool image)
 	return put_url(w, s, ANY, true);
 }
 
+/* Beyond ASCII there are more dots, and letters that become some. */
 static bool
 write_after_host(struct liquid_writer *w, struct str s)
 {
@@ -206,7 +207,7 @@ write_after_host(struct liquid_writer *w, struct str s)
 	if (host == NULL)
 		return false;
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] != '.')
+		if (s.p[i] != '.' && (unsigned char)s.p[i] < 0x80)
 			host[n++] = s.p[i];
 	return put_url(w, (struct str){host, n}, HOST, true);
 }

@@ -16,7 +16,8 @@ static const char mix[] =
     "\"mail\":\"a+b@x.test\",\"path\":\"/p/1?v=2\",\"dir\":\"a/b%20c:d\","
     "\"png\":\"data:image/png;base64,AA==\",\"svg\":\"data:image/svg+xml,x\","
     "\"color\":\"#fff\",\"rgb\":\"rgb(1, 2, 3)\",\"css\":\"red;x:y\",\"n\":5,"
-    "\"host\":\"evil.test/\",\"tail\":\".evil.test\",\"t\":true,\"e\":\"\","
+    "\"host\":\"evil.test/\",\"tail\":\".evil.test\","
+    "\"dots\":\"\\u3002evil\\uff0etest\\u2024x\",\"t\":true,\"e\":\"\","
     "\"list\":[\"a\",\"b&\"]}";
 
 static const struct {
@@ -69,6 +70,8 @@ static const struct {
 	"<a href='https://x.test/p/1?v=2'>"},
     {"<a href='https://x.test{{ tail }}'>",
 	"<a href='https://x.testeviltest'>"},
+    {"<a href='https://x.test{{ dots }}/p'>",
+	"<a href='https://x.testeviltestx/p'>"},
     {"<a href='https://{{ host }}.x.test'>",
 	"<a href='https://evil.test%2F.x.test'>"},
     {"<a href='/{{ path }}'>", "<a href='/%2Fp%2F1%3Fv%3D2'>"},
