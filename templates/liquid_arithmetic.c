@@ -105,8 +105,7 @@ liquid_number_subtract(struct liquid_run *r, const struct liquid_number *a,
 {
 	struct liquid_number minus = *b;
 
-	minus.negative = !b->negative &&
-			 (b->n > 0 || b->decimal || b->kind == NUMBER_INFINITE);
+	minus.negative = !b->negative;
 	return liquid_number_add(r, a, &minus, out);
 }
 

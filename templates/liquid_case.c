@@ -16,7 +16,7 @@ values(struct liquid_compiler *c)
 	struct liquid_lexer *x = &c->lexer;
 
 	do {
-		if (!liquid_compile_value(c))
+		if (!liquid_compile_compared(c))
 			return false;
 		liquid_emit(c, OP_WHEN, -1);
 	} while (liquid_lexer_take(x, ',') || liquid_lexer_take_word(x, "or"));

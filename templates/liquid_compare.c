@@ -192,6 +192,23 @@ ordered(struct liquid_run *r, enum liquid_comparison how, struct value a,
 	return true;
 }
 
+/* `empty` and `blank` are in no list. */
+static bool
+is_word(struct value v)
+{
+	return v.type == VALUE_EMPTY || v.type == VALUE_BLANK;
+}
+
+/* Fractions between the whole numbers of a range count as well. */
+static bool
+in_range(const struct value_range *range, struct value number)
+{
+	int first = value_number_order(number, value_int(range->first));
+	int last = value_number_order(number, value_int(range->last));
+
+	return (first == 0 || first == 1) && (last == 0 || last == -1);
+}
+
 static bool
 contains(struct liquid_run *r, struct value in, struct value what, bool *out)
 {
@@ -206,16 +223,15 @@ contains(struct liquid_run *r, struct value in, struct value what, bool *out)
 		    !liquid_run_charge(r, in.n / LIQUID_BYTES_PER_STEP))
 			return false;
 		*out = str_find(value_text(in), s) != STR_NOWHERE;
-	} else if (in.type == VALUE_ARRAY) {
+	} else if (in.type == VALUE_ARRAY && !is_word(what)) {
 		for (i = 0; !*out && i < in.n; i++)
 			if (!equal(r, in.u.items[i], what, out))
 				return false;
 	} else if (in.type == VALUE_OBJECT && what.type == VALUE_STRING) {
 		s = value_text(what);
 		*out = value_find(in, s, value_hash(s)) != NULL;
-	} else if (in.type == VALUE_RANGE && what.type == VALUE_INT) {
-		*out = what.u.integer >= in.u.range->first &&
-		       what.u.integer <= in.u.range->last;
+	} else if (in.type == VALUE_RANGE && is_number(what)) {
+		*out = in_range(in.u.range, what);
 	}
 	return true;
 }

@@ -87,6 +87,8 @@ const struct liquid_key *liquid_emit_key(struct liquid_compiler *c,
 
 /* liquid_expression.c */
 bool liquid_compile_value(struct liquid_compiler *c) MUST_USE; /* pushes 1 */
+/* A value, or what `empty` and `blank` mean to a comparison. */
+bool liquid_compile_compared(struct liquid_compiler *c) MUST_USE;
 bool liquid_compile_filtered(struct liquid_compiler *c) MUST_USE;
 bool liquid_compile_condition(struct liquid_compiler *c) MUST_USE;
 bool liquid_compile_output(struct liquid_compiler *c) MUST_USE;

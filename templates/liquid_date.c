@@ -82,7 +82,7 @@ liquid_filter_date(struct liquid_call *c)
 	struct str format;
 
 	c->out = c->in;
-	if (!liquid_text(c->run, c->args[0], &format))
+	if (!liquid_string(c->run, c->args[0], &format))
 		return false;
 	if (!charge(c) || !liquid_run_charge(c->run, format.n / 16))
 		return false;

@@ -5,7 +5,8 @@
  *   filter    = name [ ":" [ argument *( "," argument ) [ "," ] ] ]
  *   argument  = [ name ":" ] value
  *   condition = operand [ ( "and" / "or" ) condition ]   ; binds to the right
- *   operand   = value [ compare value ]
+ *   operand   = compared [ compare compared ]
+ *   compared  = "empty" / "blank" / value
  *   value     = string / number / word / path / range
  *   path      = ( name / "[" value "]" ) *( "." name / "[" value "]" )
  *   range     = "(" value ".." value ")"
@@ -57,33 +58,32 @@ number(struct liquid_compiler *c)
 	return true;
 }
 
-/* The words that stand for a value, when nothing is looked up in them. */
+/* A word that stands for a value, when nothing is looked up in it. */
 static bool
-word(struct liquid_compiler *c)
+push_word(struct liquid_compiler *c, const char *name, struct value v)
 {
-	static const struct {
-		const char *name;
-		struct value value;
-	} words[] = {
-	    {"true", {.type = VALUE_BOOL, .u.boolean = true}},
-	    {"false", {.type = VALUE_BOOL}},
-	    {"nil", {.type = VALUE_NIL}},
-	    {"null", {.type = VALUE_NIL}},
-	    {"empty", {.type = VALUE_EMPTY}},
-	    {"blank", {.type = VALUE_BLANK}},
-	};
 	struct liquid_lexer ahead = c->lexer;
-	size_t i;
 
+	if (!liquid_lexer_is_word(&ahead, name))
+		return false;
 	liquid_lexer_next(&ahead);
 	if (liquid_lexer_is(&ahead, '.') || liquid_lexer_is(&ahead, '['))
 		return false;
-	for (i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq(c->lexer.text, str_of(words[i].name))) {
-			push(c, words[i].value);
-			return true;
-		}
-	return false;
+	push(c, v);
+	return true;
+}
+
+/* `empty` and `blank` are more than an empty text only where something is
+ * compared with them. */
+static bool
+word(struct liquid_compiler *c)
+{
+	struct value nil = {0}, nothing = own_string(STR(""));
+
+	return push_word(c, "true", value_bool(true)) ||
+	       push_word(c, "false", value_bool(false)) ||
+	       push_word(c, "nil", nil) || push_word(c, "null", nil) ||
+	       push_word(c, "empty", nothing) || push_word(c, "blank", nothing);
 }
 
 /* Remembers `root` or `root.member` for liquid_names. */
@@ -411,17 +411,27 @@ comparison(const struct liquid_lexer *x, enum liquid_comparison *out)
 	return false;
 }
 
+bool
+liquid_compile_compared(struct liquid_compiler *c)
+{
+	static const struct value empty = {.type = VALUE_EMPTY},
+				  blank = {.type = VALUE_BLANK};
+
+	return push_word(c, "empty", empty) || push_word(c, "blank", blank) ||
+	       liquid_compile_value(c);
+}
+
 static bool
 operand(struct liquid_compiler *c)
 {
 	enum liquid_comparison how;
 
-	if (!liquid_compile_value(c))
+	if (!liquid_compile_compared(c))
 		return false;
 	if (!comparison(&c->lexer, &how))
 		return true;
 	liquid_lexer_next(&c->lexer);
-	if (!liquid_compile_value(c))
+	if (!liquid_compile_compared(c))
 		return false;
 	liquid_emit(c, OP_COMPARE, -1)->u.compare = how;
 	return true;

@@ -5,6 +5,14 @@
 #include "templates/liquid_items.h"
 #include "templates/liquid_number.h"
 
+static int64_t
+big_size(struct value v)
+{
+	int unused = __builtin_clzll(v.u.limbs[v.n - 1]) / 8;
+
+	return (int64_t)sizeof(uint64_t) * v.n - unused;
+}
+
 /* Letters of a text, items, bytes of a whole number; 0 of all else. */
 bool
 liquid_filter_size(struct liquid_call *c)
@@ -19,9 +27,10 @@ liquid_filter_size(struct liquid_call *c)
 	if (in.type == VALUE_ARRAY || in.type == VALUE_OBJECT ||
 	    in.type == VALUE_RANGE)
 		c->out = value_int(liquid_item_count(in));
-	else if (in.type == VALUE_INT || in.type == VALUE_BIG)
-		c->out = value_int((int64_t)sizeof(uint64_t) *
-				   (in.type == VALUE_BIG ? in.n : 1));
+	else if (in.type == VALUE_INT)
+		c->out = value_int(sizeof(in.u.integer));
+	else if (in.type == VALUE_BIG)
+		c->out = value_int(big_size(in));
 	return true;
 }
 
@@ -30,7 +39,7 @@ liquid_filter_size(struct liquid_call *c)
 static bool
 end_of(struct liquid_call *c, bool last)
 {
-	struct value in = liquid_plain(c->in);
+	struct value in = c->in;
 
 	if (in.type == VALUE_STRING) {
 		c->out =

@@ -80,7 +80,8 @@ bool
 liquid_filter_truncate(struct liquid_call *c)
 {
 	struct value text, ending;
-	int64_t length, kept;
+	int64_t length;
+	size_t room, dots;
 	struct str s;
 
 	if (c->in.type == VALUE_NIL)
@@ -93,8 +94,9 @@ liquid_filter_truncate(struct liquid_call *c)
 	if (length >= (int64_t)s.n ||
 	    (length >= 0 && code_point_offset(s, (size_t)length) == s.n))
 		return true;
-	kept = length - (int64_t)code_point_count(value_text(ending));
-	s.n = kept > 0 ? code_point_offset(s, (size_t)kept) : 0;
+	room = length > 0 ? (size_t)length : 0;
+	dots = code_point_count(value_text(ending));
+	s.n = room > dots ? code_point_offset(s, room - dots) : 0;
 	return liquid_join_two(c->run, liquid_part(text, s), ending, &c->out);
 }
 

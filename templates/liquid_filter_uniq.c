@@ -138,7 +138,7 @@ liquid_filter_uniq(struct liquid_call *c)
 
 	if (!liquid_items(c->run, c->in, &items))
 		return false;
-	if (property.type == VALUE_NIL)
+	if (property.type == VALUE_NIL || items.n == 1)
 		return keep_first(c, items, items.p);
 	keys = liquid_items_room(c->run, items.n);
 	if (keys == NULL)

@@ -19,7 +19,7 @@ begin(struct choice *x, struct liquid_call *c)
 	*x = (struct choice){
 	    .run = c->run,
 	    .property = c->args[0],
-	    .target = liquid_plain(liquid_call_arg(c, 1)),
+	    .target = liquid_call_arg(c, 1),
 	};
 	return liquid_items(c->run, c->in, &x->items);
 }

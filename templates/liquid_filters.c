@@ -34,7 +34,7 @@ filter_default(struct liquid_call *c)
 
 	c->out = c->in;
 	if (!keeps_false &&
-	    (!value_truthy(c->in) || !liquid_has_content(liquid_plain(c->in))))
+	    (!value_truthy(c->in) || !liquid_has_content(c->in)))
 		c->out = c->argc > 0 ? c->args[0] : value_string(STR(""));
 	return true;
 }

@@ -62,8 +62,6 @@ bool liquid_call_integer(const struct liquid_call *call, int i,
 
 /* liquid_join.c: texts, and whether they are safe. */
 bool liquid_marks_safe(const struct liquid_run *r);
-/* The words `empty` and `blank` are the text without letters; else v. */
-struct value liquid_plain(struct value v);
 /* A value as a text value; charged for its length. */
 bool liquid_as_text(struct liquid_run *r, struct value v,
     struct value *text) MUST_USE;

@@ -26,18 +26,58 @@ attribute_at(const struct liquid_compiler *c, const struct liquid_for *loop)
 	return LOOP_ATTRIBUTES;
 }
 
-/* Values are pushed in the order of the enum, however they are written: each
- * pass emits `wanted` and drops the rest. */
+/* Where values are pushed: each pass emits that of one attribute. */
+struct pass {
+	enum liquid_loop_attribute wanted;
+	size_t ops; /* before it */
+	uint32_t stack;
+};
+
+/* The one that stands last counts. */
+static void
+forget(struct liquid_compiler *c, struct liquid_for *loop,
+    const struct pass *pass)
+{
+	c->program->op_count = pass->ops;
+	c->stack = pass->stack;
+	loop->has[pass->wanted] = false;
+}
+
+static bool
+attribute_value(struct liquid_compiler *c, struct liquid_for *loop,
+    const struct pass *pass, enum liquid_loop_attribute which)
+{
+	size_t ops;
+	uint32_t stack;
+
+	if (which == pass->wanted)
+		forget(c, loop, pass);
+	if (loop->kind == LOOP_FOR && which == LOOP_OFFSET) {
+		loop->goes_on = liquid_lexer_take_word(&c->lexer, "continue");
+		if (loop->goes_on)
+			return true;
+	}
+	ops = c->program->op_count;
+	stack = c->stack;
+	if (!liquid_compile_value(c))
+		return false;
+	if (which == pass->wanted) {
+		loop->has[which] = true;
+	} else {
+		c->program->op_count = ops;
+		c->stack = stack;
+	}
+	return true;
+}
+
 static bool
 attribute(struct liquid_compiler *c, struct liquid_for *loop,
-    enum liquid_loop_attribute wanted)
+    const struct pass *pass)
 {
 	struct liquid_lexer *x = &c->lexer;
 	enum liquid_loop_attribute which = attribute_at(c, loop);
 	bool ignored =
 	    loop->kind == LOOP_TABLEROW && liquid_lexer_is_word(x, "range");
-	size_t ops = c->program->op_count;
-	uint32_t stack = c->stack;
 
 	if (loop->kind == LOOP_FOR && liquid_lexer_take_word(x, "reversed"))
 		return loop->reversed = true;
@@ -48,33 +88,28 @@ attribute(struct liquid_compiler *c, struct liquid_for *loop,
 	liquid_lexer_next(x);
 	if (!liquid_lexer_take(x, ':'))
 		return liquid_compile_expected(c, "':'");
-	if (loop->kind == LOOP_FOR && which == LOOP_OFFSET &&
-	    liquid_lexer_take_word(x, "continue"))
-		return loop->goes_on = true;
-	if (!liquid_compile_value(c))
-		return false;
-	if (ignored || which != wanted || loop->has[which]) {
-		c->program->op_count = ops;
-		c->stack = stack;
-	} else {
-		loop->has[which] = true;
-	}
-	return true;
+	return attribute_value(c, loop, pass, which);
 }
 
+/* Values are pushed in the order of the enum, however they are written. */
 static bool
 attributes(struct liquid_compiler *c, struct liquid_for *loop)
 {
 	struct liquid_lexer behind = c->lexer;
-	unsigned pass;
+	struct pass pass;
+	unsigned i;
 
-	for (pass = 0; pass < LOOP_ATTRIBUTES; pass++) {
+	for (i = 0; i < LOOP_ATTRIBUTES; i++) {
+		pass = (struct pass){
+		    .wanted = (enum liquid_loop_attribute)i,
+		    .ops = c->program->op_count,
+		    .stack = c->stack,
+		};
 		c->lexer = behind;
 		while (c->lexer.token != TOKEN_END) {
 			if (liquid_lexer_take(&c->lexer, ','))
 				continue;
-			if (!attribute(c, loop,
-				(enum liquid_loop_attribute)pass))
+			if (!attribute(c, loop, &pass))
 				return false;
 		}
 	}

@@ -93,7 +93,7 @@ liquid_items(struct liquid_run *r, struct value of, struct liquid_items *out)
 	one = liquid_items_room(r, 1);
 	if (one == NULL)
 		return false;
-	*one = liquid_plain(of);
+	*one = of;
 	*out = (struct liquid_items){one, 1};
 	return true;
 }

@@ -11,14 +11,6 @@ liquid_marks_safe(const struct liquid_run *r)
 	       r->program->escape == LIQUID_DERIVED;
 }
 
-struct value
-liquid_plain(struct value v)
-{
-	return v.type == VALUE_EMPTY || v.type == VALUE_BLANK
-		   ? value_string(STR(""))
-		   : v;
-}
-
 bool
 liquid_as_text(struct liquid_run *r, struct value v, struct value *text)
 {

@@ -239,8 +239,12 @@ from_text(struct liquid_run *r, struct str s, struct liquid_number *out)
 	out->scale = decimal_places(whole);
 	out->decimal = out->scale > 0;
 	s = out->decimal ? whole : str_from(s, signs);
-	return collect(r, s, out->decimal, digits, &n) &&
-	       from_digits(r, digits, n, out);
+	if (!collect(r, s, out->decimal, digits, &n) ||
+	    !from_digits(r, digits, n, out))
+		return false;
+	if (out->n == 0 && !out->decimal)
+		out->negative = false; /* only decimals have a -0 */
+	return true;
 }
 
 bool

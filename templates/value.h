@@ -22,8 +22,8 @@ enum value_type {
 	VALUE_OBJECT,
 	VALUE_RANGE, /* whole numbers that are never laid out */
 	VALUE_DROP,  /* an object whose members are computed: forloop */
-	VALUE_EMPTY, /* the word `empty`: equals what has no content */
-	VALUE_BLANK, /* the word `blank`: that, and nil and false */
+	VALUE_EMPTY, /* compared with `empty`: equals what has no content */
+	VALUE_BLANK, /* compared with `blank`: that, and nil and false */
 };
 
 struct value_member;

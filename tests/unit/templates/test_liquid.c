@@ -157,6 +157,16 @@ test_conditions(void **state)
 	    {"{% if 'b' > 'a' and 'B' < 'a' %}y{% endif %}", data, "y"},
 	    {"{% if s contains 'bc' and l contains 1 %}y{% endif %}", data,
 		"y"},
+	    {"{% assign x = blank %}{% if nil == x %}y{% endif %}"
+	     "{% if e == x or '' == x %}n{% endif %}{{ 1 | plus: empty }}"
+	     "{{ (empty..1) }}",
+		"{\"e\":[]}", "n10..1"},
+	    {"{% if (1..3) contains 2.5 and (1..3) contains 3.0 %}y{% endif %}"
+	     "{% if (1..3) contains 3.5 or (1..3) contains '2' %}n{% endif %}",
+		NULL, "y"},
+	    {"{% if e contains blank or e contains empty %}y{% else %}n"
+	     "{% endif %}{% if 'a' contains empty %}y{% endif %}",
+		"{\"e\":[null,\"\",[]]}", "ny"},
 	    {"{% if s contains 'x' or l contains 'b' or o contains 'k' %}y"
 	     "{% endif %}n",
 		data, "n"},

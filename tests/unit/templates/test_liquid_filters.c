@@ -124,6 +124,8 @@ parts(void **state)
 	    {"truncate less than its dots", "{{ 'abcd' | truncate: 2 }}",
 		"..."},
 	    {"truncate below zero", "{{ 'abcd' | truncate: -5 }}", "..."},
+	    {"truncate far below zero",
+		"{{ 'abcd' | truncate: -9223372036854775808 }}", "..."},
 	    {"truncate nothing below zero", "{{ '' | truncate: -1 }}", "..."},
 	    {"truncate, own dots", "{{ 'abcdef' | truncate: 4, '!' }}", "abc!"},
 	    {"truncate, no dots", "{{ 'abcdef' | truncate: 4, n }}", "abcd"},
@@ -325,7 +327,13 @@ lists(void **state)
 	    {"size of what has none",
 		"{{ n | size }}{{ f | size }}{{ t | size }}{{ empty | size }}",
 		"0000"},
-	    {"size of numbers", "{{ i | size }} {{ big | size }}", "8 16"},
+	    {"size of numbers", "{{ i | size }} {{ big | size }}", "8 13"},
+	    {"minus and times with -0",
+		"{{ '-0.0' | minus: 0 }} {{ 0 | minus: 0.0 }} "
+		"{{ f | times: '-0' }}",
+		"-0.0 0.0 0.0"},
+	    {"the format of a date as Ruby shows it",
+		"{{ 0 | date: m }} {{ 0 | date: 7 }}", "[3, 1.5, 2] 7"},
 	    {"size of a range", "{{ (3..7) | size }}", "5"},
 	    {"first, last", "{{ l | first }}{{ l | last }}", "bC"},
 	    {"of a text", "{{ u | first }}{{ u | last }}",
@@ -460,6 +468,8 @@ orders(void **state)
 	    {"uniq by", "{{ p | uniq: 't' | map: 't' | join }}", "x y z"},
 	    {"uniq, objects", "{{ p | concat: p | uniq | size }}", "4"},
 	    {"uniq by, no properties", "[{{ l | uniq: 't' }}]", "[]"},
+	    {"uniq by, of one nothing is read",
+		"{{ i | uniq: 't' }} {{ 'a' | uniq: o }}", "17 a"},
 	};
 
 	(void)state;
@@ -678,7 +688,7 @@ wrong_arguments(void **state)
 	    {"map texts by nil", "{{ 'a' | map: n }}",
 		"cannot select the property ''"},
 	    {"where", "{{ 5 | where: 'x' }}", "cannot select the property"},
-	    {"uniq", "{{ 5 | uniq: 'x' }}", "cannot select the property"},
+	    {"uniq", "{{ m | uniq: 'x' }}", "cannot select the property"},
 	    {"compact", "{{ 5 | compact: 'x' }}", "cannot select the property"},
 	    {"sum", "{{ (1..2) | sum: 'x' }}", "cannot select the property"},
 	};

@@ -52,6 +52,9 @@ test_case(void **state)
 		NULL, "xy"},
 	    {"{% case x %}{% when blank %}a{% else %}b{% endcase %}", NULL,
 		"a"},
+	    {"{% case blank %}{% when x %}a{% when '' %}b{% endcase %}"
+	     "{% case empty %}{% when l %}a{% when empty %}b{% endcase %}",
+		"{\"l\":[]}", "bb"},
 	};
 
 	(void)state;
@@ -150,6 +153,18 @@ test_scopes(void **state)
 	    {"{% for i in (1..4) limit: 2 %}{{ i }}{% endfor %}|"
 	     "{% for i in (1..4) offset: continue %}{{ i }}{% endfor %}",
 		NULL, "12|34"},
+	    {"{% for i in (1..5) limit: 1 offset: 9 limit: 2 offset: 1 %}"
+	     "{{ i }}{% endfor %}",
+		NULL, "23"},
+	    {"{% for i in (1..2) offset: continue offset: 1 %}{{ i }}"
+	     "{% endfor %}{% for i in (1..2) offset: 0 offset: continue %}"
+	     "{{ i }}{% else %}-{% endfor %}",
+		NULL, "2-"},
+	    {"{% tablerow i in (1..2) cols: 1 cols: 2 limit: 1 limit: 2 %}"
+	     "{{ i }}{% endtablerow %}",
+		NULL,
+		"<tr class=\"row1\">\n<td class=\"col1\">1</td>"
+		"<td class=\"col2\">2</td></tr>\n"},
 	};
 
 	(void)state;
