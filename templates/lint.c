@@ -14,11 +14,12 @@ static void
 locate(const struct lint *l, struct str where, struct lint_warning *warning)
 {
 	struct liquid_error at = {0};
-	size_t offset = (size_t)(where.p - l->source.p);
 	struct str source = l->source;
+	size_t offset;
 
 	if (where.n == 0 && (where.p == NULL || l->original.n > 0))
 		return;
+	offset = (size_t)(where.p - source.p);
 	if (l->original.n > 0) {
 		source = l->original;
 		offset = str_find(source, where);
