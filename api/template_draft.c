@@ -154,11 +154,15 @@ template_draft_attach(struct request *q, struct template_draft *d,
 void
 template_complain(struct request *q, const struct message_error *error)
 {
+	char detail[sizeof(error->at.text) + 16];
+
+	snprintf(detail, sizeof(detail), "%s%s",
+	    error->at.aborted ? "skipped: " : "", error->at.text);
 	if (error->at.line > 0)
 		problem_place(q, error->part, error->at.line, error->at.column,
-		    error->at.text);
+		    detail);
 	else
-		problem_field(q, error->part, "%s", error->at.text);
+		problem_field(q, error->part, "%s", detail);
 }
 
 /* The source with its snippets: they have to outlive it. */

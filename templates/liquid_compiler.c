@@ -20,10 +20,52 @@ liquid_compile_fail(struct liquid_compiler *c, const char *at, const char *fmt,
 	return false;
 }
 
+/* What people write who know other languages, or whose editor is clever. */
+static const char *
+advice(struct str s)
+{
+	static const struct {
+		const char *begins, *advice;
+	} all[] = {
+	    {"\xe2\x80\x9c", ": write straight quotes"},
+	    {"\xe2\x80\x9d", ": write straight quotes"},
+	    {"\xe2\x80\x9e", ": write straight quotes"},
+	    {"\xe2\x80\x98", ": write straight quotes"},
+	    {"\xe2\x80\x99", ": write straight quotes"},
+	    {"\xc2\xab", ": write straight quotes"},
+	    {"&quot;", ": write the quote itself"},
+	    {"&#39;", ": write the quote itself"},
+	    {"&&", ": write 'and'"},
+	    {"||", ": write 'or'"},
+	    {"!", ": write 'unless' or '!='"},
+	    {"=", ": write '==' to compare"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(all); i++)
+		if (str_starts(s, str_of(all[i].begins)))
+			return all[i].advice;
+	return "";
+}
+
+/* The token, a character beyond ASCII whole. */
+static struct str
+found(const struct liquid_lexer *x)
+{
+	struct str s = x->text;
+
+	if (x->token == TOKEN_BAD && (unsigned char)s.p[0] >= 0x80)
+		while (s.p + s.n < x->rest.p + x->rest.n &&
+		       ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+			s.n++;
+	return str_sub(s, 0, s.n < 40 ? s.n : 40);
+}
+
 bool
 liquid_compile_expected(struct liquid_compiler *c, const char *what)
 {
 	const struct liquid_lexer *x = &c->lexer;
+	struct str token;
 
 	if (x->token == TOKEN_END)
 		return liquid_compile_fail(c,
@@ -31,8 +73,12 @@ liquid_compile_expected(struct liquid_compiler *c, const char *what)
 	if (x->token == TOKEN_BAD &&
 	    (x->text.p[0] == '"' || x->text.p[0] == '\''))
 		return liquid_compile_fail(c, x->at, "text is not closed");
-	return liquid_compile_fail(c, x->at, "expected %s, found '%.*s'", what,
-	    (int)(x->text.n < 40 ? x->text.n : 40), x->text.p);
+	token = found(x);
+	return liquid_compile_fail(c, x->at, "expected %s, found '%.*s'%s",
+	    what, STR_ARG(token),
+	    x->token == TOKEN_STRING
+		? ""
+		: advice((struct str){x->at, x->text.n + x->rest.n}));
 }
 
 bool

@@ -45,7 +45,8 @@ read_amount(struct liquid_call *c, int places, struct amount *a)
 	}
 	if (v.type != VALUE_INT && v.type != VALUE_BIG)
 		return liquid_run_fail(c->run,
-		    "money: the amount is not a whole number");
+		    "money: the amount is not a whole number of the "
+		    "smallest unit: 1250 for 12.50");
 	zeros = (size_t)places + 1;
 	memset(a->text, '0', zeros);
 	n = v.type == VALUE_BIG ? value_big_text(v, a->text + zeros)

@@ -60,9 +60,9 @@ static bool
 find_text(struct liquid_call *c, struct str key, struct str *text)
 {
 	const struct liquid_data *data = c->run->data;
-	const struct str locales[] = {data->locale,
-	    locale_language(data->locale), data->default_locale,
-	    locale_language(data->default_locale)};
+	struct str locale = data->locale;
+	const struct str locales[] = {locale, locale_language(locale),
+	    data->default_locale, locale_language(data->default_locale)};
 	struct value found;
 	size_t i;
 
@@ -78,11 +78,12 @@ find_text(struct liquid_call *c, struct str key, struct str *text)
 		*text = value_text(found);
 		return true;
 	}
+	key.n = key.n < MARK_MAX ? key.n : MARK_MAX;
+	locale.n = locale.n < MARK_MAX ? locale.n : MARK_MAX;
 	return liquid_run_fail(c->run,
-	    "translation '%.*s' is missing for '%.*s'",
-	    (int)(key.n < MARK_MAX ? key.n : MARK_MAX), key.p,
-	    (int)(data->locale.n < MARK_MAX ? data->locale.n : MARK_MAX),
-	    data->locale.p != NULL ? data->locale.p : "");
+	    locale.n > 0 ? "translation '%.*s' is missing for '%.*s'"
+			 : "there is no translation '%.*s'%.*s",
+	    STR_ARG(key), STR_ARG(locale));
 }
 
 /* Cuts off what stands before a mark, and the name in it. */

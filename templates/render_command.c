@@ -52,14 +52,15 @@ static bool
 explain(const struct render_source *s, const struct message_error *e)
 {
 	const char *file = render_source_file(s->options, e->part);
+	const char *skipped = e->at.aborted ? "skipped: " : "";
 
 	if (s->err.kind != FAIL_NONE)
 		fprintf(stderr, "volley render: %s\n", s->err.text);
 	if (e->at.line > 0)
-		fprintf(stderr, "%s:%d:%d: %s\n", file, e->at.line,
-		    e->at.column, e->at.text);
+		fprintf(stderr, "%s:%d:%d: %s%s\n", file, e->at.line,
+		    e->at.column, skipped, e->at.text);
 	else
-		fprintf(stderr, "%s: %s\n", file, e->at.text);
+		fprintf(stderr, "%s: %s%s\n", file, skipped, e->at.text);
 	return false;
 }
 

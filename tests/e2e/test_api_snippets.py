@@ -167,6 +167,14 @@ def test_missing_values_in_a_preview(api):
                        {"missing": "x"}) == ["missing"]
 
 
+def test_a_preview_says_who_is_skipped(api):
+    r = api.call("POST", "/v1/templates/render", {
+        "subject": "S", "html": "<p>\n{% abort_message 'no city' %}</p>"})
+    assert r.status_code == 422
+    assert r.json()["errors"] == [{
+        "field": "html", "detail": "skipped: no city", "line": 2, "column": 1}]
+
+
 def test_unsaved_templates(api):
     before = api.value("SELECT count(*) FROM template")
     out = api.post("/v1/templates/render", {

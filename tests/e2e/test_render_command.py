@@ -32,6 +32,7 @@ def folder(tmp_path):
             "defaults.json": '{"town": "Kiel"}',
             "gap.html": "<p>{{ town }}</p>",
             "bild.png": "\x89PNG", "bad.html": "<p>\n{{ x | nope }}",
+            "skips.html": "{% abort_message 'no city' %}",
             "bad_layout.html": "<body>\n\n  {% if %}{{ content }}",
             "bad_snippet.html": "<p>\n{% render 'bad' %}"}.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
@@ -93,6 +94,7 @@ def test_whole_message(folder):
     (["bad_snippet.html", "--snippets", "parts"], "bad"),
     (["a.html", "--snippets", "nowhere"], "a.html:1:"),
     (["nowhere.html"], "nowhere.html"),
+    (["skips.html"], "skips.html:1:1: skipped: no city"),
     (["a.md", "--data", "bild.png"], "bild.png: "),
     (["a.md", "--from", "nobody"], "--from"),
     (["a.md", "--attach", "parts/../bild.png,inline=a b"], "content id"),

@@ -363,6 +363,37 @@ test_errors(void **state)
 	}
 }
 
+/* What is taken from other languages, or by a clever editor. */
+static void
+test_advice(void **state)
+{
+	static const struct {
+		const char *source;
+		int column;
+		const char *text;
+	} rows[] = {
+	    {"{{ \xe2\x80\x9cx }}", 4,
+		"expected a value, found '\xe2\x80\x9c': write straight "
+		"quotes"},
+	    {"{{ \xc3\xbc }}", 4, "expected a value, found '\xc3\xbc'"},
+	    {"{% if a = 1 %}", 9,
+		"expected '%}', found '=': write '==' to compare"},
+	    {"{% if a && b %}", 9, "expected '%}', found '&': write 'and'"},
+	    {"{% if a || b %}", 9, "expected '%}', found '|': write 'or'"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		liquid_case_run(&run, str_of(rows[i].source), NULL,
+		    LIQUID_TEXT);
+		if (run.compiled || run.error.column != rows[i].column ||
+		    strcmp(run.error.text, rows[i].text) != 0)
+			fail_msg("%s: %d: %s", rows[i].source, run.error.column,
+			    run.error.text);
+	}
+}
+
 static void
 add_name(struct str path, void *arg)
 {
@@ -440,6 +471,7 @@ main(void)
 	    cmocka_unit_test(test_html),
 	    cmocka_unit_test(test_header),
 	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_advice),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_scopes),
 	};

@@ -113,7 +113,7 @@ test_refused(void **state)
 	    {"{{ '' | money: 'EUR' }}", "not a whole number"},
 	    {"{{ '-' | money: 'EUR' }}", "not a whole number"},
 	    {"{{ '1.5' | money: 'EUR' }}", "not a whole number"},
-	    {"{{ 1.5 | money: 'EUR' }}", "not a whole number"},
+	    {"{{ 1.5 | money: 'EUR' }}", "smallest unit: 1250 for 12.50"},
 	    {"{{ true | money: 'EUR' }}", "not a whole number"},
 	    {"{{ 1 | money: 'EURO' }}", "three letters"},
 	    {"{{ 1 | money: 'E<R' }}", "three letters"},

@@ -195,7 +195,7 @@ test_wrong_tags(void **state)
 	    "unexpected end of template, 'if' from line 2 is not closed");
 	check_compile_fails("{% cycle %}", 1, 10, "expected a value");
 	check_compile_fails("{% cycle \xc3\xa4 %}", 1, 10,
-	    "expected a value, found '?'");
+	    "expected a value, found '\xc3\xa4'");
 	check_compile_fails("{% doc %}{% doc %}{% enddoc %}", 1, 1,
 	    "'doc' inside of 'doc'");
 	check_compile_fails("{% link 0 %}x{% endlink %}", 1, 1,

@@ -122,6 +122,8 @@ test_missing(void **state)
 		if (strstr(c.error.text, rows[i].says) == NULL)
 			fail_msg("%s: %s", rows[i].source, c.error.text);
 	}
+	render(&c, "{{ 'nope' | t }}", "", LIQUID_HTML);
+	assert_string_equal(c.error.text, "there is no translation 'nope'");
 	liquid_case_release(&c);
 }
 
