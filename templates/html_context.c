@@ -119,6 +119,17 @@ html_context_escape(const struct html_context *c)
 }
 
 bool
+html_context_is_text(const struct html_context *c)
+{
+	int i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->places[i].state != PLACE_TEXT)
+			return false;
+	return !c->lost;
+}
+
+bool
 html_context_join(struct html_context *c, const struct html_context *other)
 {
 	struct html_context old = *c;

@@ -74,6 +74,8 @@ void html_context_feed(struct html_context *c, struct str text);
 uint8_t html_context_escape(const struct html_context *c);
 /* A value was written here; `raw`: by an author who vouches for it. */
 void html_context_value(struct html_context *c, bool raw);
+/* Text goes on here, outside of tags, comments, scripts and the like. */
+bool html_context_is_text(const struct html_context *c);
 /* Where branches meet.  True when `c` did not know the other's places. */
 bool html_context_join(struct html_context *c,
     const struct html_context *other);

@@ -6,8 +6,8 @@
  *
  * One strict parser; errors carry line and column.  Escaping is fixed when
  * compiling: in LIQUID_HTML every output is HTML-escaped unless it is safe
- * already: what `raw` or `escape` made, what `capture` took, and what is left
- * of that (liquid_filters.h).
+ * already: what `raw` or `escape` made, what `capture` took unless that ends
+ * inside of a tag, and what is left of those (liquid_filters.h).
  *
  * Snippets are compiled in where they are taken in; an error in one names
  * it, with the line and column of the tag that took it in.

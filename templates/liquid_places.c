@@ -105,18 +105,24 @@ begin_capture(struct walk *w, const struct liquid_op *op)
 		begin(w);
 }
 
-/* What is captured stands elsewhere; the URL of a link is a value here. */
+/* What is captured stands elsewhere; the URL of a link is a value here.  A
+ * capture that ends in the middle of a tag is no HTML by itself: printed as
+ * such it would take what follows to where it is not looked for. */
 static void
-end_capture(struct walk *w, enum liquid_code code)
+end_capture(struct walk *w, struct liquid_op *op)
 {
 	const struct opened *o = &w->open[w->open_count - 1];
 	struct html_context inside = w->now;
+	enum liquid_code code = op->code;
 
 	if (o->end != w->at)
 		o -= w->closed_early++;
 	else
 		w->open_count--;
 	w->now = o->around;
+	if (code == OP_CAPTURED && !html_context_is_text(&inside) &&
+	    w->program->escape == LIQUID_HTML)
+		op->escape = ESCAPE_NONE;
 	if (w->now.count > 0 && code == OP_CHANGED)
 		(void)html_context_join(&w->now, &inside);
 	if (w->now.count > 0 && code == OP_LINKED)
@@ -160,7 +166,7 @@ step(struct walk *w, struct liquid_op *op)
 	case OP_CAPTURE: begin_capture(w, op); break;
 	case OP_CAPTURED:
 	case OP_CHANGED:
-	case OP_LINKED: end_capture(w, op->code); break;
+	case OP_LINKED: end_capture(w, op); break;
 	case OP_COUNT: html_context_value(&w->now, false); break;
 	default: each_target(w, op, reach);
 	}

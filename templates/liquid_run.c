@@ -252,8 +252,9 @@ run_capture(struct liquid_run *r)
 	push(r, mark);
 }
 
+/* It is HTML unless liquid_places.c says otherwise. */
 static bool
-run_captured(struct liquid_run *r, uint32_t name)
+run_captured(struct liquid_run *r, const struct liquid_op *op)
 {
 	struct value mark = pop(r), v;
 	struct str s;
@@ -261,10 +262,10 @@ run_captured(struct liquid_run *r, uint32_t name)
 	if (!liquid_run_take(r, (size_t)mark.u.integer, &s))
 		return false;
 	v = value_string(s);
-	v.safe = r->program->escape == LIQUID_HTML;
+	v.safe = op->escape == ESCAPE_HTML;
 	v.own = v.safe && !r->mixed;
 	r->mixed = !mark.own;
-	liquid_assign(r, name, v);
+	liquid_assign(r, op->u.number, v);
 	return true;
 }
 
@@ -415,7 +416,7 @@ run_op(struct liquid_run *r, const struct liquid_op *op)
 	case OP_OR: return run_and_or(r, op);
 	case OP_ASSIGN: liquid_assign(r, op->u.number, pop(r)); return true;
 	case OP_CAPTURE: run_capture(r); return true;
-	case OP_CAPTURED: return run_captured(r, op->u.number);
+	case OP_CAPTURED: return run_captured(r, op);
 	case OP_LOOP: return liquid_loop_begin(r, op->u.loop);
 	case OP_NEXT: return liquid_loop_next(r);
 	case OP_BREAK: return leave_loop(r, op->u.loop);

@@ -97,6 +97,12 @@ static const struct {
     {"{% capture c %}{{ x }}{% endcapture %}<p {{ c }}>{{ c }}",
 	"<p x>&quot; a=b &lt;c&gt;"},
     {"{% capture c %}a='{{ n }}'{% endcapture %}<p {{ c }}>", "<p a='5'>"},
+    {"{% capture c %}<a href='{% endcapture %}{{ c }}{{ bad }}'>",
+	"&lt;a href=&#39; JaVa\tscript:a()'>"},
+    {"{% capture c %}{% if t %}<script>{% endif %}{% endcapture %}{{ c }}",
+	"&lt;script&gt;"},
+    {"{% capture c %}<b>{{ x }}</b>{% endcapture %}{{ c }}",
+	"<b>&quot; a=b &lt;c&gt;</b>"},
     {"{% capture c %}{% capture d %}{{ x }}{% endcapture %}{% endcapture %}"
      "{% capture c %}{{ d }}{% endcapture %}<p {{ c }}>",
 	"<p x>"},
