@@ -139,7 +139,7 @@ deps:
 	tests/deps
 demo: deps
 	$(MAKE) all
-	KEEP=$(KEEP) tests/demo/run
+	KEEP=$(KEEP) VOLLEY_BIN=$(BUILD)/volley tests/demo/run
 
 check: deps
 	$(MAKE) all

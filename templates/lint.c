@@ -175,8 +175,8 @@ lint_whole(struct lint *l, const struct message *m)
 		    "{{ preferences_url }}");
 	if (!found.address)
 		lint_warn(l, "missing-postal-address", STR_NONE,
-		    "no postal address: write {{ postal_address }}, or it into "
-		    "<address>");
+		    "no {{ postal_address }} and no <address>: put the "
+		    "sender's postal address into one of them");
 }
 
 static void

@@ -15,6 +15,7 @@
  *   hidden-text              text that nobody sees, but filters do
  *   unclosed-tag, stray-tag
  *   dropped-element, external-css
+ *   foreign-mark             a merge field of another program
  *   subject-reply-prefix, subject-length, subject-capitals
  *
  * Warnings about a Markdown body have the line of what they are about if it

@@ -3,10 +3,12 @@
  */
 #include "lib/base/file.h"
 #include "templates/lint.h"
+#include "templates/snippet_folder.h"
 
 #include <getopt.h>
 
-#define DEFAULT_SUBJECT "Preview"
+#define DEFAULT_SUBJECT     "Preview"
+#define SNIPPETS_MEMORY_MAX (64U << 20)
 
 static const char usage[] =
     "usage: volley lint FILE... [options]\n"
@@ -18,6 +20,9 @@ static const char usage[] =
     "\n"
     "  --text FILE     text part of all of them\n"
     "  --layout FILE   HTML around them, with {{ content }}\n"
+    "  --snippets DIR  NAME, NAME.liquid or NAME.html in there is what "
+    "include\n"
+    "                  and render take in\n"
     "  --subject TEXT  template of the subject\n"
     "  --json          an object a line: file, part, rule, line, column, text\n"
     "  --help          this text\n"
@@ -26,7 +31,7 @@ static const char usage[] =
     "warnings, 1 with, and 2 if a template does not compile.\n";
 
 struct options {
-	const char *text, *layout;
+	const char *text, *layout, *snippets;
 	struct str subject;
 	bool json;
 };
@@ -36,6 +41,8 @@ struct job {
 	const struct options *options;
 	const char *file;
 	struct buf body, text, layout;
+	struct arena arena; /* of snippets */
+	struct snippet_folder folder;
 	int warnings;
 };
 
@@ -128,6 +135,8 @@ explain(const struct job *job, const struct message_error *e)
 {
 	const char *file = file_of(job, e->part);
 
+	if (job->folder.err.kind != FAIL_NONE)
+		fprintf(stderr, "volley lint: %s\n", job->folder.err.text);
 	if (file == NULL)
 		file = e->part;
 	if (e->at.line > 0)
@@ -151,6 +160,12 @@ lint_loaded(struct job *job)
 	struct message_error error;
 	struct message *m;
 
+	if (o->snippets != NULL) {
+		job->folder.path = o->snippets;
+		job->folder.arena = &job->arena;
+		source.partial = snippet_folder_find;
+		source.partial_arg = &job->folder;
+	}
 	if (str_ends(name, STR(".md")))
 		source.markdown = body;
 	else if (str_ends(name, STR(".txt")) && o->text == NULL)
@@ -174,11 +189,13 @@ lint_file(const struct options *o, const char *file)
 	buf_init(&job.body, LIQUID_SOURCE_MAX + 1);
 	buf_init(&job.text, LIQUID_SOURCE_MAX + 1);
 	buf_init(&job.layout, LIQUID_SOURCE_MAX + 1);
+	arena_init(&job.arena, SNIPPETS_MEMORY_MAX);
 	ok = load(file, &job.body) && load(o->text, &job.text) &&
 	     load(o->layout, &job.layout) && lint_loaded(&job);
 	buf_release(&job.body);
 	buf_release(&job.text);
 	buf_release(&job.layout);
+	arena_release(&job.arena);
 	if (!ok)
 		return 2;
 	return job.warnings > 0 ? 1 : 0;
@@ -191,6 +208,7 @@ read_options(struct options *o, int argc, char **argv, bool *help)
 	static const struct option table[] = {
 	    {"text", required_argument, NULL, 't'},
 	    {"layout", required_argument, NULL, 'l'},
+	    {"snippets", required_argument, NULL, 'n'},
 	    {"subject", required_argument, NULL, 's'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
@@ -203,6 +221,7 @@ read_options(struct options *o, int argc, char **argv, bool *help)
 		switch (c) {
 		case 't': o->text = optarg; break;
 		case 'l': o->layout = optarg; break;
+		case 'n': o->snippets = optarg; break;
 		case 's': o->subject = str_of(optarg); break;
 		case 'j': o->json = true; break;
 		case 'h': *help = true; return true;

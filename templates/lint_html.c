@@ -7,6 +7,8 @@
 
 #include <unistr.h>
 
+#define FOREIGN_MARK_MAX 80
+
 struct walk {
 	struct lint *l;
 	struct html_scan scan;
@@ -80,6 +82,24 @@ check_image(struct walk *w)
 		    "own size");
 }
 
+/* Without them the next font of the list is shown, as it is meant. */
+static bool
+loads_fonts(struct str s)
+{
+	return str_find_nocase(s, STR("font")) != STR_NOWHERE;
+}
+
+static bool
+imports_styles(struct str css)
+{
+	size_t at = str_find_nocase(css, STR("@import"));
+
+	if (at == STR_NOWHERE)
+		return false;
+	css = str_from(css, at);
+	return !loads_fonts(str_sub(css, 0, str_chr(css, ';')));
+}
+
 static void
 check_dropped(struct walk *w)
 {
@@ -101,7 +121,8 @@ check_dropped(struct walk *w)
 		    "all mail clients remove <script>");
 	if (html_tag_is(tag, "link") &&
 	    attribute(tag, "rel", &value, &unknown) &&
-	    str_find_nocase(value, STR("stylesheet")) != STR_NOWHERE)
+	    str_find_nocase(value, STR("stylesheet")) != STR_NOWHERE &&
+	    !(attribute(tag, "href", &value, &unknown) && loads_fonts(value)))
 		lint_warn(w->l, "external-css", w->piece.bytes,
 		    "most mail clients load no style sheets; write it into "
 		    "<style>");
@@ -238,22 +259,43 @@ check_tag(struct walk *w)
 	check_hidden(w);
 }
 
+/* Merge fields of Mailchimp, *|NAME|*: they would be read as they are. */
+static void
+check_foreign(struct walk *w)
+{
+	struct str bytes = w->piece.bytes, mark;
+	size_t at = str_find(bytes, STR("*|")), end;
+
+	if (at == STR_NOWHERE)
+		return;
+	mark = str_sub(bytes, at, FOREIGN_MARK_MAX);
+	end = str_find(str_from(mark, 2), STR("|*"));
+	if (end == STR_NOWHERE)
+		return;
+	mark.n = end + 4;
+	lint_warn(w->l, "foreign-mark", mark,
+	    "'%.*s' stays as it is: a value is written as {{ name }}",
+	    STR_ARG(mark));
+}
+
 static void
 check_piece(struct walk *w)
 {
 	switch (w->piece.kind) {
-	case HTML_TAG: check_tag(w); break;
+	case HTML_TAG:
+		check_tag(w);
+		check_foreign(w);
+		break;
 	case HTML_RAW:
 		if (html_tag_is(&w->piece.tag, "title"))
 			w->has_title = str_trim(w->piece.bytes).n > 0;
 		if (html_tag_is(&w->piece.tag, "style") &&
-		    str_find_nocase(w->piece.bytes, STR("@import")) !=
-			STR_NOWHERE)
+		    imports_styles(w->piece.bytes))
 			lint_warn(w->l, "external-css", w->piece.bytes,
 			    "most mail clients load no style sheets");
 		break;
 	case HTML_MARK: lint_balance_mark(w->balance, w->piece.bytes); break;
-	case HTML_TEXT:
+	case HTML_TEXT: check_foreign(w); break;
 	case HTML_COMMENT:
 	case HTML_END: break;
 	}

@@ -54,8 +54,8 @@ explain(const struct render_source *s, const struct message_error *e)
 	const char *file = render_source_file(s->options, e->part);
 	const char *skipped = e->at.aborted ? "skipped: " : "";
 
-	if (s->err.kind != FAIL_NONE)
-		fprintf(stderr, "volley render: %s\n", s->err.text);
+	if (s->folder.err.kind != FAIL_NONE)
+		fprintf(stderr, "volley render: %s\n", s->folder.err.text);
 	if (e->at.line > 0)
 		fprintf(stderr, "%s:%d:%d: %s%s\n", file, e->at.line,
 		    e->at.column, skipped, e->at.text);

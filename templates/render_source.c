@@ -3,7 +3,6 @@
 #include "lib/base/file.h"
 
 #define FILES_BYTES_MAX (64U << 20)
-#define PATH_LENGTH_MAX 4096
 #define INLINE_MARK     ",inline="
 
 void
@@ -66,46 +65,6 @@ is_markdown(const struct render_options *o)
 {
 	return o->markdown || has_ending(o->template, ".md") ||
 	       has_ending(o->template, ".markdown");
-}
-
-/* ---- snippets ---- */
-
-/* Names stay in their folder. */
-static bool
-is_snippet_name(struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] == '/' || name.p[i] == '\x7f')
-			return false;
-	return name.n > 0 && name.p[0] != '.';
-}
-
-/* NAME, NAME.liquid or NAME.html. */
-static bool
-find_snippet(struct str name, struct str *source, void *arg)
-{
-	static const char *const endings[] = {"", ".liquid", ".html"};
-	struct render_source *s = arg;
-	char path[PATH_LENGTH_MAX];
-	struct err err;
-	size_t i;
-	int n;
-
-	if (!is_snippet_name(name))
-		return false;
-	for (i = 0; i < ARRAY_LEN(endings); i++) {
-		err = (struct err){0};
-		n = snprintf(path, sizeof(path), "%s/%.*s%s",
-		    s->options->snippets, STR_ARG(name), endings[i]);
-		if (n > 0 && n < (int)sizeof(path) &&
-		    read_file(s, path, LIQUID_SOURCE_MAX, source, &err))
-			return true;
-		if (err.kind != FAIL_MISSING)
-			s->err = err;
-	}
-	return false;
 }
 
 /* ---- attachments ---- */
@@ -181,8 +140,12 @@ render_source_read(struct render_source *s)
 	to->preheader = o->preheader;
 	to->missing = o->missing;
 	if (o->snippets != NULL) {
-		to->partial = find_snippet;
-		to->partial_arg = s;
+		s->folder = (struct snippet_folder){
+		    .path = o->snippets,
+		    .arena = &s->arena,
+		};
+		to->partial = snippet_folder_find;
+		to->partial_arg = &s->folder;
 	}
 	return load(s, o->text, max, &to->text) &&
 	       load(s, o->template, max, body) &&

@@ -6,6 +6,7 @@
 #define TEMPLATES_RENDER_SOURCE_H
 
 #include "templates/message.h"
+#include "templates/snippet_folder.h"
 
 /* The words of the command line; NULL: not given. */
 struct render_options {
@@ -24,7 +25,7 @@ struct render_source {
 	struct message_source source;
 	struct message_attachment files[MESSAGE_ATTACHMENTS_MAX];
 	struct str data;
-	struct err err; /* of a snippet's file */
+	struct snippet_folder folder;
 };
 
 void render_source_init(struct render_source *s,

@@ -41,6 +41,15 @@ def test_warnings_have_their_place(files):
     assert second.startswith("body.md:3:5: broken-link: ")
 
 
+def test_snippets_of_a_folder(files):
+    (files / "parts").mkdir()
+    (files / "parts" / "foot.html").write_text(FOOT)
+    (files / "body.html").write_text("<p>Hello</p>\n{% render 'foot' %}\n")
+    assert lint("body.html", cwd=files).returncode == 2
+    result = lint("body.html", "--snippets", "parts", cwd=files)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 def test_parts_of_a_message(files):
     (files / "layout.html").write_text(
         "<html><body>{{ content }}</body></html>")

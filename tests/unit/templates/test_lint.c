@@ -190,6 +190,12 @@ test_documents(void **state)
 	    "external-css@1:1");
 	check("<style>@import 'https://x.test/a.css';</style>",
 	    "external-css@1:8");
+	check("<link rel=stylesheet href='https://fonts.x.test/css?family=A'>",
+	    "");
+	check("<style>@import url(https://fonts.x.test/css);\n.a { }</style>",
+	    "");
+	check("<p>Dear *|FNAME|*,</p>", "foreign-mark@1:9");
+	check("<p>2 *| 3</p><!--*|IF:X|*-->", "");
 }
 
 static void
