@@ -316,7 +316,9 @@ read_flags(int argc, char **argv, struct wish *w)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		any = true;
 		if (!take_flag(c, w))
-			return "unknown flag or value";
+			return c == 'b'   ? "--bits: 2048 to 4096"
+			       : c == 'a' ? "--algorithm: rsa or ed25519"
+					  : "unknown flag, or without a value";
 	}
 	return any && strcmp(w->verb, "create") != 0 ? "only create takes flags"
 						     : NULL;

@@ -128,7 +128,9 @@ print_message(const struct message *m, struct render_source *s)
 	    .name = STR("Preview"),
 	    .base_url = o->base_url,
 	    .sender_id = STR("preview"),
-	    .postal_address = STR("1 Example Street, Example Town"),
+	    .postal_address = o->postal_address.n > 0
+				  ? o->postal_address
+				  : STR("1 Example Street, Example Town"),
 	};
 	struct message_recipient recipient;
 	struct message_rendered parts;
@@ -267,6 +269,7 @@ render_main(int argc, char **argv, const struct settings *settings)
 		return 0;
 	}
 	options.base_url = str_of(settings->base_url);
+	options.postal_address = str_of(settings->postal_address);
 	render_source_init(&source, &options);
 	ok = render(&source);
 	render_source_release(&source);

@@ -14,7 +14,7 @@ struct render_options {
 	const char *defaults;
 	const char *attach[MESSAGE_ATTACHMENTS_MAX]; /* FILE[,inline=CID] */
 	size_t attach_count;
-	struct str subject, preheader, from, base_url;
+	struct str subject, preheader, from, base_url, postal_address;
 	enum message_missing missing;
 	bool eml, markdown;
 };

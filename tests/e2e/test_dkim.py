@@ -256,3 +256,9 @@ def test_command(sending, tmp_path):
 def test_misuse(sending, args):
     done = command(sending, *args, status=2)
     assert "usage: volley dkim" in done.stderr and done.stdout == ""
+
+
+def test_a_wrong_value_is_named(sending):
+    done = command(sending, "create", "example.com", "s", "--bits", "1024",
+                   status=2)
+    assert "--bits: 2048 to 4096" in done.stderr

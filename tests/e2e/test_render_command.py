@@ -68,6 +68,13 @@ def test_translations_and_missing_values(folder):
                                  fails=True)
 
 
+def test_postal_address_is_the_setting(folder):
+    (folder / "foot.txt").write_text("{{ postal_address }}")
+    assert render(folder, "foot.txt") == "1 Example Street, Example Town"
+    assert render(folder, "foot.txt", "--postal-address", "Kai 7, Kiel") == (
+        "Kai 7, Kiel")
+
+
 def test_whole_message(folder):
     out = render(folder, "a.html", "--snippets", "parts", "--eml", "--subject",
                  "Für {{ name }}", "--data", "data.json", "--attach", "a.txt",
