@@ -1,7 +1,8 @@
 /*
  * liquid_strftime.c - %[flags][width][colons]conversion, as Ruby has it.
  *
- * Flags: - no padding, 0 zeros, _ blanks, ^ upper case, # case changed.
+ * Flags: - no padding (but of what stands for several fields, and of %z),
+ * 0 zeros, _ blanks, ^ upper case, # case changed.
  * What is no conversion is written as it stands.
  */
 #include "templates/liquid_time.h"
@@ -16,7 +17,8 @@ const char liquid_weekdays[7][10] = {"Sunday", "Monday", "Tuesday", "Wednesday",
     "Thursday", "Friday", "Saturday"};
 
 struct field {
-	char pad; /* '0', ' ', '-' none, '\0' as usual */
+	char pad;  /* '0', ' ', '\0' as usual */
+	bool bare; /* as short as it is */
 	bool upper, change;
 	int width; /* 0: as usual */
 	int colons;
@@ -30,7 +32,7 @@ pad_to(struct buf *out, const struct field *f, char usual, int width, int n)
 
 	if (f->width > 0)
 		width = f->width;
-	for (; pad != '-' && n < width; n++)
+	for (; !f->bare && n < width; n++)
 		buf_char(out, pad);
 }
 
@@ -84,11 +86,18 @@ put_name(struct buf *out, const struct field *f, const char *name, bool cut)
 static void
 put_half(struct buf *out, const struct field *f, int hour, bool lower)
 {
-	const char *text = hour < 12 ? "AM" : "PM";
+	if (lower ? !f->change && !f->upper : f->change)
+		put_text(out, f, hour < 12 ? "am" : "pm", false);
+	else
+		put_text(out, f, hour < 12 ? "AM" : "PM", false);
+}
 
-	if (lower || f->change)
-		text = hour < 12 ? "am" : "pm";
-	put_text(out, f, text, f->upper);
+/* The name of a zone is known of UTC alone; there is no padding of none. */
+static void
+put_zone(struct buf *out, const struct field *f, const struct liquid_time *t)
+{
+	if (!t->offset_told)
+		put_text(out, f, f->change ? "utc" : "UTC", false);
 }
 
 static int64_t
@@ -127,12 +136,15 @@ iso_week(const struct civil *c, int *year, int *week)
 	*week = (thursday + 6) / 7;
 }
 
-/* %z: +hhmm, with colons +hh:mm, +hh:mm:ss, the shortest of these. */
+/* %z: +hhmm, with colons +hh:mm, +hh:mm:ss, the shortest of these.  Blanks
+ * stand before the sign and for the first zero, zeros behind the sign. */
 static void
 put_offset(struct buf *out, const struct field *f, int offset)
 {
 	int s = offset < 0 ? -offset : offset;
 	char sign = offset < 0 ? '-' : '+', text[40];
+	bool blanks = f->pad == ' ', short_hour = blanks && s < 10 * 3600;
+	int n;
 
 	if (f->colons == 0)
 		snprintf(text, sizeof(text), "%02d%02d", s / 3600, s / 60 % 60);
@@ -144,12 +156,15 @@ put_offset(struct buf *out, const struct field *f, int offset)
 	else
 		snprintf(text, sizeof(text), "%02d:%02d:%02d", s / 3600,
 		    s / 60 % 60, s % 60);
-	if (f->pad == ' ')
-		pad_to(out, f, ' ', 0, (int)strlen(text) + 1);
-	buf_char(out, sign);
-	if (f->pad != ' ')
-		pad_to(out, f, '0', 0, (int)strlen(text) + 1);
-	buf_puts(out, text);
+	if (!blanks)
+		buf_char(out, sign);
+	for (n = (int)strlen(text) + 1; n < f->width; n++)
+		buf_char(out, blanks ? ' ' : '0');
+	if (short_hour)
+		buf_char(out, ' ');
+	if (blanks)
+		buf_char(out, sign);
+	buf_puts(out, text + short_hour);
 }
 
 /* %L, %N: digits of the fraction; a width says how many. */
@@ -187,11 +202,12 @@ put_composed(struct buf *out, const struct field *f,
 	    {'v', "%e-%^b-%Y"},
 	    {'x', "%m/%d/%y"},
 	    {'X', "%H:%M:%S"},
-	    {'+', "%a %b %e %H:%M:%S %Z %Y"},
 	};
+	struct field padded = *f;
 	struct buf inner;
 	size_t i;
 
+	padded.bare = false;
 	for (i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].conversion == f->conversion)
 			break;
@@ -203,7 +219,7 @@ put_composed(struct buf *out, const struct field *f,
 	}
 	buf_init(&inner, 256);
 	put_format(&inner, t, c, str_of(rows[i].format));
-	put_text(out, f, buf_cstr(&inner), f->upper);
+	put_text(out, &padded, buf_cstr(&inner), f->upper);
 	buf_release(&inner);
 	return true;
 }
@@ -278,7 +294,7 @@ put_word(struct buf *out, const struct field *f, const struct liquid_time *t,
 	case 'p': put_half(out, f, c->hour, false); break;
 	case 'P': put_half(out, f, c->hour, true); break;
 	case 'z': put_offset(out, f, t->offset_s); break;
-	case 'Z': put_text(out, f, t->offset_told ? "" : "UTC", false); break;
+	case 'Z': put_zone(out, f, t); break;
 	case 's': put_number(out, f, floor_div(t->us, 1000000), '0', 1); break;
 	case 'n': put_text(out, f, "\n", false); break;
 	case 't': put_text(out, f, "\t", false); break;
@@ -313,8 +329,14 @@ read_field(struct field *f, struct str s)
 			f->upper = true;
 		else if (s.p[i] == '#')
 			f->change = true;
+		else if (s.p[i] == '-')
+			*f = (struct field){
+			    .bare = true,
+			    .upper = f->upper,
+			    .change = f->change,
+			};
 		else
-			f->pad = s.p[i] == '_' ? ' ' : s.p[i];
+			f->pad = s.p[i] == '_' ? ' ' : '0';
 	}
 	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
 		f->width = f->width * 10 + (s.p[i] - '0');
