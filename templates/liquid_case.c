@@ -45,6 +45,8 @@ otherwise(struct liquid_compiler *c, const char *at)
 {
 	uint32_t done = liquid_emit_here(c);
 
+	if (!liquid_compile_finish(c))
+		return false;
 	liquid_emit(c, OP_ELSE, 0)->u.target = LIQUID_NONE;
 	if (!liquid_compile_block(c, "case", at))
 		return false;

@@ -189,6 +189,8 @@ test_wrong_tags(void **state)
 	    "expected a value");
 	check_compile_fails("{% case x %}{% when %}{% endcase %}", 1, 21,
 	    "expected a value");
+	check_compile_fails("{% case x %}{% else y %}{% endcase %}", 1, 21,
+	    "expected '%}', found 'y'");
 	check_compile_fails("a\n{% case x %}{% when 1 %}", 2, 25,
 	    "unexpected end of template, 'case' from line 2 is not closed");
 	check_compile_fails("{% liquid\n if x\n%}", 3, 1,
