@@ -195,6 +195,23 @@ lint_markdown(struct lint *l, struct str markdown, bool outermost)
 	buf_release(&html);
 }
 
+/* What compiled once need not for ever: a snippet may be gone. */
+static void
+warn_broken(struct lint *l, const struct message_error *error)
+{
+	struct lint_warning warning = {
+	    .rule = "broken-template",
+	    .part = error->part,
+	    .line = error->at.line,
+	    .column = error->at.column,
+	};
+
+	if (l->count++ >= LINT_WARNINGS_MAX)
+		return;
+	snprintf(warning.text, sizeof(warning.text), "%s", error->at.text);
+	l->fn(&warning, l->arg);
+}
+
 void
 lint_message(const struct message_source *source, lint_fn *fn, void *arg)
 {
@@ -216,8 +233,10 @@ lint_message(const struct message_source *source, lint_fn *fn, void *arg)
 	} else {
 		look_at(&l, "text", source->text);
 	}
-	if (!message_compile(&m, source, &error))
+	if (!message_compile(&m, source, &error)) {
+		warn_broken(&l, &error);
 		return;
+	}
 	lint_whole(&l, m);
 	message_free(m);
 }

@@ -6,6 +6,7 @@
  * worse than one that is missing: what Liquid may still put there, and what
  * stands in conditional comments, is given the benefit of the doubt.
  *
+ *   broken-template          it does not compile (any more)
  *   gmail-clip               the HTML is longer than Gmail shows
  *   missing-unsubscribe      neither unsubscribe_url nor preferences_url
  *   missing-postal-address   neither postal_address nor <address>

@@ -115,6 +115,19 @@ def test_templates_use_them(api):
     assert api.ok("PATCH", one, {"layout": None})["layout"] == ""
 
 
+def test_a_template_whose_snippet_is_gone_is_warned_of(api):
+    piece = named()
+    api.post("/v1/snippets", {"name": piece, "html": "<i>x</i>"})
+    made = template(api, html=f"<p>\n{{% render '{piece}' %}}</p>")
+    rules = {w["rule"] for w in made["warnings"]}
+    assert "broken-template" not in rules
+    api.ok("DELETE", f"/v1/snippets/{piece}", status=204)
+    broken, = [w for w in api.ok("GET", f"/v1/templates/{made['id']}")["warnings"]
+               if w["rule"] == "broken-template"]
+    assert (broken["part"], broken["line"], broken["column"]) == ("html", 2, 1)
+    assert piece in broken["text"]
+
+
 def test_html_and_markdown_are_one_too_many(api):
     assert api.refused("POST", "/v1/templates", {
         "name": "T", "subject": "S", "html": "x", "markdown": "y"}) == [

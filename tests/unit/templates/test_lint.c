@@ -321,7 +321,10 @@ test_bounds(void **state)
 	assert_int_equal(f.count, LINT_WARNINGS_MAX);
 	source.html = STR("<a href='#'>x</a>{{ y");
 	look(&f, &source);
-	assert_string_equal(f.last.rule, "broken-link");
+	assert_int_equal(f.count, 2);
+	assert_string_equal(f.last.rule, "broken-template");
+	assert_string_equal(f.last.text, "'{{' is not closed");
+	assert_int_equal(f.last.column, 18);
 	buf_release(&html);
 }
 
