@@ -143,8 +143,8 @@ says_where(struct str text, struct str where)
 {
 	struct str rest;
 
-	if (!str_starts(where, text))
-		return false;
+	if (!str_starts(where, text) || !text_flow_is_whole(text))
+		return false; /* a block that goes on behind the link stays */
 	rest = str_from(where, text.n);
 	return rest.n == 0 || str_eq(rest, STR("/")) ||
 	       (str_find(text, STR("://")) != STR_NOWHERE &&

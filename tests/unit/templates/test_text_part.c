@@ -140,6 +140,9 @@ test_sources(void **state)
 		"{% assign b = 1 %}x\n"},
 	    {"{% if a %}<a href=\"b{% endif %}\">c</a>",
 		"{% if a %}{% endif %}c\n"},
+	    {"<a href='{% if a %}b://c?{% endif %}'>{% if a %}b://c</a>"
+	     "{% endif %}",
+		"{% if a %}b://c ({% if a %}b://c?{% endif %}){% endif %}\n"},
 	    {"{% capture a %}<p>b</p>{% endcapture %}c",
 		"{% capture a %}b{% endcapture %}c\n"},
 	};
