@@ -8,7 +8,7 @@
  *
  * Escaped stays escaped, and nothing else gets out as if it were.  A text is
  * `safe` when it is HTML already: what `escape`, `escape_once`, `raw` and
- * `newline_to_br` give, and what `capture` took.  Then
+ * `newline_to_br` give, and what `capture` took (liquid.h).  Then
  *   - blanks may be taken from it, and letters changed to other letters;
  *   - texts that are joined (append, prepend, join, truncate's dots, what
  *     replace puts in) are safe when one of them is: the others get escaped
