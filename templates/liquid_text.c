@@ -21,12 +21,15 @@ short_escape(uint32_t c)
 	return found != NULL ? to[found - from] : '\0';
 }
 
-/* Whether it shows as itself: no control, nothing that is not assigned. */
+/* Whether it shows as itself: no control but NEL, which is a blank to Ruby,
+ * and nothing that is not assigned. */
 static bool
 printable(uint32_t c)
 {
 	if (c < 0x80)
 		return c >= ' ' && c < 0x7f;
+	if (c == 0x85)
+		return true;
 	return !uc_is_general_category_withtable(c,
 	    UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Cn |
 		UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);

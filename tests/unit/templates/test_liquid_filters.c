@@ -491,6 +491,9 @@ printing(void **state)
 		"append: '' }}",
 		"[\"\\a\\b\\t\\n\\v\\f\\r\\e\\u0001\\u007F\\\"\\\\\\#{\\#$\\#@#"
 		"\"]"},
+	    {"inspected NEL",
+		"{{ '\xc2\x84\xc2\x85' | split: '|' | append: '' }}",
+		"[\"\\u0084\xc2\x85\"]"},
 	    {"inspected Unicode",
 		"{{ '\xc3\xa9\xe2\x80\xa8\xc2\x80\xf3\xa0\x80\x80\xf0\x9f\x98"
 		"\x80' | split: '|' | append: '' }}",
