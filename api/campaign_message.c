@@ -57,7 +57,6 @@ campaign_message_load(struct request *q, int64_t campaign,
 	const struct db_args id = DB_ARGS(db_int(campaign));
 	const struct db_result *r, *snippets, *files;
 	struct message_snippets all = {0};
-	struct message_error error;
 
 	*out = (struct campaign_message){0};
 	*found = false;
@@ -79,7 +78,9 @@ campaign_message_load(struct request *q, int64_t campaign,
 	read_attachments(q, files, &out->source);
 	out->source.partial = message_snippet_find;
 	out->source.partial_arg = &all;
-	*found = message_compile(&out->message, &out->source, &error);
+	*found = message_compile(&out->message, &out->source, &out->error);
+	if (*found)
+		out->error.part = NULL;
 	out->source.partial = NULL; /* `all` ends here */
 	return true;
 }

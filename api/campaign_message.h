@@ -12,10 +12,11 @@ struct campaign_message {
 	struct message *message;      /* message_free */
 	struct message_source source; /* borrows from the request */
 	struct str postal_address;
+	struct message_error error; /* part NULL: none */
 };
 
-/* *found is false when there is no such campaign, or nothing that compiles;
- * false: answered. */
+/* *found is false when there is no such campaign, or nothing that compiles:
+ * then out->error says why.  False: answered. */
 bool campaign_message_load(struct request *q, int64_t campaign,
     struct campaign_message *out, bool *found) MUST_USE;
 

@@ -1,6 +1,7 @@
 #include "api/campaigns.h"
 
 #include "api/campaign_draft.h"
+#include "api/campaign_message.h"
 #include "api/filter.h"
 #include "api/page.h"
 #include "api/problem.h"
@@ -57,6 +58,23 @@ check_template(struct request *q, const struct db_result *r)
 		    "the template's layout does not exist");
 }
 
+/* A snippet may have gone since the template was kept. */
+static void
+check_message(struct request *q)
+{
+	struct campaign_message m;
+	bool found;
+
+	if (!campaign_message_load(q, q->id, &m, &found))
+		return;
+	if (m.error.part != NULL)
+		problem_field(q, "template_id",
+		    "the template has an error: %s, line %d, column %d: %s",
+		    m.error.part, m.error.at.line, m.error.at.column,
+		    m.error.at.text);
+	message_free(m.message);
+}
+
 bool
 campaign_is_ready(struct request *q, bool to_lists)
 {
@@ -78,6 +96,8 @@ campaign_is_ready(struct request *q, bool to_lists)
 	if (!address_parse(&from, db_get_text(r, 0, 7), &err))
 		problem_field(q, "from.email", "is no mail address: %s",
 		    err.text);
+	if (q->reply.status == 0)
+		check_message(q);
 	return q->reply.status == 0;
 }
 

@@ -5,9 +5,12 @@
  */
 #include "api/campaign_message.h"
 #include "api/delivery_link.h"
+#include "api/problem.h"
 #include "api/public_page.h"
 #include "api/routes.h"
 #include "lib/base/encode.h"
+
+#include <stdatomic.h>
 
 #define PAGE_MAX (16U << 20) /* with its images */
 
@@ -138,7 +141,7 @@ show(struct request *q, const struct campaign_message *m,
 }
 
 static void
-view(struct request *q)
+view_one(struct request *q)
 {
 	struct campaign_message m = {0};
 	const struct db_result *r;
@@ -158,6 +161,21 @@ view(struct request *q)
 	else
 		delivery_link_unknown(q);
 	message_free(m.message);
+}
+
+/* Each view compiles its message anew: half of the threads stay free for
+ * what is quick, however many look at once. */
+static void
+view(struct request *q)
+{
+	static atomic_llong under_way;
+	int64_t most = (q->api->settings->api_threads + 1) / 2;
+
+	if (atomic_fetch_add(&under_way, 1) < most)
+		view_one(q);
+	else
+		problem(q, 503, "many look at their mails now; try again");
+	atomic_fetch_sub(&under_way, 1);
 }
 
 const struct route web_view_routes[] = {

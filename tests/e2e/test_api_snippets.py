@@ -128,6 +128,19 @@ def test_a_template_whose_snippet_is_gone_is_warned_of(api):
     assert piece in broken["text"]
 
 
+def test_no_start_with_a_template_that_does_not_compile(api):
+    piece = named()
+    api.post("/v1/snippets", {"name": piece, "html": "<i>x</i>"})
+    made = template(api, html=f"<p>{{% render '{piece}' %}}</p>")
+    c = given.campaign(api, template_id=made["id"])["id"]
+    api.ok("DELETE", f"/v1/snippets/{piece}", status=204)
+    assert api.refused("POST", f"/v1/campaigns/{c}/start") == ["template_id"]
+    assert api.get(f"/v1/campaigns/{c}")["status"] == "draft"
+    api.post("/v1/snippets", {"name": piece, "html": "<i>x</i>"})
+    api.ok("POST", f"/v1/campaigns/{c}/start", status=202)
+    api.ok("POST", f"/v1/campaigns/{c}/cancel")
+
+
 def test_html_and_markdown_are_one_too_many(api):
     assert api.refused("POST", "/v1/templates", {
         "name": "T", "subject": "S", "html": "x", "markdown": "y"}) == [

@@ -5,6 +5,7 @@ import email
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import dkim
 import pytest
@@ -53,12 +54,9 @@ def create(sending, *args):
 
 
 @pytest.fixture(scope="module", name="postfix")
-def postfix_without_8bitmime(tmp_path_factory):
+def postfix_without_8bitmime():
     """A stack whose Postfix believes that nobody takes 8-bit bodies."""
-    folder = str(tmp_path_factory.mktemp("mail", numbered=True))
-    pathlib.Path(folder).chmod(0o755)
-    for parent in pathlib.Path(folder).parents[:2]:
-        parent.chmod(0o755)
+    folder = tempfile.mkdtemp(prefix="volley-mail-", dir="/tmp")
     stack = MailStack(folder, free_base())
     facts = stack.start()
     conf = f"{folder}/postfix/conf"
