@@ -61,7 +61,7 @@ USES_api       := api templates db mail net base
 USES_up        := up db net base
 USES_all       := up api bounce sender templates db mail net base
 
-objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(DIR_$1)/*.c))
+objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(DIR_$1)/*.c $(DIR_$1)/*/*.c))
 archives = $(foreach m,$(USES_$1),$(B)/lib$m.a)
 module_of = $(word 1,$(subst /, ,$(patsubst tests/unit/%,%,$1)))
 

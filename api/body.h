@@ -71,7 +71,7 @@ const struct str *body_texts(struct body *b, const char *field, unsigned flags,
 /* Any object as compact JSON text; STR_NONE when absent. */
 struct str body_json(struct body *b, const char *field, unsigned flags,
     size_t max);
-/* Nested no deeper than that: templates read 32 levels (templates/value.h). */
+/* Nested no deeper than that: templates read 32 levels (templates/liquid/value.h). */
 bool body_is_flat(json_t *value, int depth);
 /* What a parser's error says to the one who wrote the text. */
 const char *body_json_error(const json_error_t *e);

@@ -3,7 +3,7 @@
 #include "api/files.h"
 #include "api/routes.h"
 #include "lib/base/clock.h"
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 bool
 public_page_try(struct request *q, int status, const char *name,

@@ -10,7 +10,7 @@
 #define API_PUBLIC_PAGE_H
 
 #include "api/request.h"
-#include "templates/value.h"
+#include "templates/liquid/value.h"
 
 /* Answers with the page of that name, filled in with the members. */
 void public_page(struct request *q, int status, const char *name,

@@ -1,7 +1,7 @@
 #include "sender/content_freeze.h"
 
 #include "sender/content.h"
-#include "templates/html_rewrite.h"
+#include "templates/html/html_rewrite.h"
 
 #define BYTES_MAX (16U << 20)
 

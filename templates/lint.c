@@ -1,9 +1,9 @@
 #include "templates/lint.h"
 
+#include "templates/html/markdown.h"
 #include "templates/lint_report.h"
-#include "templates/liquid_program.h"
-#include "templates/liquid_scan.h"
-#include "templates/markdown.h"
+#include "templates/liquid/liquid_program.h"
+#include "templates/liquid/liquid_scan.h"
 #include "templates/message_parts.h"
 
 #include <stdarg.h>

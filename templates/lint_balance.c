@@ -6,7 +6,7 @@
  */
 #include "lib/base/mem.h"
 #include "templates/lint_report.h"
-#include "templates/liquid_scan.h"
+#include "templates/liquid/liquid_scan.h"
 
 #define OPEN_MAX   128 /* elements inside of each other */
 #define BLOCKS_MAX 32  /* blocks of Liquid inside of each other */

@@ -1,8 +1,8 @@
 /*
  * lint_html.c - rules on tags and on what stands between them.
  */
-#include "templates/entity.h"
-#include "templates/href.h"
+#include "templates/html/entity.h"
+#include "templates/html/href.h"
 #include "templates/lint_report.h"
 
 #include <unistr.h>

@@ -2,7 +2,7 @@
  * lint_link.c - where a link leads, as far as the template tells.
  */
 #include "templates/lint_report.h"
-#include "templates/liquid_scan.h"
+#include "templates/liquid/liquid_scan.h"
 
 /* The rule is broken-link unless it is named. */
 struct problem {

@@ -4,7 +4,7 @@
 #ifndef TEMPLATES_LINT_REPORT_H
 #define TEMPLATES_LINT_REPORT_H
 
-#include "templates/html_scan.h"
+#include "templates/html/html_scan.h"
 #include "templates/lint.h"
 
 struct lint {

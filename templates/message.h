@@ -29,7 +29,7 @@
 
 #include "lib/mail/address.h"
 #include "lib/mail/token.h"
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 #define MESSAGE_MAX       (4U << 20)  /* bytes of a composed message */
 #define MESSAGE_ARENA_MAX (12U << 20) /* what an arena for it must allow */

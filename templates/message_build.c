@@ -7,12 +7,12 @@
  *     -> preheader, clicks, pixel        (once more without the last two)
  */
 #include "lib/base/arena.h"
-#include "templates/css_inline.h"
-#include "templates/html_scan.h"
-#include "templates/liquid_scan.h"
-#include "templates/markdown.h"
+#include "templates/html/css_inline.h"
+#include "templates/html/html_scan.h"
+#include "templates/html/markdown.h"
+#include "templates/html/text_part.h"
+#include "templates/liquid/liquid_scan.h"
 #include "templates/message_parts.h"
-#include "templates/text_part.h"
 
 /* What stages leave behind: sources of the parts and of snippets. */
 #define STAGES_MEMORY_MAX (64U << 20)

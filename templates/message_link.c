@@ -3,10 +3,10 @@
  * one recipient's message.
  */
 #include "lib/mail/link.h"
-#include "templates/entity.h"
-#include "templates/href.h"
+#include "templates/html/entity.h"
+#include "templates/html/href.h"
+#include "templates/html/utm.h"
 #include "templates/message_parts.h"
-#include "templates/utm.h"
 
 /* Of any URL that a render can write: percent-encoding makes three bytes of
  * one. */

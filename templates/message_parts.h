@@ -6,7 +6,7 @@
 #ifndef TEMPLATES_MESSAGE_PARTS_H
 #define TEMPLATES_MESSAGE_PARTS_H
 
-#include "templates/html_rewrite.h"
+#include "templates/html/html_rewrite.h"
 #include "templates/message_data.h"
 #include "templates/mime.h"
 

@@ -16,7 +16,7 @@
 #define TEMPLATES_MIME_TEXT_H
 
 #include "lib/base/arena.h"
-#include "templates/liquid_trace.h"
+#include "templates/liquid/liquid_trace.h"
 
 /* RFC 5322, 2.1.1 has 998; some relays cut at 990. */
 #define MIME_LINE_MAX 900

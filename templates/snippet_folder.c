@@ -1,7 +1,7 @@
 #include "templates/snippet_folder.h"
 
 #include "lib/base/file.h"
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 #define PATH_LENGTH_MAX 4096
 

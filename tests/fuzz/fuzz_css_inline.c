@@ -1,7 +1,7 @@
 /* Fuzz target: any HTML; inlining changes no more than style attributes and
  * <style> elements. */
-#include "templates/css_inline.h"
-#include "templates/html_scan.h"
+#include "templates/html/css_inline.h"
+#include "templates/html/html_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzz target: any HTML around merge values ('@', their kind told by the
  * first byte); a hostile value makes of it what a harmless one makes. */
-#include "templates/html_place.h"
-#include "templates/liquid.h"
+#include "templates/html/html_place.h"
+#include "templates/liquid/liquid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

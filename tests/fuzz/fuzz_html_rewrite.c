@@ -1,6 +1,6 @@
 /* Fuzz target: any template; with nothing to do html_rewrite changes no byte,
  * and tracked links change nothing but themselves. */
-#include "templates/html_rewrite.h"
+#include "templates/html/html_rewrite.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

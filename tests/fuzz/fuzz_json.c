@@ -1,6 +1,6 @@
 /* Fuzz target: any JSON; what is taken holds valid UTF-8 and its members are
  * found. */
-#include "templates/value.h"
+#include "templates/liquid/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzz target: any template, in each kind of escaping, on fixed data.  What
  * stands behind a NUL is the source of the snippet "n", and so on: "o"; they
  * may take in each other. */
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

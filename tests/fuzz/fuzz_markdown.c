@@ -1,7 +1,7 @@
 /* Fuzz target: any Markdown; every mark of the HTML stands in the source, in
  * its order where nothing moves them, and without marks it is md4c's. */
-#include "templates/liquid_scan.h"
-#include "templates/markdown.h"
+#include "templates/html/markdown.h"
+#include "templates/liquid/liquid_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzz target: any HTML; the text part is bounded by it, and that of a
  * template that compiles compiles, too. */
-#include "templates/liquid.h"
-#include "templates/text_part.h"
+#include "templates/html/text_part.h"
+#include "templates/liquid/liquid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzz target: a format up to the first line end, then a date; what is a date
  * is written, and read again it is the same moment. */
 #include "lib/base/err.h"
-#include "templates/liquid_time.h"
+#include "templates/liquid/liquid_time.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

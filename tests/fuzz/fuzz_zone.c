@@ -1,5 +1,5 @@
 /* Fuzz target: any TZif file; what is taken gives offsets within bounds. */
-#include "templates/liquid_zone.h"
+#include "templates/liquid/liquid_zone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
  * each, also with a NUL behind, the rewritten source and then the links, a
  * line each: "s" or "p" (personal), a blank, the URL.
  */
-#include "templates/html_rewrite.h"
+#include "templates/html/html_rewrite.h"
 
 #define INPUT_MAX (64U << 20)
 

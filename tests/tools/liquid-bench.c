@@ -16,8 +16,8 @@
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
 #include "lib/base/file.h"
-#include "templates/liquid.h"
-#include "templates/liquid_scan.h"
+#include "templates/liquid/liquid.h"
+#include "templates/liquid/liquid_scan.h"
 
 #include <sys/resource.h>
 

@@ -20,7 +20,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 #include <regex.h>
 

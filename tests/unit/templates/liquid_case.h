@@ -4,7 +4,7 @@
 #ifndef TESTS_LIQUID_CASE_H
 #define TESTS_LIQUID_CASE_H
 
-#include "templates/liquid.h"
+#include "templates/liquid/liquid.h"
 
 /* 2025-09-01T09:05:03Z */
 #define CASE_NOW_US 1756717503000000LL

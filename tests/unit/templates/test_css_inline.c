@@ -1,6 +1,6 @@
 /* Goal: what a browser shows by <style>, a client without it shows, too. */
 #include "lib/base/clock.h"
-#include "templates/css_inline.h"
+#include "templates/html/css_inline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

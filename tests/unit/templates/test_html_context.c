@@ -1,5 +1,5 @@
 /* Goal: a value is written for where it stands, whatever stands around. */
-#include "templates/html_context.h"
+#include "templates/html/html_context.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Goal: every link that a client follows leads through us, nothing else is
  * touched: bytes outside of what changes stay as they are. */
-#include "templates/html_rewrite.h"
+#include "templates/html/html_rewrite.h"
 
 #include "lib/base/clock.h"
 

@@ -1,7 +1,7 @@
 /* Goal: tags, attributes and pieces are cut as a browser cuts them, whatever
  * Liquid stands in them, and every byte is in exactly one piece. */
 #include "lib/base/clock.h"
-#include "templates/html_scan.h"
+#include "templates/html/html_scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Goal: the filter `date` reads what people write as Ruby's Time.parse does,
  * and writes it as Ruby's strftime does. */
 #include "lib/base/err.h"
-#include "templates/liquid_time.h"
+#include "templates/liquid/liquid_time.h"
 #include "tests/unit/templates/liquid_case.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Goal: no value becomes more than content, wherever a template puts it. */
 #include "liquid_case.h"
 #include "payloads.h"
-#include "templates/entity.h"
+#include "templates/html/entity.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Goal: amounts as people of each locale write them, whatever the currency's
  * places, sign and size; what is no amount fails. */
 #include "lib/base/err.h"
-#include "templates/liquid_money.h"
+#include "templates/liquid/liquid_money.h"
 #include "tests/unit/templates/liquid_case.h"
 
 #include <setjmp.h>

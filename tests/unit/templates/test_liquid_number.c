@@ -1,7 +1,7 @@
 /* Goal: numbers are exact whatever their size, print as Ruby prints them,
  * and compare across kinds. */
 #include "lib/base/err.h"
-#include "templates/value_number.h"
+#include "templates/liquid/value_number.h"
 #include "tests/unit/templates/liquid_case.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
  * beyond its tables; no name leads out of its folder; no file breaks it. */
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
-#include "templates/liquid_zone.h"
-#include "templates/liquid_zone_rule.h"
+#include "templates/liquid/liquid_zone.h"
+#include "templates/liquid/liquid_zone_rule.h"
 #include "tests/unit/templates/liquid_case.h"
 
 #include <pthread.h>

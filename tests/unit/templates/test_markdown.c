@@ -1,6 +1,6 @@
 /* Goal: Markdown reads as CommonMark has it, and no Liquid mark is touched. */
-#include "templates/liquid_scan.h"
-#include "templates/markdown.h"
+#include "templates/html/markdown.h"
+#include "templates/liquid/liquid_scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

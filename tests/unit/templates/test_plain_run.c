@@ -1,6 +1,6 @@
 /* Goal: runs found sixteen bytes at a time are those found one by one,
  * whatever the bytes and wherever they begin and end. */
-#include "templates/plain_run.h"
+#include "templates/liquid/plain_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Goal: the text part reads like a letter, whatever the HTML is like. */
 #include "lib/base/clock.h"
-#include "templates/liquid.h"
-#include "templates/text_part.h"
+#include "templates/html/text_part.h"
+#include "templates/liquid/liquid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

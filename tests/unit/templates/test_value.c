@@ -1,7 +1,7 @@
 /* Goal: JSON becomes values exactly, anything else is refused with its place;
  * members are found however many there are. */
 #include "lib/base/buf.h"
-#include "templates/value.h"
+#include "templates/liquid/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,31 @@
+#include "templates/liquid/liquid_trace.h"
+
+#include "templates/liquid/liquid_program.h"
+
+void
+liquid_texts(const struct liquid *program, liquid_text_fn *fn, void *arg)
+{
+	uint32_t i;
+
+	for (i = 0; i < program->op_count; i++)
+		if (program->ops[i].code == OP_TEXT)
+			fn(i, program->ops[i].u.text, arg);
+}
+
+uint32_t
+liquid_text_count(const struct liquid *program)
+{
+	return (uint32_t)program->op_count;
+}
+
+bool
+liquid_is_plain(const struct liquid *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->op_count; i++)
+		if (program->ops[i].code == OP_FILTER ||
+		    program->ops[i].code == OP_LINKED)
+			return false;
+	return true;
+}
