@@ -388,10 +388,12 @@ ON CONFLICT DO NOTHING;
 -- The pending ones of a lease with what is needed to write to them.  Only a
 -- lease that somebody had before can hold outcomes.
 -- The ranges stand in the subqueries too, so that no plan reads all outcomes.
+-- Few attributes are given whole: picking costs more than it saves.
 -- $1 first  $2 last  $3 whether somebody had it  $4 attributes (NULL: all)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
-       CASE WHEN $4::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+       CASE WHEN $4::text[] IS NULL THEN c.attributes
             WHEN cardinality($4::text[]) = 0 THEN '{}'
+            WHEN pg_column_size(c.attributes) < 500 THEN c.attributes
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
                     FROM unnest($4::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
@@ -460,8 +462,9 @@ WITH due AS (
 	          FOR UPDATE SKIP LOCKED))
 	RETURNING delivery_id, attempt, first_at, account_id)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
-       CASE WHEN $5::text[] IS NULL OR c.attributes = '{}' THEN c.attributes
+       CASE WHEN $5::text[] IS NULL THEN c.attributes
             WHEN cardinality($5::text[]) = 0 THEN '{}'
+            WHEN pg_column_size(c.attributes) < 500 THEN c.attributes
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
                     FROM unnest($5::text[]) k WHERE c.attributes ? k) END,
        c.id IS NULL OR EXISTS (
