@@ -3,9 +3,10 @@
  *
  * message_compile takes the template's parts, message_compose writes the
  * RFC 5322 bytes for one delivery: CRLF line ends only, no bare CR or LF, no
- * line over 998, 7-bit clean, not dot-stuffed.  Same inputs give the same
- * bytes, so a retry sends what the first attempt sent (S-007): date and
- * boundaries come from the delivery, not from the clock.
+ * line over 998, 7-bit clean but for recipients with eight_bit, not
+ * dot-stuffed.  Same inputs give the same bytes, so a retry sends what the
+ * first attempt sent (S-007): the date comes from the delivery, boundaries
+ * from the campaign's content.
  *
  * What a template sees: `contact` (email, name, and every attribute), all of
  * these also as top-level names, `campaign` (id, name), `list` (id, name),
@@ -16,7 +17,8 @@
  * Headers: Date, From, To, Reply-To, Subject, Message-ID, MIME-Version,
  * List-Unsubscribe, List-Unsubscribe-Post, List-Id, Feedback-ID,
  * Content-Type (multipart/alternative, text first; text/plain alone when
- * there is no HTML).  The text part is derived from the HTML when the template
+ * there is no HTML; in multipart/related with inline files, in
+ * multipart/mixed with others).  The text part is derived from the HTML when the template
  * has none.  Names of people and lists are put on one line; what cannot stand
  * in a header fails this message.
  *
@@ -61,8 +63,8 @@ struct message_source {
 	struct str subject, preheader, html, text;
 	struct str markdown; /* the body, where there is no html */
 	struct str layout;   /* HTML with {{ content }}; empty: none */
-	struct str
-	    translations; /* JSON: {"de": {"key": "text"}}; first is default */
+	/* JSON: {"de": {"key": "text"}}; the first locale is the default */
+	struct str translations;
 	struct str defaults; /* JSON object, for MISSING_DEFAULT */
 	enum message_missing missing;
 	liquid_partial_fn *partial; /* snippets; NULL: there are none */
