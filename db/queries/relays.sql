@@ -1,0 +1,40 @@
+-- SMTP accounts as a worker uses them, and what campaigns send through them.
+-- The comments over the ledger's tables (db/migrations) say what the rows mean.
+
+-- name: work_account
+-- $1 account
+SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connections,
+       version, state = 'active',
+       per_second IS NOT NULL OR per_hour IS NOT NULL OR per_day IS NOT NULL,
+       per_second IS NOT NULL, eight_bit
+  FROM smtp_account WHERE id = $1::bigint;
+
+-- name: account_halt
+-- Only the row that was used: what a person has changed since is another.
+-- $1 account  $2 version  $3 why, for people
+UPDATE smtp_account
+   SET state = 'paused', state_reason = $3::text, state_at = now(), updated_at = now()
+ WHERE id = $1::bigint AND version = $2::int AND state = 'active';
+
+-- name: work_campaign
+-- Its content is asked with message_source and the like.
+-- $1 campaign
+SELECT name, from_name, from_email, reply_to, reply_token, return_path,
+       on_uncertain = 'resend', started_at
+  FROM campaign WHERE id = $1::bigint;
+
+-- name: work_lists
+-- $1 campaign
+SELECT l.id, l.name
+  FROM campaign_list cl JOIN list l ON l.id = cl.list_id
+ WHERE cl.campaign_id = $1::bigint AND NOT cl.excluded;
+
+-- name: work_accounts
+-- $1 campaign
+SELECT a.id, a.name, a.host, a.port, a.tls, a.auth, a.username, a.secret, a.ca_file,
+       a.max_connections, a.version, a.state = 'active',
+       a.per_second IS NOT NULL OR a.per_hour IS NOT NULL OR a.per_day IS NOT NULL,
+       a.per_second IS NOT NULL, a.eight_bit, ca.weight
+  FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
+ WHERE ca.campaign_id = $1::bigint
+ ORDER BY a.id;

@@ -1,0 +1,220 @@
+-- What a sender's scheduler does to campaigns as wholes.
+-- The comments over the ledger's tables (db/migrations) say what the rows mean.
+
+-- name: campaign_due
+-- One campaign whose time has come, locked; nobody else's.
+SELECT id, audience IS NOT NULL
+  FROM campaign
+ WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()
+ ORDER BY scheduled_at, id
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED;
+
+-- name: start_check
+-- What has to be right before a campaign may start, and a layout that does
+-- not exist.
+-- $1 campaign
+SELECT t.id IS NOT NULL,
+       EXISTS (SELECT FROM campaign_account a WHERE a.campaign_id = c.id),
+       CASE WHEN t.layout <> '' AND s.id IS NULL THEN t.layout END
+  FROM campaign c
+  LEFT JOIN template t ON t.id = c.template_id
+  LEFT JOIN snippet s ON s.name = t.layout
+ WHERE c.id = $1::bigint;
+
+-- name: campaign_go_on
+-- Of a campaign that was frozen earlier: it goes on where it was.
+-- $1 campaign
+UPDATE campaign
+   SET status = 'running', status_reason = '', updated_at = now()
+ WHERE id = $1::bigint AND status = 'scheduled';
+
+-- name: campaign_halt
+-- $1 campaign  $2 why, for people
+UPDATE campaign
+   SET status = 'paused', status_reason = $2::text, updated_at = now()
+ WHERE id = $1::bigint AND status IN ('scheduled', 'running');
+
+-- name: audience_partition
+-- $1 campaign
+SELECT outcome_partition($1::bigint);
+
+-- name: audience_freeze
+-- Everybody who is to get it, once, numbered from 1: subscribed through an
+-- included list from which they are not suppressed, on no excluded list.
+-- $1 campaign
+INSERT INTO delivery (id, campaign_id, contact_id, list_id)
+SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
+       $1::bigint, a.contact_id, a.list_id
+  FROM (SELECT m.contact_id, min(m.list_id) AS list_id
+          FROM campaign_list cl
+          JOIN membership m ON m.list_id = cl.list_id AND m.status = 'subscribed'
+          JOIN contact c ON c.id = m.contact_id
+         WHERE cl.campaign_id = $1::bigint AND NOT cl.excluded
+           AND NOT EXISTS (SELECT FROM suppression s
+                            WHERE s.email_key = c.email_key AND s.list_id IS NULL)
+           AND NOT EXISTS (SELECT FROM suppression s
+                            WHERE s.email_key = c.email_key AND s.list_id = m.list_id)
+           AND NOT EXISTS (SELECT FROM membership x
+                             JOIN campaign_list e ON e.list_id = x.list_id
+                            WHERE x.contact_id = m.contact_id
+                              AND e.campaign_id = $1::bigint AND e.excluded)
+         GROUP BY m.contact_id) a;
+
+-- name: lease_create
+-- $1 campaign  $2 recipients  $3 recipients a lease
+INSERT INTO lease (campaign_id, first_id, last_id, watermark)
+SELECT $1::bigint, base + n, base + least(n + $3::bigint - 1, $2::bigint), base + n - 1
+  FROM (SELECT $1::bigint << 32 AS base) b,
+       generate_series(1::bigint, $2::bigint, $3::bigint) n;
+
+-- name: campaign_begin
+-- $1 campaign  $2 recipients; nobody: it is finished at once
+UPDATE campaign
+   SET status = CASE WHEN $2::bigint > 0 THEN 'running' ELSE 'finished' END,
+       status_reason = CASE WHEN $2::bigint > 0 THEN '' ELSE 'nobody to send to' END,
+       audience = $2::bigint, started_at = now(), updated_at = now(),
+       expires_at = now() + make_interval(secs => expires_after_s),
+       finished_at = CASE WHEN $2::bigint > 0 THEN NULL ELSE now() END
+ WHERE id = $1::bigint;
+
+-- name: delivery_analyze
+-- The planner has to know of a new audience before its leases are read.
+ANALYZE delivery;
+
+-- name: campaign_close
+-- Finished means that nothing is pending.
+UPDATE campaign c
+   SET status = 'finished', status_reason = '', finished_at = now(), updated_at = now()
+ WHERE c.status = 'running'
+   AND NOT EXISTS (SELECT FROM lease l WHERE l.campaign_id = c.id AND NOT l.done)
+   AND NOT EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id)
+RETURNING c.id;
+
+-- name: campaign_reopen
+-- A late 4xx of a sender that had lost its lease, or a person who releases
+-- what was held, puts a finished campaign to work again.
+UPDATE campaign c
+   SET status = 'running', finished_at = NULL, updated_at = now()
+ WHERE c.status = 'finished' AND c.expires_at > now()
+   AND EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id);
+
+-- name: retry_abandoned
+-- Rows whose holder vanished: that attempt is uncertain.  resend: another.
+WITH gone AS (
+	SELECT r.delivery_id, r.attempt, c.on_uncertain
+	  FROM retry r JOIN campaign c ON c.id = r.campaign_id
+	 WHERE r.next_at <= now() AND r.holder IS NOT NULL AND r.held_until < clock_timestamp()
+	 LIMIT 10000
+	   FOR UPDATE OF r SKIP LOCKED),
+noted AS (
+	INSERT INTO outcome (delivery_id, attempt, state, at)
+	SELECT delivery_id, attempt, 'uncertain', now() FROM gone
+	ON CONFLICT DO NOTHING),
+held AS (
+	DELETE FROM retry r USING gone g
+	 WHERE r.delivery_id = g.delivery_id AND g.on_uncertain = 'hold')
+UPDATE retry r
+   SET attempt = r.attempt + 1, next_at = now(), holder = NULL, held_until = NULL
+  FROM gone g
+ WHERE r.delivery_id = g.delivery_id AND g.on_uncertain = 'resend';
+
+-- name: retry_expire
+-- Deferred until their campaign's time was over.
+WITH gone AS (
+	DELETE FROM retry
+	 WHERE delivery_id = ANY (ARRAY(
+	       SELECT r.delivery_id
+	         FROM retry r JOIN campaign c ON c.id = r.campaign_id
+	        WHERE c.status IN ('running', 'finished') AND c.expires_at <= now()
+	          AND r.holder IS NULL
+	        LIMIT 10000
+	          FOR UPDATE OF r SKIP LOCKED))
+	RETURNING delivery_id, attempt)
+INSERT INTO outcome (delivery_id, attempt, state, at)
+SELECT delivery_id, attempt, 'expired', now() FROM gone
+ON CONFLICT DO NOTHING;
+
+-- name: lease_claim_idle
+-- A free lease that no worker will take: its campaign's time is over, or it
+-- stands still and the lease's holder vanished.
+-- $1 holder  $2 seconds
+UPDATE lease l
+   SET holder = $1::text, held_until = clock_timestamp() + make_interval(secs => $2::int),
+       epoch = l.epoch + 1
+  FROM (SELECT f.campaign_id, f.first_id, c.status = 'running' AS expired
+          FROM campaign c JOIN lease f ON f.campaign_id = c.id
+         WHERE NOT f.done
+           AND (f.holder IS NULL OR f.held_until < clock_timestamp())
+           AND ((c.status = 'running' AND c.expires_at <= now())
+                OR (c.status IN ('paused', 'cancelled') AND f.holder IS NOT NULL))
+         LIMIT 1
+           FOR UPDATE OF f SKIP LOCKED) p
+ WHERE l.campaign_id = p.campaign_id AND l.first_id = p.first_id
+RETURNING l.campaign_id, l.first_id, l.last_id, l.epoch, p.expired;
+
+-- name: lease_expire
+-- Whoever is left in a lease will not be sent to.
+-- $1 campaign  $2 first of the lease  $3 its last  $4 epoch
+WITH mine AS (
+	UPDATE lease SET done = true, holder = NULL, held_until = NULL
+	 WHERE campaign_id = $1::bigint AND first_id = $2::bigint AND epoch = $4::int
+	RETURNING last_id)
+INSERT INTO outcome (delivery_id, attempt, state, at)
+SELECT d.id, 1, 'expired', now()
+  FROM delivery d
+ WHERE d.id BETWEEN $2::bigint AND $3::bigint
+   AND EXISTS (SELECT FROM mine)
+   AND NOT EXISTS (SELECT FROM outcome o WHERE o.delivery_id = d.id
+                      AND o.delivery_id BETWEEN $2::bigint AND $3::bigint)
+   AND NOT EXISTS (SELECT FROM retry r WHERE r.delivery_id = d.id
+                      AND r.delivery_id BETWEEN $2::bigint AND $3::bigint)
+ON CONFLICT DO NOTHING;
+
+-- name: lease_release
+-- $1 campaign  $2 first of the lease  $3 epoch
+UPDATE lease SET holder = NULL, held_until = NULL, watermark = first_id - 1
+ WHERE campaign_id = $1::bigint AND first_id = $2::bigint AND epoch = $3::int AND NOT done;
+
+-- name: sender_work
+-- Is anything due or under way that this run could move, and how far is it?
+-- $1 seconds: retries due within are waited for
+WITH live AS (
+	SELECT c.id, c.audience, c.expires_at
+	  FROM campaign c
+	 WHERE c.status = 'running'
+	   AND (c.expires_at <= now()
+	        OR EXISTS (SELECT FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
+	                    WHERE ca.campaign_id = c.id AND a.state = 'active'))),
+at_work AS (
+	SELECT v.id, v.audience,
+	       (SELECT sum(CASE WHEN l.done THEN l.last_id - l.first_id + 1
+	                        ELSE l.watermark - l.first_id + 1 END)
+	          FROM lease l WHERE l.campaign_id = v.id) AS reached,
+	       (SELECT count(*) FROM retry r WHERE r.campaign_id = v.id) AS deferred,
+	       (SELECT sum(o.n) FROM lease l,
+	               LATERAL (SELECT count(*) AS n FROM outcome
+	                         WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
+	         WHERE l.campaign_id = v.id AND NOT l.done AND l.holder IS NOT NULL) AS recorded
+	  FROM live v
+	 WHERE EXISTS (SELECT FROM lease l WHERE l.campaign_id = v.id AND NOT l.done)
+	    OR EXISTS (SELECT FROM retry r WHERE r.campaign_id = v.id
+	                AND (v.expires_at <= now()
+	                     OR r.next_at <= now() + make_interval(secs => $1::int))))
+SELECT (SELECT count(*) FROM campaign
+         WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()),
+       count(*), coalesce(sum(audience), 0), coalesce(sum(reached), 0),
+       coalesce(sum(deferred), 0), coalesce(sum(recorded), 0)
+  FROM at_work;
+
+-- name: run_due_lock
+-- One `volley run-due` at a time does the work; the session holds the lock.
+SELECT pg_try_advisory_lock(hashtext('volley run-due'));
+
+-- name: run_due_locked
+-- Whether another session has it.
+SELECT EXISTS (SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                  AND (classid::bigint << 32 | objid::bigint) = hashtext('volley run-due')::bigint
+                  AND pid <> pg_backend_pid());
