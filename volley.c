@@ -8,6 +8,7 @@
 #include "db/migrate.h"
 #include "sender/dkim_command.h"
 #include "sender/sender.h"
+#include "sender/status_command.h"
 #include "templates/lint.h"
 #include "templates/render_command.h"
 #include "up/up.h"
@@ -25,6 +26,7 @@ static const struct {
     {"sender", sender_main, "send running campaigns: scheduler and workers"},
     {"bounce", bounce_main, "read bounces and replies from the mailboxes"},
     {"run-due", run_due_main, "for cron: start what is due, send, exit"},
+    {"status", status_main, "how far campaigns are, and what slows them"},
     {"render", render_main, "show what a template makes of some data"},
     {"lint", lint_main, "tell what will go wrong with a template"},
     {"account", account_main, "test an SMTP account step by step"},

@@ -4,10 +4,13 @@
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "sender/audience.h"
+#include "sender/progress.h"
 
 #include <signal.h>
+#include <unistd.h>
 
-#define IDLE_HOLD_S 60 /* a lease while it is expired */
+#define IDLE_HOLD_S 60   /* a lease while it is expired */
+#define SHOW_MS     5000 /* between lines of progress in a file */
 
 enum { IDLE_CAMPAIGN, IDLE_FIRST, IDLE_LAST, IDLE_EPOCH, IDLE_EXPIRED };
 
@@ -116,6 +119,8 @@ struct rounds {
 	bool locked; /* run-due: this run does the work */
 	int64_t began_ms, moved_ms;
 	struct scheduler_work seen;
+	struct progress progress;
+	int64_t show_at_ms; /* where no terminal is */
 };
 
 static bool
@@ -136,19 +141,28 @@ work_round(struct rounds *s, struct err *err)
 	return scheduler_tidy(s->db, s->params, err);
 }
 
+/* On a terminal one line that changes, elsewhere a line now and then. */
 static void
-show(const struct scheduler_params *params, const struct scheduler_work *w)
+show(struct rounds *s, const struct scheduler_work *w)
 {
-	int percent =
-	    w->audience > 0 ? (int)(w->reached * 100 / w->audience) : 0;
+	const struct progress_view v = {
+	    .done = w->reached,
+	    .total = w->audience,
+	    .deferred = w->deferred,
+	    .now_ms = clock_mono_ms(),
+	};
+	bool terminal = isatty(STDOUT_FILENO) == 1;
+	struct buf line;
 
-	if (!params->show_progress || w->campaigns == 0)
+	if (!s->params->show_progress || w->campaigns == 0 ||
+	    (!terminal && v.now_ms < s->show_at_ms))
 		return;
-	printf("\r%lld campaign(s), %lld of %lld recipients (%d %%), "
-	       "%lld deferred \033[K",
-	    (long long)w->campaigns, (long long)w->reached,
-	    (long long)w->audience, percent, (long long)w->deferred);
+	s->show_at_ms = v.now_ms + SHOW_MS;
+	buf_init(&line, 1024);
+	progress_line(&s->progress, &v, &line);
+	printf(terminal ? "\r%s\033[K" : "%s\n", buf_cstr(&line));
 	fflush(stdout);
+	buf_release(&line);
 }
 
 static bool
@@ -168,7 +182,7 @@ look_round(struct rounds *s, bool *done, struct err *err)
 
 	if (!scheduler_look(s->db, &w, err))
 		return false;
-	show(s->params, &w);
+	show(s, &w);
 	if (is_moved(&w, &s->seen))
 		s->moved_ms = now;
 	s->seen = w;
@@ -233,6 +247,7 @@ scheduler_run(const struct scheduler_params *params)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	s.began_ms = s.moved_ms = clock_mono_ms();
+	progress_init(&s.progress);
 	while (!done) {
 		err = (struct err){FAIL_NONE, ""};
 		if (s.db == NULL &&
@@ -249,7 +264,7 @@ scheduler_run(const struct scheduler_params *params)
 		if (!done)
 			process_nap(SCHEDULER_TICK_MS);
 	}
-	if (params->show_progress)
+	if (params->show_progress && isatty(STDOUT_FILENO) == 1)
 		printf("\n");
 	db_close(s.db);
 	return 0;

@@ -126,25 +126,28 @@ is_needless(struct db *db)
 }
 
 static const char run_due_help[] =
-    "usage: volley run-due [--SETTING=VALUE ...]\n"
+    "usage: volley run-due [-v] [--SETTING=VALUE ...]\n"
     "\n"
     "For cron: starts the campaigns that are due, sends until nothing is due\n"
     "within a minute, and exits 0; at once when there is nothing to do.  Runs\n"
     "may overlap each other and a `volley sender`: no recipient is sent to\n"
-    "twice, and a second run leaves the work to the first.\n";
+    "twice, and a second run leaves the work to the first.\n"
+    "\n"
+    "  -v  tells how far it is, even where no terminal is\n";
 
 int
 run_due_main(int argc, char **argv, const struct settings *settings)
 {
 	struct start s;
+	bool needless, verbose;
 	struct db *db;
-	bool needless;
 	int status = 0;
 
 	if (wants_help(argc, argv, run_due_help))
 		return 0;
-	if (argc > 1)
-		die("run-due: unknown argument: %s", argv[1]);
+	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	if (argc > 1 + verbose)
+		die("run-due: unknown argument: %s", argv[1 + verbose]);
 	process_start("run-due", settings->log_level);
 	load(&s, settings);
 	db = open_now(s.conninfo);
@@ -156,7 +159,7 @@ run_due_main(int argc, char **argv, const struct settings *settings)
 		    .conninfo = s.conninfo,
 		    .ring = &s.ring,
 		    .until_done = true,
-		    .show_progress = isatty(STDOUT_FILENO) == 1,
+		    .show_progress = verbose || isatty(STDOUT_FILENO) == 1,
 		});
 	keyring_wipe(&s.ring);
 	return status;

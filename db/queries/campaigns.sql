@@ -1,4 +1,4 @@
--- Campaigns, as people see and change them; what moves them is in sender.sql.
+-- Campaigns, as people see and change them; what moves them is in scheduler.sql.
 
 -- $1 name, $2 template or NULL, $3 from name, $4 from address, $5 reply_to or
 -- NULL, $6 reply_token, $7 return_path or NULL, $8 on_uncertain,
@@ -104,6 +104,34 @@ SELECT row_to_json(d)
                                           - l.first_id + 1), 0)
                                  FROM lease l WHERE l.campaign_id = c.id),
                    'retrying', (SELECT count(*) FROM retry r WHERE r.campaign_id = c.id)) AS counts,
+               CASE WHEN c.audience IS NOT NULL AND c.status IN ('running', 'paused') THEN
+                    json_build_object(
+                        'rate', coalesce((SELECT rate FROM campaign_live WHERE campaign_id = c.id), 0),
+                        'under_way', coalesce((SELECT under_way FROM campaign_live
+                                                WHERE campaign_id = c.id), 0),
+                        'workers', coalesce((SELECT workers FROM campaign_live
+                                              WHERE campaign_id = c.id), 0),
+                        'pending', campaign_pending(c.id),
+                        'next_attempt_at', (SELECT min(next_at) FROM retry
+                                             WHERE campaign_id = c.id),
+                        'accounts', (SELECT coalesce(json_agg(json_build_object(
+                                'id', a.id, 'name', a.name,
+                                'state', CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle')
+                                              ELSE a.state END,
+                                'why', CASE WHEN a.state = 'active' THEN coalesce(l.why, '')
+                                            ELSE a.state_reason END,
+                                'for_s', coalesce(l.for_s, 0),
+                                'connections', coalesce(l.connections, 0),
+                                'under_way', coalesce(l.under_way, 0)) ORDER BY a.id), '[]')
+                           FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
+                           LEFT JOIN account_live l ON l.account_id = a.id
+                          WHERE ca.campaign_id = c.id),
+                        'groups', (SELECT coalesce(json_agg(json_build_object(
+                                'account_id', g.account_id, 'name', g.name, 'state', g.state,
+                                'why', g.why, 'for_s', g.for_s, 'under_way', g.under_way,
+                                'allowed', g.allowed) ORDER BY g.account_id, g.name), '[]')
+                           FROM group_live g JOIN campaign_account ca USING (account_id)
+                          WHERE ca.campaign_id = c.id)) END AS live,
                c.scheduled_at, c.started_at, c.expires_at, c.finished_at,
                c.created_at, c.updated_at
           FROM campaign c WHERE c.id = $1::bigint) d;

@@ -1,0 +1,58 @@
+-- What workers are doing now, told about once a second by each.  Nothing
+-- depends on it but people who look: it is unlogged, and a row that is not
+-- renewed is of somebody who is gone.
+CREATE UNLOGGED TABLE worker_status (
+	holder    text PRIMARY KEY,  -- as in lease
+	told_at   timestamptz NOT NULL,
+	campaigns jsonb NOT NULL,    -- [{id, rate, under_way, waiting}]
+	accounts  jsonb NOT NULL,    -- [{id, state, why, for_s, connections, under_way}]
+	groups    jsonb NOT NULL     -- [{account, name, state, why, for_s, under_way, allowed}]
+) WITH (fillfactor = 50);
+
+CREATE VIEW worker_live AS
+	SELECT * FROM worker_status WHERE told_at > clock_timestamp() - interval '10 seconds';
+
+-- rate: messages accepted a second.
+CREATE VIEW campaign_live AS
+	SELECT c.id AS campaign_id, count(*) AS workers, sum(c.rate) AS rate,
+	       sum(c.under_way) AS under_way, sum(c.waiting) AS waiting
+	  FROM worker_live w,
+	       jsonb_to_recordset(w.campaigns)
+	           AS c (id bigint, rate numeric, under_way bigint, waiting bigint)
+	 GROUP BY c.id;
+
+-- The state of the worker that gets on best, and the last words of the
+-- others' trouble.
+CREATE VIEW account_live AS
+	SELECT a.id AS account_id,
+	       (array_agg(a.state ORDER BY array_position(
+	           ARRAY['open', 'limited', 'connecting', 'slowed', 'unreachable', 'paused'],
+	           a.state)))[1] AS state,
+	       max(a.why) AS why, max(a.for_s) AS for_s,
+	       sum(a.connections) AS connections, sum(a.under_way) AS under_way
+	  FROM worker_live w,
+	       jsonb_to_recordset(w.accounts)
+	           AS a (id bigint, state text, why text, for_s bigint,
+	                 connections bigint, under_way bigint)
+	 GROUP BY a.id;
+
+-- Recipient-domain groups that are not served as fast as they could be.
+CREATE VIEW group_live AS
+	SELECT g.account AS account_id, g.name, max(g.state) AS state, max(g.why) AS why,
+	       max(g.for_s) AS for_s, sum(g.under_way) AS under_way, sum(g.allowed) AS allowed
+	  FROM worker_live w,
+	       jsonb_to_recordset(w.groups)
+	           AS g (account bigint, name text, state text, why text, for_s bigint,
+	                 under_way bigint, allowed bigint)
+	 GROUP BY g.account, g.name;
+
+-- How many of a frozen audience have no outcome yet: whole leases by their
+-- size, those under way by counting.
+CREATE FUNCTION campaign_pending(campaign bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce(sum(l.last_id - l.first_id + 1 - o.n), 0)::bigint
+	  FROM lease l,
+	       LATERAL (SELECT count(DISTINCT delivery_id) AS n FROM outcome
+	                 WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
+	 WHERE l.campaign_id = campaign AND NOT l.done
+$$;
