@@ -321,7 +321,7 @@ sink_options_help(FILE *out)
 	      "An SMTP server that takes every message and remembers it.  "
 	      "Prints its port,\nserves until SIGTERM.  Log, "
 	      "tab-separated: time in microseconds, envelope from,\n"
-	      "envelope to, Message-ID, octets, connection.\n\n",
+	      "envelope to, Message-ID, octets, connection, time of MAIL.\n\n",
 	    out);
 	for (i = 0; i < ARRAY_LEN(table); i++) {
 		snprintf(name, sizeof(name), "--%s %s", table[i].name,

@@ -64,7 +64,8 @@ sink_record_add(struct sink_record *r, const struct sink_envelope *e)
 	add_field(&r->lines, e->to);
 	add_field(&r->lines, e->message_id);
 	add_number(&r->lines, e->bytes, '\t');
-	add_number(&r->lines, (uint64_t)e->connection, '\n');
+	add_number(&r->lines, (uint64_t)e->connection, '\t');
+	add_number(&r->lines, (uint64_t)e->mail_us, '\n');
 }
 
 void

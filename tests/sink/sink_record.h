@@ -22,6 +22,7 @@ struct sink_envelope {
 	struct str from, to, message_id;
 	uint64_t bytes;
 	long connection;
+	int64_t mail_us; /* when MAIL came */
 };
 
 void sink_record_init(struct sink_record *r, const char *path); /* or dies */

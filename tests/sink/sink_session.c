@@ -284,6 +284,7 @@ on_mail(struct sink_session *s, struct str arg)
 		buf_reset(&s->from);
 		buf_str(&s->from, path);
 		s->has_mail = true;
+		s->mail_us = s->record->now_us;
 		reply(s, "250 2.1.0 ok");
 	}
 }
@@ -334,6 +335,7 @@ accept_message(struct sink_session *s)
 	    .message_id = buf_view(&s->message_id),
 	    .bytes = s->bytes,
 	    .connection = s->id,
+	    .mail_us = s->mail_us,
 	};
 	long n = atomic_fetch_add(&s->shared->accepted, 1) + 1;
 

@@ -44,6 +44,7 @@ struct sink_session {
 	bool tls;       /* under TLS now */
 	bool start_tls; /* the handshake comes next */
 	bool greeted, authenticated, has_mail;
+	int64_t mail_us; /* when it came */
 	int recipients, messages;
 	int64_t due_ms; /* 0: no reply is delayed */
 	struct buf out;
