@@ -9,38 +9,38 @@ CREATE UNLOGGED TABLE worker_status (
 	groups    jsonb NOT NULL     -- [{account, name, state, why, for_s, under_way, allowed}]
 ) WITH (fillfactor = 50);
 
-CREATE VIEW worker_live AS
+CREATE VIEW live_worker AS
 	SELECT * FROM worker_status WHERE told_at > clock_timestamp() - interval '10 seconds';
 
 -- rate: messages accepted a second.
-CREATE VIEW campaign_live AS
+CREATE VIEW live_campaign AS
 	SELECT c.id AS campaign_id, count(*) AS workers, sum(c.rate) AS rate,
 	       sum(c.under_way) AS under_way, sum(c.waiting) AS waiting
-	  FROM worker_live w,
+	  FROM live_worker w,
 	       jsonb_to_recordset(w.campaigns)
 	           AS c (id bigint, rate numeric, under_way bigint, waiting bigint)
 	 GROUP BY c.id;
 
 -- The state of the worker that gets on best, and the last words of the
 -- others' trouble.
-CREATE VIEW account_live AS
+CREATE VIEW live_account AS
 	SELECT a.id AS account_id,
 	       (array_agg(a.state ORDER BY array_position(
 	           ARRAY['open', 'limited', 'connecting', 'slowed', 'unreachable', 'paused'],
 	           a.state)))[1] AS state,
 	       max(a.why) AS why, max(a.for_s) AS for_s,
 	       sum(a.connections) AS connections, sum(a.under_way) AS under_way
-	  FROM worker_live w,
+	  FROM live_worker w,
 	       jsonb_to_recordset(w.accounts)
 	           AS a (id bigint, state text, why text, for_s bigint,
 	                 connections bigint, under_way bigint)
 	 GROUP BY a.id;
 
 -- Recipient-domain groups that are not served as fast as they could be.
-CREATE VIEW group_live AS
+CREATE VIEW live_group AS
 	SELECT g.account AS account_id, g.name, max(g.state) AS state, max(g.why) AS why,
 	       max(g.for_s) AS for_s, sum(g.under_way) AS under_way, sum(g.allowed) AS allowed
-	  FROM worker_live w,
+	  FROM live_worker w,
 	       jsonb_to_recordset(w.groups)
 	           AS g (account bigint, name text, state text, why text, for_s bigint,
 	                 under_way bigint, allowed bigint)

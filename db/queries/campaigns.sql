@@ -106,10 +106,10 @@ SELECT row_to_json(d)
                    'retrying', (SELECT count(*) FROM retry r WHERE r.campaign_id = c.id)) AS counts,
                CASE WHEN c.audience IS NOT NULL AND c.status IN ('running', 'paused') THEN
                     json_build_object(
-                        'rate', coalesce((SELECT rate FROM campaign_live WHERE campaign_id = c.id), 0),
-                        'under_way', coalesce((SELECT under_way FROM campaign_live
+                        'rate', coalesce((SELECT rate FROM live_campaign WHERE campaign_id = c.id), 0),
+                        'under_way', coalesce((SELECT under_way FROM live_campaign
                                                 WHERE campaign_id = c.id), 0),
-                        'workers', coalesce((SELECT workers FROM campaign_live
+                        'workers', coalesce((SELECT workers FROM live_campaign
                                               WHERE campaign_id = c.id), 0),
                         'pending', campaign_pending(c.id),
                         'next_attempt_at', (SELECT min(next_at) FROM retry
@@ -124,13 +124,13 @@ SELECT row_to_json(d)
                                 'connections', coalesce(l.connections, 0),
                                 'under_way', coalesce(l.under_way, 0)) ORDER BY a.id), '[]')
                            FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
-                           LEFT JOIN account_live l ON l.account_id = a.id
+                           LEFT JOIN live_account l ON l.account_id = a.id
                           WHERE ca.campaign_id = c.id),
                         'groups', (SELECT coalesce(json_agg(json_build_object(
                                 'account_id', g.account_id, 'name', g.name, 'state', g.state,
                                 'why', g.why, 'for_s', g.for_s, 'under_way', g.under_way,
                                 'allowed', g.allowed) ORDER BY g.account_id, g.name), '[]')
-                           FROM group_live g JOIN campaign_account ca USING (account_id)
+                           FROM live_group g JOIN campaign_account ca USING (account_id)
                           WHERE ca.campaign_id = c.id)) END AS live,
                c.scheduled_at, c.started_at, c.expires_at, c.finished_at,
                c.created_at, c.updated_at

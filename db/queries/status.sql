@@ -24,7 +24,7 @@ SELECT c.id, c.name, c.status, c.status_reason, coalesce(c.audience, 0), p.pendi
        r.deferred, extract(epoch FROM r.next_at - now())::bigint,
        extract(epoch FROM coalesce(c.scheduled_at, now()) - now())::bigint
   FROM campaign c
-  LEFT JOIN campaign_live l ON l.campaign_id = c.id,
+  LEFT JOIN live_campaign l ON l.campaign_id = c.id,
        LATERAL (SELECT campaign_pending(c.id) AS pending) p,
        LATERAL (SELECT count(*) AS deferred, min(next_at) AS next_at
                   FROM retry WHERE campaign_id = c.id) r
@@ -38,7 +38,7 @@ SELECT c.id, c.name, c.status, c.status_reason, coalesce(c.audience, 0), p.pendi
 SELECT a.id, a.name, CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle') ELSE a.state END,
        CASE WHEN a.state = 'active' THEN coalesce(l.why, '') ELSE a.state_reason END,
        coalesce(l.for_s, 0), coalesce(l.connections, 0), coalesce(l.under_way, 0)
-  FROM smtp_account a LEFT JOIN account_live l ON l.account_id = a.id
+  FROM smtp_account a LEFT JOIN live_account l ON l.account_id = a.id
  WHERE EXISTS (SELECT FROM campaign_account ca JOIN campaign c ON c.id = ca.campaign_id
                 WHERE ca.account_id = a.id
                   AND CASE WHEN $1::bigint IS NULL THEN c.status IN ('running', 'paused')
@@ -49,7 +49,7 @@ SELECT a.id, a.name, CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle')
 -- Recipient-domain groups that are served more slowly than they could be.
 -- $1 campaign (NULL: all)
 SELECT account_id, name, state, why, for_s, under_way, allowed
-  FROM group_live
+  FROM live_group
  WHERE $1::bigint IS NULL
     OR account_id IN (SELECT account_id FROM campaign_account WHERE campaign_id = $1::bigint)
  ORDER BY account_id, name;
