@@ -4,7 +4,6 @@
 #include "lib/base/log.h"
 #include "sender/claim.h"
 #include "sender/hold.h"
-#include "sender/permits.h"
 #include "sender/pulse.h"
 #include "sender/retry.h"
 #include "sender/worker.h"
@@ -179,7 +178,7 @@ ask_permits(struct worker *w, struct relay *r)
 {
 	size_t want = (size_t)relay_room(r), waiting = count_waiting(w);
 
-	permits_ask(r, (int)(want < waiting ? want : waiting));
+	meter_ask(&r->meter, (int)(want < waiting ? want : waiting));
 }
 
 static void
@@ -188,7 +187,7 @@ serve(struct worker *w, struct relay *r)
 	struct recipient *who;
 
 	while (relay_room(r) > 0 && (who = next_for(w, r)) != NULL) {
-		if (permits_left(r) == 0 && !who->suppressed) {
+		if (meter_left(&r->meter) == 0 && !who->suppressed) {
 			ask_permits(w, r);
 			return;
 		}

@@ -4,7 +4,6 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "sender/handout.h"
-#include "sender/permits.h"
 #include "sender/retry.h"
 #include "sender/worker.h"
 
@@ -162,6 +161,7 @@ relay_put(struct worker *w, struct relay_row *row)
 	if (r == NULL) {
 		r = NEW(struct relay);
 		r->worker = w;
+		meter_init(&r->meter, w, METER_ACCOUNT, row->id, STR_NONE);
 		r->next = w->relays;
 		w->relays = r;
 	}
@@ -169,6 +169,7 @@ relay_put(struct worker *w, struct relay_row *row)
 	relay_row_release(&r->row);
 	r->row = *row;
 	*row = (struct relay_row){0};
+	r->meter.limited = r->row.limited;
 	r->share = share_of(r);
 	r->rests = 0;
 	change(r, RELAY_OFF);
@@ -181,6 +182,7 @@ void
 relay_free(struct relay *r)
 {
 	assert(r->pool == NULL);
+	meter_release(&r->meter);
 	relay_row_release(&r->row);
 	free(r);
 }
@@ -310,7 +312,7 @@ relay_tick(struct relay *r)
 {
 	int64_t now = clock_mono_ms();
 
-	permits_expire(r, false);
+	meter_expire(&r->meter, false);
 	switch (r->state) {
 	case RELAY_OPEN: maybe_rest(r, now); break;
 	case RELAY_RESTING:
@@ -328,7 +330,7 @@ relay_tick(struct relay *r)
 bool
 relay_usable(const struct relay *r)
 {
-	return r->pool != NULL && permits_left(r) > 0;
+	return r->pool != NULL && meter_left(&r->meter) > 0;
 }
 
 /* Permits are spent on what is submitted: until a server has let us in, an
@@ -352,7 +354,7 @@ relay_room(const struct relay *r)
 	if (r->pool == NULL)
 		return 0;
 	room = smtp_pool_room(r->pool->pool);
-	if (!r->row.limited)
+	if (!r->meter.limited)
 		return room;
 	most = room_before_login(r);
 	return room < most ? room : most;
@@ -361,6 +363,6 @@ relay_room(const struct relay *r)
 void
 relay_submit(struct relay *r, struct smtp_message *m)
 {
-	permits_use(r);
+	meter_use(&r->meter);
 	smtp_pool_submit(r->pool->pool, m);
 }

@@ -1,6 +1,6 @@
 /*
  * relay.h - an SMTP account as one worker uses it: its row, its pool of
- * connections, its permits.
+ * connections, its meter.
  *
  *          +-> HALTING -> OFF <-+         OFF: paused by us or a person
  *   OFF -> OPEN <-> RESTING     |     RESTING: nobody answers; the pool was
@@ -16,6 +16,7 @@
 #ifndef SENDER_RELAY_H
 #define SENDER_RELAY_H
 
+#include "sender/meter.h"
 #include "sender/relay_row.h"
 #include "sender/smtp_pool.h"
 
@@ -34,14 +35,6 @@ enum relay_state {
 	RELAY_HALTING,
 };
 const char *relay_state_name(enum relay_state s);
-
-/* What its limits allow, asked of the database in small numbers. */
-struct permits {
-	int64_t have;
-	int64_t until_ms;    /* then what is left goes back */
-	int64_t ask_from_ms; /* not before */
-	bool asking;
-};
 
 /* A pool with its relay: callbacks of a drained one still know both. */
 struct relay_pool {
@@ -62,7 +55,7 @@ struct relay {
 	int64_t rest_until_ms;
 	int64_t served;   /* the mailing that got the last turn */
 	int64_t asked_ms; /* when it last had room for a message */
-	struct permits permits;
+	struct meter meter;
 	char why[RELAY_WHY_MAX]; /* HALTING: what to write */
 	bool writing, loading;
 };
@@ -84,7 +77,7 @@ void relay_halt(struct relay *r, const char *why);
 void relay_retire(struct relay *r);
 
 bool relay_usable(const struct relay *r);
-/* How many messages its connections take now; limits are for permits.h. */
+/* How many messages its connections take now; limits are for its meter. */
 int relay_room(const struct relay *r);
 void relay_submit(struct relay *r, struct smtp_message *m);
 

@@ -18,7 +18,6 @@ enum {
 	COL_VERSION,
 	COL_ACTIVE,
 	COL_LIMITED,
-	COL_PER_SECOND,
 	COL_EIGHT_BIT,
 };
 
@@ -66,7 +65,6 @@ relay_row_read(struct relay_row *row, const struct db_result *r, int line,
 	    .connections = (int)db_get_int(r, line, COL_CONNECTIONS),
 	    .active = db_get_bool(r, line, COL_ACTIVE),
 	    .limited = db_get_bool(r, line, COL_LIMITED),
-	    .per_second = db_get_bool(r, line, COL_PER_SECOND),
 	    .eight_bit = db_get_bool(r, line, COL_EIGHT_BIT),
 	};
 	buf_init(&row->password, RELAY_PASSWORD_MAX);

@@ -24,8 +24,7 @@ struct relay_row {
 	struct buf password;
 	int connections; /* over all workers of one sender */
 	bool active;
-	bool limited; /* any of per_second, per_hour, per_day */
-	bool per_second;
+	bool limited; /* it has limits, for a meter */
 	bool eight_bit; /* bodies need not be 7-bit */
 };
 

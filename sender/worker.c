@@ -5,7 +5,6 @@
 #include "lib/base/process.h"
 #include "sender/handout.h"
 #include "sender/hold.h"
-#include "sender/permits.h"
 #include "sender/pulse.h"
 
 #include <signal.h>
@@ -123,7 +122,7 @@ worker_stop(struct worker *w)
 	for (m = w->mailings; m != NULL; m = m->next)
 		mailing_leave(m);
 	for (r = w->relays; r != NULL; r = r->next) {
-		permits_expire(r, true);
+		meter_expire(&r->meter, true);
 		relay_retire(r);
 	}
 	errand_release(w);
@@ -166,6 +165,7 @@ worker_release(struct worker *w)
 	struct relay *r;
 
 	db_link_free(w->link);
+	w->link = NULL;
 	for (r = w->relays; r != NULL; r = r->next)
 		relay_retire(r);
 	handout_abandon(w);

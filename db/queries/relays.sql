@@ -5,8 +5,8 @@
 -- $1 account
 SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connections,
        version, state = 'active',
-       per_second IS NOT NULL OR per_hour IS NOT NULL OR per_day IS NOT NULL,
-       per_second IS NOT NULL, eight_bit
+       EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = smtp_account.id),
+       eight_bit
   FROM smtp_account WHERE id = $1::bigint;
 
 -- name: account_halt
@@ -33,8 +33,8 @@ SELECT l.id, l.name
 -- $1 campaign
 SELECT a.id, a.name, a.host, a.port, a.tls, a.auth, a.username, a.secret, a.ca_file,
        a.max_connections, a.version, a.state = 'active',
-       a.per_second IS NOT NULL OR a.per_hour IS NOT NULL OR a.per_day IS NOT NULL,
-       a.per_second IS NOT NULL, a.eight_bit, ca.weight
+       EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = a.id),
+       a.eight_bit, ca.weight
   FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
  WHERE ca.campaign_id = $1::bigint
  ORDER BY a.id;

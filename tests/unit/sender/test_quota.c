@@ -1,5 +1,5 @@
-/* Permits of an account: never more than the limit in any window, shared by
- * all, the time being the database's. */
+/* Permits of accounts, groups and campaigns: never more than the limit in any
+ * window, shared by all, the time being the database's. */
 #include "tests/support/ledger.h"
 #include "tests/support/pg.h"
 
@@ -26,22 +26,40 @@ teardown(void **state)
 	return 0;
 }
 
+#define LAG_S 0.1
+
+/* What is limited. */
+struct key {
+	const char *kind;
+	int64_t id;
+	const char *group;
+};
+static const struct key account = {"account", 1, ""};
+
 static int64_t
-take(struct db *c, int64_t want)
+take_of(struct db *c, const struct key *k, int64_t want)
 {
-	const struct db_args account = DB_ARGS(db_int(1));
+	const struct db_arg kind = db_cstr(k->kind), id = db_int(k->id);
+	const struct db_arg group = db_cstr(k->group);
 	struct err err = {FAIL_NONE, ""};
 	struct db_result r;
 	int64_t n;
 
 	assert_true(db_begin(c, &err));
-	ledger_rows(c, Q_QUOTA_ENSURE, account);
-	ledger_rows(c, Q_QUOTA_REFILL, account);
-	r = ledger_run(c, Q_QUOTA_TAKE, DB_ARGS(db_int(1), db_int(want)));
-	n = db_get_int(&r, 0, 0);
+	ledger_rows(c, Q_QUOTA_ENSURE, DB_ARGS(kind, id, group));
+	ledger_rows(c, Q_QUOTA_REFILL,
+	    DB_ARGS(kind, id, group, db_float(LAG_S)));
+	r = ledger_run(c, Q_QUOTA_TAKE, DB_ARGS(kind, id, group, db_int(want)));
+	n = db_is_null(&r, 0, 1) ? INT64_MAX : db_get_int(&r, 0, 0);
 	db_result_free(&r);
 	assert_true(db_commit(c, &err));
 	return n;
+}
+
+static int64_t
+take(struct db *c, int64_t want)
+{
+	return take_of(c, &account, want);
 }
 
 /* The clock is the database's: time passes by moving what it noted. */
@@ -49,7 +67,7 @@ static void
 pass(double seconds)
 {
 	pg_sql(db,
-	    "UPDATE account_quota SET filled_at = filled_at - %f * interval "
+	    "UPDATE quota SET filled_at = filled_at - %f * interval "
 	    "'1 second'",
 	    seconds);
 }
@@ -96,7 +114,7 @@ most_within(const struct grants *g, double window)
 	for (from = 0; from < MOMENTS; from++) {
 		sum = 0;
 		for (k = from; k < MOMENTS; k++)
-			if (g->end[k] - g->begin[from] < window)
+			if (g->end[k] - g->begin[from] < window + LAG_S)
 				sum += g->got[k];
 		if (sum > most)
 			most = sum;
@@ -117,6 +135,8 @@ no_window_is_over_its_limit(void **state)
 	    {"per_second", 1, 1, 0.07, 0.8},
 	    {"per_second", 10, 1, 0.03, 0.8},
 	    {"per_second", 100, 1, 0.01, 0.8},
+	    {"per_minute", 1, 60, 7, 0.8},
+	    {"per_minute", 30, 60, 1, 0.8},
 	    {"per_hour", 1, 3600, 600, 0.8},
 	    {"per_hour", 60, 3600, 50, 0.7},
 	    {"per_day", 1000, 86400, 900, 0.5},
@@ -128,8 +148,9 @@ no_window_is_over_its_limit(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		pg_sql(db,
-		    "DELETE FROM account_quota; UPDATE smtp_account SET "
-		    "per_second = NULL, per_hour = NULL, per_day = NULL;"
+		    "DELETE FROM quota; UPDATE smtp_account SET "
+		    "per_second = NULL, per_minute = NULL, per_hour = NULL, "
+		    "per_day = NULL;"
 		    "UPDATE smtp_account SET %s = %d",
 		    rows[i].column, rows[i].limit);
 		be_greedy(&g, rows[i].step);
@@ -168,9 +189,71 @@ shared_and_returned(void **state)
 	assert_int_equal(take(db, 6), 6);
 	assert_int_equal(take(other, 100), 4);
 	assert_int_equal(take(db, 1), 0);
-	ledger_rows(other, Q_QUOTA_RETURN, DB_ARGS(db_int(1), db_int(3)));
+	ledger_rows(other, Q_QUOTA_RETURN,
+	    DB_ARGS(db_cstr("account"), db_int(1), db_cstr(""), db_int(3)));
 	assert_int_equal(take(db, 100), 3);
 	db_close(other);
+}
+
+/* Groups and campaigns have buckets of their own. */
+static void
+each_its_own(void **state)
+{
+	const struct key gmail = {"group", 1, "gmail"};
+	const struct key other = {"group", 1, "example.com"};
+	struct key campaign = {"campaign", 0, ""};
+
+	(void)state;
+	pg_sql(db, "UPDATE smtp_account SET per_day = 20;"
+		   "INSERT INTO group_limit (account_id, group_name, per_hour) "
+		   "VALUES (1, 'gmail', 40)");
+	campaign.id = ledger_campaign(db, "hold");
+	pg_sql(db, "UPDATE campaign SET per_minute = 60 WHERE id = %lld",
+	    (long long)campaign.id);
+	assert_int_equal(take_of(db, &gmail, 100), 10);
+	assert_int_equal(take_of(db, &campaign, 100), 10);
+	assert_int_equal(take(db, 100), 10);
+	assert_int_equal(take_of(db, &gmail, 100), 0);
+	assert_int_equal(take_of(db, &other, 100), INT64_MAX);
+}
+
+/* A clock that goes back gives nothing twice, and does not stop us for
+ * good. */
+static void
+clock_put_back(void **state)
+{
+	(void)state;
+	pg_sql(db, "UPDATE smtp_account SET per_hour = 40");
+	assert_int_equal(take(db, 100), 10);
+	pass(-1800);
+	assert_int_equal(take(db, 100), 0);
+	pass(1500);
+	assert_int_equal(take(db, 100), 0);
+	pass(300 + 3600);
+	assert_int_equal(take(db, 100), 10);
+	pass(-86400);
+	assert_int_equal(take(db, 100), 0);
+	pass(3600);
+	assert_int_equal(take(db, 100), 10);
+}
+
+/* Permits that were used late count as long. */
+static void
+windows_grow_with_the_lag(void **state)
+{
+	(void)state;
+	pg_sql(db, "UPDATE smtp_account SET per_second = 1");
+	assert_int_equal(take(db, 1), 1);
+	pg_sql(db, "UPDATE quota SET lag_s = 2");
+	pass(2);
+	assert_int_equal(take(db, 1), 0);
+	pass(1.1);
+	assert_int_equal(take(db, 1), 1);
+	/* It is forgotten in time. */
+	pass(200);
+	assert_int_equal(take(db, 1), 1);
+	pass(1.2);
+	assert_int_equal(take(db, 1), 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -182,6 +265,9 @@ main(void)
 	    TEST(no_window_is_over_its_limit),
 	    TEST(the_tightest_limit_counts),
 	    TEST(shared_and_returned),
+	    TEST(each_its_own),
+	    TEST(clock_put_back),
+	    TEST(windows_grow_with_the_lag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
