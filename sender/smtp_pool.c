@@ -134,7 +134,7 @@ on_link_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
 		retry_succeed(&p->send);
 	p->under_way--;
 	p->events->on_verdict(r, &v, p->arg);
-	if (v.account == ACCOUNT_PAUSE)
+	if (verdict_stops_account(&v))
 		pause_account(p, &v, smtp_reply_brief(&r->reply, words));
 	stir(p);
 }
@@ -178,7 +178,7 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 			retry_fail(&p->open, loop_now_ms(p->loop));
 	}
 	smtp_roster_drop(&p->roster, m);
-	if (v.account == ACCOUNT_PAUSE)
+	if (verdict_stops_account(&v))
 		pause_account(p, &v, end->err.text);
 	stir(p);
 	dispatch(p);

@@ -12,7 +12,7 @@
  * serves settings that it was not opened with (S-043).  Rate limits are the
  * owner's business: it submits what may be sent now.
  *
- * When the account itself is refused (verdict.h: ACCOUNT_PAUSE) the pool
+ * When the account itself is refused (verdict_stops_account) the pool
  * says so once, hands back all that is queued as not attempted, lets finish
  * what is under way, and takes nothing more; the owner frees it.
  *

@@ -22,6 +22,7 @@ verdict_account_name(enum verdict_account a)
 	static const char *const names[] = {
 	    [ACCOUNT_KEEP] = "keep",
 	    [ACCOUNT_SLOW] = "slow",
+	    [ACCOUNT_WAIT] = "wait",
 	    [ACCOUNT_PAUSE] = "pause",
 	};
 
@@ -122,7 +123,8 @@ of_5xx(struct verdict v)
 	switch (v.diagnosis.scope) {
 	case SCOPE_ACCOUNT:
 		v.outcome = OUTCOME_NOT_ATTEMPTED;
-		v.account = ACCOUNT_PAUSE;
+		v.account = v.diagnosis.type == BOUNCE_SOFT ? ACCOUNT_WAIT
+							    : ACCOUNT_PAUSE;
 		break;
 	case SCOPE_PROVIDER:
 	case SCOPE_CONNECTION: v.outcome = OUTCOME_DEFERRED; break;
@@ -149,6 +151,12 @@ verdict_of_result(const struct smtp_result *r)
 		return of_silence(r);
 	v.diagnosis = diagnose_reply(r->phase, &r->reply);
 	return smtp_reply_class(&r->reply) == 4 ? of_4xx(r, v) : of_5xx(v);
+}
+
+bool
+verdict_stops_account(const struct verdict *v)
+{
+	return v->account == ACCOUNT_WAIT || v->account == ACCOUNT_PAUSE;
 }
 
 /* Refused before any message: nobody's address is to blame. */

@@ -14,7 +14,8 @@
  *   421, dot not sent                 not attempted    slow down (S-044)
  *   4xx                               deferred         account scope: slow
  *   5xx recipient, message            failed           (S-050)
- *   5xx account                       not attempted    pause the account
+ *   5xx account                       not attempted    pause the account,
+ *                                                      or, a quota: wait
  *   5xx provider, connection          deferred         tell the owner
  *
  * Scope, type and category are lib/mail's diagnosis (table 1G).
@@ -42,9 +43,13 @@ const char *outcome_name(enum outcome o); /* "accepted", ... */
 enum verdict_account {
 	ACCOUNT_KEEP = 0,
 	ACCOUNT_SLOW,  /* open and send less for a while */
-	ACCOUNT_PAUSE, /* stop until a person or a quota's end */
+	ACCOUNT_WAIT,  /* stop until the quota may be over: VERDICT_WAIT_S */
+	ACCOUNT_PAUSE, /* stop until a person has mended it */
 };
 const char *verdict_account_name(enum verdict_account a);
+
+/* Nobody says when a quota ends; a try an hour is harmless. */
+#define VERDICT_WAIT_S 3600
 
 struct verdict {
 	enum outcome outcome;
@@ -53,6 +58,9 @@ struct verdict {
 };
 
 struct verdict verdict_of_result(const struct smtp_result *r);
+
+/* Nothing more is to be sent through the account now. */
+bool verdict_stops_account(const struct verdict *v);
 
 /* A login refused with 4xx may be told so once more; then it is paused
  * (S-048). */

@@ -78,7 +78,7 @@ on_paused(struct smtp_pool *p, const struct verdict *v, const char *why,
 	struct smtp_owner *w = arg;
 
 	(void)p;
-	assert(v->account == ACCOUNT_PAUSE);
+	assert(verdict_stops_account(v));
 	w->paused++;
 	snprintf(w->why, sizeof(w->why), "%s", why);
 }
