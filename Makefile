@@ -19,7 +19,7 @@ B       := $(BUILD)/$(MODE)
 GEN     := $(BUILD)/gen
 CLANG   := clang-14
 
-PKGS := openssl libpq libmicrohttpd jansson libuv libsodium libidn2 gmime-3.0 libgsasl inih md4c-html
+PKGS := openssl libpq libcurl libmicrohttpd jansson libuv libsodium libidn2 gmime-3.0 libgsasl inih md4c-html
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wwrite-strings -Wpointer-arith -Wvla \
         -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum -Werror
