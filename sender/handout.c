@@ -296,10 +296,11 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 		take_back(p->recipient);
 	else
 		record(w, p, r, v);
-	if (v->outcome == OUTCOME_ACCEPTED)
+	if (v->outcome == OUTCOME_ACCEPTED) {
 		m->content_refusals = pool->relay->rests = 0;
-	else if (v->outcome == OUTCOME_FAILED && !wide &&
-		 v->diagnosis.scope == SCOPE_MESSAGE)
+		m->accepted++;
+	} else if (v->outcome == OUTCOME_FAILED && !wide &&
+		   v->diagnosis.scope == SCOPE_MESSAGE)
 		count_refusal(m, smtp_reply_text(&r->reply));
 	parcel_free(&w->parcels, p);
 	handout_soon(w);

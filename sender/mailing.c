@@ -116,7 +116,7 @@ relay_of(struct worker *w, const struct db_result *r, int line)
 	ok = relay_row_read(&row, r, line, w->ring, &err);
 	known = relay_put(w, &row);
 	if (!ok && known->row.active)
-		relay_halt(known, err.text);
+		relay_halt(known, err.text, 0);
 	return known;
 }
 

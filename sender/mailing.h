@@ -70,6 +70,7 @@ struct mailing {
 	bool served; /* has had a lease since it is here */
 	int claims;  /* under way */
 	int content_refusals;
+	int64_t accepted, accepted_told; /* messages; of them, told in activity */
 	bool halting;
 };
 

@@ -103,9 +103,9 @@ on_paused(struct smtp_pool *pool, const struct verdict *v, const char *why,
 	struct relay_pool *p = arg;
 
 	(void)pool;
-	(void)v;
 	if (p == p->relay->pool)
-		relay_halt(p->relay, why);
+		relay_halt(p->relay, why,
+		    v->account == ACCOUNT_WAIT ? VERDICT_WAIT_S : 0);
 }
 
 static const struct smtp_pool_events pool_events = {
@@ -220,16 +220,17 @@ write_halt(struct relay *r)
 
 	r->writing = true;
 	db_batch_add(b, Q_ACCOUNT_HALT,
-	    DB_ARGS(db_int(r->row.id), db_int(r->row.version),
-		db_cstr(r->why)));
+	    DB_ARGS(db_int(r->row.id), db_int(r->row.version), db_cstr(r->why),
+		db_int_or_null(r->resume_s, r->resume_s > 0)));
 	db_batch_send(b, on_written, r);
 }
 
 void
-relay_halt(struct relay *r, const char *why)
+relay_halt(struct relay *r, const char *why, int64_t resume_s)
 {
 	if (r->state == RELAY_HALTING)
 		return;
+	r->resume_s = resume_s;
 	snprintf(r->why, sizeof(r->why), "%.*s", RELAY_WHY_MAX - 1, why);
 	log_warn("account_paused", "account=%lld reason=%s",
 	    (long long)r->row.id, log_quote(str_of(r->why)));
@@ -253,7 +254,7 @@ on_loaded(const struct db_result *results, int count, const struct err *err,
 	if (!relay_row_read(&row, &results[0], 0, r->worker->ring, &why) &&
 	    row.active) {
 		relay_put(r->worker, &row);
-		relay_halt(r, why.text);
+		relay_halt(r, why.text, 0);
 		return;
 	}
 	relay_put(r->worker, &row);
@@ -300,6 +301,7 @@ maybe_rest(struct relay *r, int64_t now)
 	if (rest < s.retry_ms)
 		rest = s.retry_ms;
 	r->rest_until_ms = now + rest;
+	snprintf(r->why, sizeof(r->why), "%s", s.trouble);
 	log_warn("account_unreachable", "account=%lld again_s=%lld reason=%s",
 	    (long long)r->row.id, (long long)(rest / 1000),
 	    log_quote(str_of(s.trouble)));

@@ -56,7 +56,8 @@ struct relay {
 	int64_t served;   /* the mailing that got the last turn */
 	int64_t asked_ms; /* when it last had room for a message */
 	struct meter meter;
-	char why[RELAY_WHY_MAX]; /* HALTING: what to write */
+	char why[RELAY_WHY_MAX]; /* RESTING, HALTING: the trouble */
+	int64_t resume_s;        /* HALTING: what to write, too */
 	bool writing, loading;
 };
 
@@ -71,8 +72,9 @@ void relay_reap_cancel(struct worker *w);
 void relay_seen(struct relay *r, int64_t version, bool active);
 /* Rest, wake, write what is to be written; a few times a second. */
 void relay_tick(struct relay *r);
-/* Stops using it and says so in its row. */
-void relay_halt(struct relay *r, const char *why);
+/* Stops using it and says so in its row; resume_s: 0, or after how many
+ * seconds it is tried again by itself. */
+void relay_halt(struct relay *r, const char *why, int64_t resume_s);
 /* Hands back what is queued, finishes the rest; for good when stopping. */
 void relay_retire(struct relay *r);
 

@@ -78,7 +78,9 @@ scheduler_tidy(struct db *db, const struct scheduler_params *params,
 	struct db_result r;
 	int i;
 
-	if (!db_run(db, Q_RETRY_ABANDONED, DB_NO_ARGS, NULL, err))
+	if (!db_run(db, Q_RETRY_ABANDONED, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_ACCOUNT_RESUME, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_STATUS_FORGET, DB_NO_ARGS, NULL, err))
 		return false;
 	while (found)
 		if (!take_idle(db, params, &found, err))

@@ -90,6 +90,7 @@ tick(void *arg)
 	for (r = w->relays; r != NULL; r = r->next)
 		relay_tick(r);
 	errand_tick(w);
+	activity_tick(w);
 	resume_dots(w);
 	sweep_mailings(w);
 	recorder_poke(&w->recorder);
@@ -126,6 +127,7 @@ worker_stop(struct worker *w)
 		relay_retire(r);
 	}
 	errand_release(w);
+	activity_remove(w);
 	loop_timer_start(w->tick, 0);
 }
 

@@ -12,6 +12,7 @@
  *   handout   gives recipients to pools and takes verdicts
  *   recorder  brings outcomes into the database, raises watermarks
  *   errand    does what the API asks for: account tests, test messages
+ *   activity  tells people what is going on
  *
  * SIGTERM and SIGINT drain it: no new messages, replies awaited for
  * settings->drain_s, outcomes recorded, leases given back.
@@ -21,6 +22,7 @@
 
 #include "db/link.h"
 #include "lib/base/settings.h"
+#include "sender/activity.h"
 #include "sender/errand.h"
 #include "sender/parcel.h"
 #include "sender/recorder.h"
@@ -73,6 +75,7 @@ struct worker {
 	struct pulse pulse;
 	struct claims claims;
 	struct errand errand;
+	struct activity activity;
 	bool held_dots; /* some wait for the database */
 	bool stopping, forced;
 	int64_t stop_at_ms; /* replies are not awaited any longer */

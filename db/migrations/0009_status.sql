@@ -56,3 +56,6 @@ LANGUAGE sql STABLE AS $$
 	                 WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
 	 WHERE l.campaign_id = campaign AND NOT l.done
 $$;
+
+-- An account that was paused because a quota was used up is tried again then.
+ALTER TABLE smtp_account ADD COLUMN resume_at timestamptz;

@@ -35,6 +35,7 @@ UPDATE smtp_account a
        state = CASE WHEN c.revived THEN 'active' ELSE a.state END,
        state_reason = CASE WHEN c.revived THEN '' ELSE a.state_reason END,
        state_at = CASE WHEN c.revived THEN now() ELSE a.state_at END,
+       resume_at = CASE WHEN c.revived THEN NULL ELSE a.resume_at END,
        updated_at = now()
   FROM (SELECT o.id, l.login,
                (o.max_connections, o.per_second, o.per_hour, o.per_day, o.eight_bit)
@@ -53,7 +54,7 @@ UPDATE smtp_account a
 -- $1 id, $2 'active' or 'paused'
 -- name: account_set_state
 UPDATE smtp_account
-   SET state = $2, state_at = now(), updated_at = now(),
+   SET state = $2, state_at = now(), updated_at = now(), resume_at = NULL,
        state_reason = CASE $2 WHEN 'paused' THEN 'paused by a person' ELSE '' END
  WHERE id = $1::bigint
 RETURNING id;
@@ -64,7 +65,7 @@ SELECT id, row_to_json(d)
   FROM (SELECT id, name, host, port, tls, auth, username,
                secret IS NOT NULL AS has_password, ca_file, max_connections,
                per_second, per_hour, per_day, provider, eight_bit, state, state_reason,
-               state_at, version, created_at, updated_at
+               state_at, resume_at, version, created_at, updated_at
           FROM smtp_account
          WHERE id > $1::bigint AND id <= $2::bigint
          ORDER BY id LIMIT $3::bigint) d

@@ -11,10 +11,19 @@ SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connectio
 
 -- name: account_halt
 -- Only the row that was used: what a person has changed since is another.
--- $1 account  $2 version  $3 why, for people
+-- $1 account  $2 version  $3 why, for people  $4 seconds until it is tried
+-- again by itself (NULL: it waits for a person)
 UPDATE smtp_account
-   SET state = 'paused', state_reason = $3::text, state_at = now(), updated_at = now()
+   SET state = 'paused', state_reason = $3::text, state_at = now(), updated_at = now(),
+       resume_at = now() + make_interval(secs => $4::int)
  WHERE id = $1::bigint AND version = $2::int AND state = 'active';
+
+-- name: account_resume
+-- Those that waited for the end of a quota.
+UPDATE smtp_account
+   SET state = 'active', state_reason = '', state_at = now(), updated_at = now(),
+       resume_at = NULL
+ WHERE state = 'paused' AND resume_at <= now();
 
 -- name: work_campaign
 -- Its content is asked with message_source and the like.
