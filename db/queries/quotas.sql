@@ -5,8 +5,7 @@
 -- A new limit begins with a full bucket.
 -- $1 kind  $2 id  $3 group
 INSERT INTO quota (kind, id, group_name, unit, tokens, filled_at)
-SELECT l.kind, l.id, l.group_name, l.unit, 0,
-       clock_timestamp() - make_interval(secs => l.seconds)
+SELECT l.kind, l.id, l.group_name, l.unit, l.burst, clock_timestamp()
   FROM quota_limit l
  WHERE l.kind = $1::text AND l.id = $2::bigint AND l.group_name = $3::text
 ON CONFLICT DO NOTHING;
