@@ -428,6 +428,30 @@ smtp_link_resume(struct smtp_link *l)
 	leave(l);
 }
 
+struct smtp_message *
+smtp_link_head(const struct smtp_link *l, bool *dot_sent)
+{
+	const struct smtp_transaction *t = l->session.current;
+
+	if (l->closed || t == NULL || smtp_session_held(&l->session) != NULL)
+		return NULL;
+	*dot_sent = t->dot_sent;
+	return t->message;
+}
+
+void
+smtp_link_abandon(struct smtp_link *l)
+{
+	struct err err;
+
+	if (l->closed)
+		return;
+	enter(l);
+	err_set(&err, FAIL_CONFLICT, "given up by its owner");
+	fail(l, &err);
+	leave(l);
+}
+
 void
 smtp_link_quit(struct smtp_link *l)
 {

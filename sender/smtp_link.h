@@ -72,6 +72,11 @@ void smtp_link_free(struct smtp_link *l);
 int smtp_link_room(const struct smtp_link *l);
 void smtp_link_send(struct smtp_link *l, struct smtp_message *m);
 void smtp_link_resume(struct smtp_link *l); /* asks before_dot again */
+/* The message whose replies are awaited now; NULL: none, or it is its owner
+ * who is waited for. */
+struct smtp_message *smtp_link_head(const struct smtp_link *l, bool *dot_sent);
+/* Closes it at once; what is unsent comes back as not attempted. */
+void smtp_link_abandon(struct smtp_link *l);
 /* No more messages; QUIT when what is under way has its result. */
 void smtp_link_quit(struct smtp_link *l);
 

@@ -122,6 +122,8 @@ on_link_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
 	(void)l;
 	if (lost_under(r))
 		r->message->losses++;
+	r->message->took_ms = loop_now_ms(p->loop) - m->since_ms;
+	m->since_ms = loop_now_ms(p->loop);
 	v = verdict_of_result(r);
 	if (!r->local && r->reply.code != 0 && r->reply.code != 421) {
 		if (!m->progressed)
@@ -231,6 +233,8 @@ hand_out(struct smtp_pool *p)
 	    p->queue.count > 0 && (m = smtp_roster_best(&p->roster)) != NULL) {
 		if (smtp_link_room(m->link) > 0) {
 			p->under_way++;
+			if (smtp_link_busy(m->link) == 0)
+				m->since_ms = loop_now_ms(p->loop);
 			smtp_link_send(m->link, queue_take(&p->queue));
 		}
 		smtp_roster_settle(&p->roster, m);
@@ -388,6 +392,40 @@ smtp_pool_resume(struct smtp_pool *p)
 		loop_defer(p->loop, resume_all, p);
 	else
 		resume_all(p);
+}
+
+static void
+look_at(struct smtp_pool *p, struct smtp_member *m, int64_t longer_ms,
+    smtp_pool_wait_fn *fn, void *arg)
+{
+	struct smtp_pool_wait wait = {
+	    .waited_ms = loop_now_ms(p->loop) - m->since_ms};
+
+	wait.message = smtp_link_head(m->link, &wait.dot_sent);
+	if (wait.message == NULL || wait.waited_ms <= longer_ms)
+		return;
+	fn(&wait, arg);
+	if (wait.give_up && !wait.dot_sent)
+		smtp_link_abandon(m->link);
+}
+
+/* As in resume_all: nothing moves between the lists meanwhile. */
+void
+smtp_pool_waits(struct smtp_pool *p, int64_t longer_ms, smtp_pool_wait_fn *fn,
+    void *arg)
+{
+	struct smtp_member *m, *next;
+	bool dispatching = p->dispatching;
+	int s;
+
+	p->dispatching = true;
+	for (s = MEMBER_WORKING; s <= MEMBER_LEAVING; s++)
+		for (m = p->roster.first[s]; m != NULL; m = next) {
+			next = m->next;
+			look_at(p, m, longer_ms, fn, arg);
+		}
+	p->dispatching = dispatching;
+	dispatch(p);
 }
 
 static void

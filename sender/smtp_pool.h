@@ -70,6 +70,19 @@ void smtp_pool_resume(struct smtp_pool *p);
 /* Hands back what is queued, finishes what is under way, quits. */
 void smtp_pool_drain(struct smtp_pool *p);
 
+/* A message that its connection has been busy with for a while. */
+struct smtp_pool_wait {
+	struct smtp_message *message;
+	int64_t waited_ms;
+	bool dot_sent;
+	bool give_up; /* set by the caller: it comes back as not attempted, its
+	               * connection is closed; not after the dot */
+};
+typedef void smtp_pool_wait_fn(struct smtp_pool_wait *wait, void *arg);
+/* Tells of each that waits longer than `longer_ms`. */
+void smtp_pool_waits(struct smtp_pool *p, int64_t longer_ms,
+    smtp_pool_wait_fn *fn, void *arg);
+
 struct smtp_pool_state {
 	int opening, idle, working, leaving; /* links */
 	int queued, under_way;               /* messages */

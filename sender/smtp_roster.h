@@ -30,7 +30,8 @@ struct smtp_member {
 	struct smtp_pool *pool;
 	struct smtp_link *link;
 	enum smtp_member_state state;
-	bool progressed; /* the server decided about a message */
+	bool progressed;  /* the server decided about a message */
+	int64_t since_ms; /* it is about the message that is first in it */
 	struct smtp_member *prev, *next;
 };
 

@@ -54,6 +54,7 @@ struct smtp_message {
 	bool eight_bit;      /* data has bytes over 127 */
 	int losses;          /* connections that ended under it, dot unsent:
 	                        * counted by the pool, kept over hand-backs */
+	int64_t took_ms;     /* of a connection's time: told by the pool */
 	void *owner;         /* the owner's own, untouched */
 	struct smtp_message *next; /* the pool's */
 };
