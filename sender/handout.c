@@ -156,6 +156,7 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 	}
 	route->pass += route->stride;
 	lease_give(who);
+	meter_use(&m->meter);
 	relay_submit(r, &p->message);
 }
 
@@ -215,6 +216,7 @@ take_back(struct recipient *who)
 {
 	const struct lease *l = who->lease;
 
+	meter_return(&l->mailing->meter);
 	lease_give_back(who);
 	if (who->lost)
 		lease_drop(who);

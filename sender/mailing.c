@@ -173,6 +173,7 @@ mailing_new(struct worker *w, int64_t id)
 	m->window = (size_t)w->settings->lease_window;
 	m->claims = 1;
 	arena_init(&m->arena, MAILING_BYTES_MAX);
+	meter_init(&m->meter, w, METER_CAMPAIGN, id, STR_NONE);
 	for (at = &w->mailings; *at != NULL && (*at)->id < id;)
 		at = &(*at)->next;
 	m->next = *at;
@@ -199,6 +200,7 @@ mailing_free(struct mailing *m)
 		m->leases = l->next;
 		lease_free(l);
 	}
+	meter_release(&m->meter);
 	message_free(m->content.message);
 	dkim_signer_free(m->signer);
 	arena_release(&m->arena);
@@ -312,6 +314,22 @@ is_served(const struct mailing *m, const struct route *route, int64_t now)
 	return true;
 }
 
+/* No more permits than there are recipients who wait for them. */
+static bool
+has_permit(struct mailing *m)
+{
+	const struct lease *l;
+	size_t waiting = 0;
+
+	if (meter_left(&m->meter) > 0)
+		return true;
+	for (l = m->leases; l != NULL; l = l->next)
+		waiting += l->ready - l->given - l->settled;
+	meter_ask(&m->meter,
+	    waiting < METER_ASK_MAX ? (int)waiting : METER_ASK_MAX);
+	return false;
+}
+
 struct recipient *
 mailing_next(struct mailing *m, const struct relay *r)
 {
@@ -320,10 +338,10 @@ mailing_next(struct mailing *m, const struct relay *r)
 	struct recipient *who = NULL;
 	const struct lease *l;
 
-	if (m->stage != MAILING_ACTIVE || route == NULL)
+	if (m->stage != MAILING_ACTIVE || route == NULL || now >= m->expires_ms)
 		return NULL;
 	route->relay->asked_ms = now;
-	if (!is_served(m, route, now))
+	if (!is_served(m, route, now) || !has_permit(m))
 		return NULL;
 	for (l = m->leases; who == NULL && l != NULL; l = l->next)
 		if (lease_is_good(l, now))

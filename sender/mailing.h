@@ -70,7 +70,10 @@ struct mailing {
 	bool served; /* has had a lease since it is here */
 	int claims;  /* under way */
 	int content_refusals;
-	int64_t accepted, accepted_told; /* messages; of them, told in activity */
+	struct meter meter; /* of the campaign's own limits */
+	int64_t expires_ms; /* monotonic: no message begins after it */
+	int64_t accepted,
+	    accepted_told; /* messages; of them, told in activity */
 	bool halting;
 };
 

@@ -13,7 +13,14 @@
 #define ACCOUNTS_MAX 256 /* looked at */
 
 enum { FEED_KEY, FEED_LIST, FEED_SINCE };
-enum { WORK_ID, WORK_USABLE, WORK_LEASES, WORK_RETRIES };
+enum {
+	WORK_ID,
+	WORK_USABLE,
+	WORK_LEASES,
+	WORK_RETRIES,
+	WORK_LIMITED,
+	WORK_LEFT_MS,
+};
 enum { ACCOUNT_ID, ACCOUNT_VERSION, ACCOUNT_ACTIVE };
 
 struct feed_entry {
@@ -99,10 +106,19 @@ take_feed(struct worker *w, const struct db_result *r)
 }
 
 static void
-see_mailing(struct mailing *m, const struct db_result *r, int line)
+read_mailing(struct mailing *m, const struct db_result *r, int line)
 {
 	m->range_left = db_get_bool(r, line, WORK_LEASES);
 	m->retry_due = db_get_bool(r, line, WORK_RETRIES);
+	m->meter.limited = db_get_bool(r, line, WORK_LIMITED);
+	m->expires_ms =
+	    m->worker->pulse.asked_ms + db_get_int(r, line, WORK_LEFT_MS);
+}
+
+static void
+see_mailing(struct mailing *m, const struct db_result *r, int line)
+{
+	read_mailing(m, r, line);
 	if (!db_get_bool(r, line, WORK_USABLE))
 		mailing_leave(m);
 	else
@@ -146,8 +162,7 @@ admit(struct worker *w, const struct db_result *r, int64_t from, int64_t to)
 			return;
 		}
 		m = mailing_new(w, id);
-		m->range_left = db_get_bool(r, line, WORK_LEASES);
-		m->retry_due = db_get_bool(r, line, WORK_RETRIES);
+		read_mailing(m, r, line);
 		w->pulse.last_mailing = id;
 	}
 }

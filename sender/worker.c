@@ -82,6 +82,7 @@ static void
 tick(void *arg)
 {
 	struct worker *w = arg;
+	struct mailing *m;
 	struct relay *r;
 
 	loop_timer_start(w->tick, WORKER_TICK_MS);
@@ -89,6 +90,8 @@ tick(void *arg)
 	hold_tick(w);
 	for (r = w->relays; r != NULL; r = r->next)
 		relay_tick(r);
+	for (m = w->mailings; m != NULL; m = m->next)
+		meter_expire(&m->meter, false);
 	errand_tick(w);
 	activity_tick(w);
 	resume_dots(w);

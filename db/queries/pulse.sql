@@ -3,7 +3,8 @@
 
 -- name: work_find
 -- The running campaigns, whether this worker has an account to send through,
--- and what there is to take.
+-- what there is to take, whether there is a limit, and how many milliseconds
+-- are left.
 -- $1 this worker's number  $2 workers  $3 accounts that cannot be used here now
 SELECT c.id,
        EXISTS (SELECT FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
@@ -14,7 +15,9 @@ SELECT c.id,
                 WHERE l.campaign_id = c.id AND NOT l.done
                   AND (l.holder IS NULL OR l.held_until < clock_timestamp())),
        EXISTS (SELECT FROM retry r
-                WHERE r.campaign_id = c.id AND r.next_at <= now() AND r.holder IS NULL)
+                WHERE r.campaign_id = c.id AND r.next_at <= now() AND r.holder IS NULL),
+       coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL,
+       floor(1000 * extract(epoch FROM c.expires_at - clock_timestamp()))::bigint
   FROM campaign c
  WHERE c.status = 'running' AND c.expires_at > now()
  ORDER BY c.id;
