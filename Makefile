@@ -162,7 +162,7 @@ cover:
 	MODE=cover tests/run $(patsubst %.c,$(BUILD)/cover/%,$(wildcard tests/unit/*/test_*.c))
 	lcov -q -c -d $(BUILD)/cover -o $(BUILD)/cover/info && genhtml -q $(BUILD)/cover/info -o $(BUILD)/cover
 
-BENCHES := $(patsubst tests/bench/%,bench-%,$(filter-out %.py %__pycache__,$(wildcard tests/bench/*)))
+BENCHES := $(patsubst tests/bench/%,bench-%,$(filter-out %.py $(patsubst %/,%,$(wildcard tests/bench/*/)),$(wildcard tests/bench/*)))
 bench: $(BENCHES)
 $(BENCHES): bench-%: all
 	$(MAKE) MODE=release tools

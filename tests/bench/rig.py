@@ -1,11 +1,14 @@
 """What a benchmark runs on: a private PostgreSQL as it comes, the sink, Volley's
 processes, and what each of them used."""
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import psycopg2
@@ -93,9 +96,29 @@ class Postgres:
     def cpu_s(self):
         return cpu_s(self.pid) + sum(map(cpu_s, children(self.pid)))
 
+    def wal_bytes(self):
+        return float(self.value("select pg_current_wal_insert_lsn() - '0/0'"))
+
     def stop(self):
         self.control("pg_ctl", "-D", f"{self.folder}/data", "-m", "fast", "-w",
                      "stop")
+
+
+@contextlib.contextmanager
+def temporary_folder():
+    folder = tempfile.mkdtemp(prefix="volley-bench-")
+    os.chmod(folder, 0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_setting(name):
+    """Whether this build of Volley knows the setting."""
+    text = subprocess.run([VOLLEY, "--help"], check=True, capture_output=True,
+                          text=True).stdout
+    return f"--{name.replace('_', '-')}=" in text
 
 
 class Process:
@@ -112,8 +135,15 @@ class Process:
         self.cpu = max(self.cpu, sum(map(cpu_s, pids)))
         self.peak_kib = max(self.peak_kib, *map(peak_kib, pids))
 
+    def hold(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def let_go(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
+        self.let_go()
         self.process.wait(30)
 
 
@@ -137,16 +167,20 @@ class Api:
 
 
 class Rig:
-    def __init__(self, folder):
+    def __init__(self, folder, **settings):
         self.folder, self.processes = folder, []
+        self.env = dict(os.environ)
         self.ca = f"{folder}/cert.pem"
+        self.settings = {f"VOLLEY_{name.upper()}": value
+                         for name, value in settings.items()}
 
     def __enter__(self):
         self.db = Postgres(f"{self.folder}/postgres")
         self.port = free_port()
         self.env = dict(os.environ, VOLLEY_HOME=f"{self.folder}/home",
                         VOLLEY_DATABASE=self.db.conninfo,
-                        VOLLEY_LISTEN=f"127.0.0.1:{self.port}")
+                        VOLLEY_LISTEN=f"127.0.0.1:{self.port}",
+                        **self.settings)
         os.mkdir(f"{self.folder}/home")
         self.volley("migrate")
         return self
