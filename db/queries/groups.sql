@@ -1,0 +1,87 @@
+-- Groups of recipients' domains: their limits, what was learnt about them,
+-- and recipients that wait for them.
+
+-- name: group_limits
+-- The groups with limits of their own, and whether there is a rate.
+-- $1 account
+SELECT group_name, g.connections, q.rated IS NOT NULL
+  FROM (SELECT group_name, connections FROM group_limit WHERE account_id = $1::bigint) g
+  FULL JOIN (SELECT DISTINCT group_name, true AS rated FROM quota_limit
+              WHERE kind = 'group' AND id = $1::bigint) q USING (group_name)
+ ORDER BY group_name COLLATE "C";
+
+-- name: group_states
+-- What was learnt not long ago.
+-- $1 account
+SELECT group_name, state = 'slow', allowed, patience_ms,
+       ceil(extract(epoch FROM shut_until - clock_timestamp()) * 1000)::bigint, why
+  FROM group_state
+ WHERE account_id = $1::bigint AND at > now() - interval '1 hour';
+
+-- name: group_state_put
+-- $1 account  $2 groups  $3 states  $4 allowed  $5 patience in milliseconds
+-- $6 milliseconds that it is shut  $7 why
+INSERT INTO group_state (account_id, group_name, state, allowed, patience_ms, shut_until, why, at)
+SELECT a.id, u.name, u.state, u.allowed, u.patience_ms,
+       now() + u.shut_ms * interval '1 millisecond', u.why, now()
+  FROM smtp_account a,
+       unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+           AS u (name, state, allowed, patience_ms, shut_ms, why)
+ WHERE a.id = $1::bigint
+ ORDER BY u.name
+ON CONFLICT (account_id, group_name) DO UPDATE
+   SET state = EXCLUDED.state, allowed = EXCLUDED.allowed,
+       patience_ms = EXCLUDED.patience_ms, shut_until = EXCLUDED.shut_until,
+       why = EXCLUDED.why, at = EXCLUDED.at;
+
+-- name: group_state_remove
+-- $1 account  $2 groups that are served as fast as they can be again
+DELETE FROM group_state WHERE account_id = $1::bigint AND group_name = ANY ($2::text[]);
+
+-- name: retry_aside
+-- Recipients that wait for their group, unattempted: the attempt to come
+-- stays what it is.  Not where somebody else has made it meanwhile.
+-- $1 holder  $2 deliveries  $3 the attempts to come  $4 milliseconds until then
+-- $5 when the first attempt was (NULL: never sent)  $6 accounts (0: any)
+INSERT INTO retry AS r (delivery_id, campaign_id, attempt, next_at, first_at, account_id)
+SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisecond',
+       coalesce(u.first_at, now()), nullif(u.account_id, 0)
+  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[])
+       AS u (delivery_id, attempt, delay_ms, first_at, account_id)
+  JOIN campaign c ON c.id = u.delivery_id >> 32
+  -- as in retry_put
+  LEFT JOIN LATERAL (SELECT true AS made FROM outcome o
+                      WHERE o.delivery_id = u.delivery_id
+                        AND (o.attempt >= u.attempt
+                             OR (o.attempt = u.attempt - 1 AND o.state > 'deferred'))
+                      LIMIT 1) later ON true
+ WHERE later.made IS NULL
+ON CONFLICT (delivery_id) DO UPDATE
+   SET next_at = EXCLUDED.next_at, holder = NULL, held_until = NULL
+ WHERE r.attempt = EXCLUDED.attempt AND r.holder = $1::text;
+
+-- name: limits_of_account
+-- $1 account
+SELECT group_name, connections, per_second, per_minute, per_hour, per_day
+  FROM group_limit WHERE account_id = $1::bigint
+ ORDER BY group_name;
+
+-- name: limit_put
+-- $1 account  $2 group  $3 connections  $4 to $7 per second, minute, hour, day
+INSERT INTO group_limit (account_id, group_name, connections,
+                         per_second, per_minute, per_hour, per_day)
+VALUES ($1::bigint, $2, $3::integer, $4::integer, $5::integer, $6::integer, $7::integer)
+ON CONFLICT (account_id, group_name) DO UPDATE
+   SET connections = EXCLUDED.connections, per_second = EXCLUDED.per_second,
+       per_minute = EXCLUDED.per_minute, per_hour = EXCLUDED.per_hour,
+       per_day = EXCLUDED.per_day;
+
+-- name: limit_delete
+-- $1 account  $2 group
+DELETE FROM group_limit WHERE account_id = $1::bigint AND group_name = $2 RETURNING group_name;
+
+-- name: limits_changed
+-- Senders read them again.
+-- $1 account
+UPDATE smtp_account SET version = version + 1, updated_at = now()
+ WHERE id = $1::bigint RETURNING id;
