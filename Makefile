@@ -113,6 +113,10 @@ $1: $1.o $(B)/libsupport.a $(B)/libsink.a $(call archives,$(call module_of,$(pat
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
 
+# Its allocations fail on demand.
+$(B)/tests/unit/sender/test_out_of_memory: LDFLAGS += \
+    $(foreach f,malloc calloc reallocarray strdup,-Wl,--wrap=$f)
+
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(call archives,all)
 	$(call quiet,LD)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
