@@ -1,8 +1,8 @@
 #include "db/args.h"
 
-#include <arpa/inet.h>
+#include "db/binary.h"
+
 #include <assert.h>
-#include <endian.h>
 #include <libpq-fe.h>
 
 #include "lib/base/clock.h"
@@ -14,9 +14,6 @@ enum {
 	OID_TEXT = 25,
 	OID_TIMESTAMPTZ = 1184,
 };
-
-/* 2000-01-01, where PostgreSQL's binary timestamps start. */
-#define PG_EPOCH_US INT64_C(946684800000000)
 
 struct db_arg
 db_null(void)
@@ -112,36 +109,19 @@ db_bytes_array(const struct str *v, size_t n)
 	return array(DB_BYTES_ARRAY, v, n);
 }
 
-static char *
-put32(char *p, uint32_t v)
-{
-	v = htonl(v);
-	memcpy(p, &v, sizeof(v));
-	return p + sizeof(v);
-}
-
-static char *
-put64(char *p, int64_t v)
-{
-	uint64_t u = htobe64((uint64_t)v);
-
-	memcpy(p, &u, sizeof(u));
-	return p + sizeof(u);
-}
-
 /* dimensions, flags (NULLs possible), element type, length, lower bound */
 #define ARRAY_HEAD 20
 
 static char *
 put_head(char *p, uint32_t oid, size_t count)
 {
-	p = put32(p, count > 0 ? 1 : 0);
-	p = put32(p, 1);
-	p = put32(p, oid);
+	p = binary_put32(p, count > 0 ? 1 : 0);
+	p = binary_put32(p, 1);
+	p = binary_put32(p, oid);
 	if (count == 0)
 		return p;
-	p = put32(p, (uint32_t)count);
-	return put32(p, 1);
+	p = binary_put32(p, (uint32_t)count);
+	return binary_put32(p, 1);
 }
 
 static struct str
@@ -155,11 +135,11 @@ encode_numbers(struct arena *a, const struct db_arg *arg)
 	p = put_head(start, time ? OID_TIMESTAMPTZ : OID_INT8, arg->count);
 	for (i = 0; i < arg->count; i++) {
 		if (time && v[i] == INT64_MIN) {
-			p = put32(p, UINT32_MAX);
+			p = binary_put32(p, UINT32_MAX);
 			continue;
 		}
-		p = put32(p, 8);
-		p = put64(p, time ? v[i] - PG_EPOCH_US : v[i]);
+		p = binary_put32(p, 8);
+		p = binary_put64(p, time ? v[i] - BINARY_EPOCH_US : v[i]);
 	}
 	return (struct str){start, (size_t)(p - start)};
 }
@@ -178,10 +158,10 @@ encode_texts(struct arena *a, const struct db_arg *arg)
 	    arg->count);
 	for (i = 0; i < arg->count; i++) {
 		if (v[i].p == NULL) {
-			p = put32(p, UINT32_MAX);
+			p = binary_put32(p, UINT32_MAX);
 			continue;
 		}
-		p = put32(p, (uint32_t)v[i].n);
+		p = binary_put32(p, (uint32_t)v[i].n);
 		memcpy(p, v[i].p, v[i].n);
 		p += v[i].n;
 	}

@@ -21,9 +21,13 @@ const char db_session_setup[] =
     "set timezone to 'UTC'; set datestyle to 'ISO, YMD'; "
     "set intervalstyle to 'iso_8601'; set client_min_messages to warning; "
     "set client_encoding to 'UTF8'; set standard_conforming_strings to on; "
+    "set jit to off; "
     /* What was answered is not lost with the server (D-35). */
     "do $$ begin if current_setting('synchronous_commit') = 'off' then "
     "set synchronous_commit to on; end if; end $$";
+
+const char db_session_keyed[] =
+    "set plan_cache_mode to force_generic_plan; set enable_seqscan to off";
 
 static bool
 command_ok(const PGresult *r)

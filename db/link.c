@@ -8,6 +8,8 @@
 
 #include <libpq-fe.h>
 
+#define SETUP_MAX 1000 /* of the texts in session.h */
+
 /*
  *   DOWN -> CONNECTING -> SETUP -> UP
  *
@@ -172,11 +174,14 @@ on_notice(void *arg, const char *text)
 static void
 connected(struct db_link *l)
 {
+	char setup[SETUP_MAX];
+
 	watch_anew(l, LOOP_READ);
 	l->state = LINK_SETUP;
 	PQsetNoticeProcessor(l->pg, on_notice, NULL);
-	if (PQsetnonblocking(l->pg, 1) != 0 ||
-	    PQsendQuery(l->pg, db_session_setup) != 1)
+	snprintf(setup, sizeof(setup), "%s; %s", db_session_setup,
+	    db_session_keyed);
+	if (PQsetnonblocking(l->pg, 1) != 0 || PQsendQuery(l->pg, setup) != 1)
 		lost_pg(l, "session");
 	else
 		flush(l);
@@ -265,22 +270,37 @@ continue_setup(struct db_link *l)
 }
 
 static void
-receive(struct db_link *l)
+take_answers(struct db_link *l)
 {
-	struct db_batch *b;
-
-	if (!flush(l) || !consume(l))
-		return;
 	while (l->state == LINK_UP && l->sent.first != NULL &&
 	       PQisBusy(l->pg) == 0) {
-		b = l->sent.first;
-		if (link_batch_take(b, PQgetResult(l->pg), l->known))
+		switch (link_batch_take(l->sent.first, l->pg, l->known)) {
+		case LINK_MORE: break;
+		case LINK_ANSWERED:
 			link_batch_answer(link_batch_get(&l->sent), NULL);
-		else if (PQstatus(l->pg) != CONNECTION_OK)
+			continue;
+		case LINK_BROKEN: lost_pg(l, "send"); return;
+		}
+		if (PQstatus(l->pg) != CONNECTION_OK)
 			lost_pg(l, "receive");
 	}
-	if (l->state == LINK_UP && PQstatus(l->pg) != CONNECTION_OK)
+}
+
+static void
+receive(struct db_link *l)
+{
+	if (!flush(l) || !consume(l))
+		return;
+	take_answers(l);
+	if (l->state != LINK_UP)
+		return;
+	if (PQstatus(l->pg) != CONNECTION_OK) {
 		lost_pg(l, "receive");
+		return;
+	}
+	if (l->waiting.first != NULL)
+		want_turn(l);
+	flush(l);
 }
 
 static void
@@ -299,6 +319,17 @@ on_socket(int events, void *arg)
 	leave(l);
 }
 
+/* The next batch may be sent now: one with rows needs the connection for
+ * itself. */
+static bool
+has_way(const struct db_link *l)
+{
+	const struct db_batch *next = l->waiting.first, *now = l->sent.first;
+
+	return next != NULL && (now == NULL || !(link_batch_is_alone(now) ||
+						   link_batch_is_alone(next)));
+}
+
 static void
 end_of_turn(void *arg)
 {
@@ -308,7 +339,8 @@ end_of_turn(void *arg)
 
 	l->turn_due = false;
 	enter(l);
-	while (l->state == LINK_UP && (b = link_batch_get(&l->waiting))) {
+	while (l->state == LINK_UP && has_way(l)) {
+		b = link_batch_get(&l->waiting);
 		any = true;
 		link_batch_put(&l->sent, b);
 		if (!link_batch_submit(b, l->pg, l->known))

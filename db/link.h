@@ -44,6 +44,10 @@ void db_link_free(struct db_link *link);
 struct db_batch *db_batch_new(struct db_link *link);
 /* Copies what the args point to. */
 void db_batch_add(struct db_batch *b, enum query q, struct db_args args);
+/* Rows for a COPY ... FROM STDIN (FORMAT binary), as tuples.h makes them,
+ * copied; once a batch.  It takes four round trips then instead of one, and
+ * the connection for itself: give such batches a link of their own. */
+void db_batch_copy(struct db_batch *b, enum query q, struct str rows);
 /* Sends at the end of the turn, at least one statement; the batch belongs to
  * the link from here on. */
 void db_batch_send(struct db_batch *b, db_batch_fn *fn, void *arg);

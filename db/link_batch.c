@@ -11,6 +11,7 @@ db_batch_new(struct db_link *link)
 	struct db_batch *b = NEW(struct db_batch);
 
 	b->link = link;
+	b->copy = -1;
 	arena_init(&b->args, DB_BATCH_BYTES_MAX);
 	return b;
 }
@@ -27,6 +28,22 @@ db_batch_add(struct db_batch *b, enum query q, struct db_args args)
 	b->at[b->count].query = q;
 	b->at[b->count].args = db_encode(&b->args, args);
 	b->count++;
+}
+
+void
+db_batch_copy(struct db_batch *b, enum query q, struct str rows)
+{
+	assert(b->copy < 0 && b->count < DB_BATCH_STATEMENTS_MAX);
+	b->copy = b->count;
+	b->leg = LINK_BEFORE;
+	b->at[b->count++].query = q;
+	b->rows = arena_dup(&b->args, rows);
+}
+
+bool
+link_batch_is_alone(const struct db_batch *b)
+{
+	return b->copy >= 0;
 }
 
 void
@@ -61,7 +78,7 @@ prepare_unknown(struct db_batch *b, PGconn *pg, bool known[])
 	for (i = 0; i < b->count; i++) {
 		q = b->at[i].query;
 		text = &query_texts[q];
-		if (known[q])
+		if (known[q] || i == b->copy)
 			continue;
 		if (PQsendPrepare(pg, text->name, text->text, text->params,
 			NULL) != 1)
@@ -73,34 +90,96 @@ prepare_unknown(struct db_batch *b, PGconn *pg, bool known[])
 	return !b->preparing || PQpipelineSync(pg) == 1;
 }
 
+/* What stands around the statements of a leg. */
+static const struct {
+	const char *open, *close;
+} around[] = {
+    [LINK_WHOLE] = {NULL, NULL},
+    [LINK_BEFORE] = {"begin", NULL},
+    [LINK_ROWS] = {NULL, NULL},
+    [LINK_AFTER] = {NULL, "commit"},
+    [LINK_UNDO] = {"rollback", NULL},
+};
+
+/* The statements of the leg under way: from `first`, before `end`. */
+static void
+span(const struct db_batch *b, int *first, int *end)
+{
+	*first = b->leg == LINK_ROWS    ? b->copy
+		 : b->leg == LINK_AFTER ? b->copy + 1
+					: 0;
+	*end = b->leg == LINK_BEFORE ? b->copy
+	       : b->leg == LINK_ROWS ? b->copy + 1
+	       : b->leg == LINK_UNDO ? 0
+				     : b->count;
+}
+
+static bool
+send_text(PGconn *pg, const char *sql)
+{
+	return sql == NULL ||
+	       PQsendQueryParams(pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+static bool
+send_statement(const struct db_batch *b, PGconn *pg, int i)
+{
+	const struct db_encoded *e = &b->at[i].args;
+
+	return PQsendQueryPrepared(pg, query_texts[b->at[i].query].name,
+		   e->count, e->values, e->lengths, e->formats, 0) == 1;
+}
+
+static bool
+send_leg(struct db_batch *b, PGconn *pg)
+{
+	int i, end;
+
+	b->done = 0;
+	if (b->leg == LINK_ROWS)
+		return PQexitPipelineMode(pg) == 1 &&
+		       PQsendQuery(pg,
+			   query_texts[b->at[b->copy].query].text) == 1;
+	if (!send_text(pg, around[b->leg].open))
+		return false;
+	for (span(b, &i, &end); i < end; i++)
+		if (!send_statement(b, pg, i))
+			return false;
+	return send_text(pg, around[b->leg].close) && PQpipelineSync(pg) == 1;
+}
+
 bool
 link_batch_submit(struct db_batch *b, PGconn *pg, bool known[])
 {
-	const struct db_encoded *e;
-	int i;
+	bool ok = prepare_unknown(b, pg, known) && send_leg(b, pg);
 
-	if (!prepare_unknown(b, pg, known))
-		return false;
-	for (i = 0; i < b->count; i++) {
-		e = &b->at[i].args;
-		if (PQsendQueryPrepared(pg, query_texts[b->at[i].query].name,
-			e->count, e->values, e->lengths, e->formats, 0) != 1)
-			return false;
-	}
-	arena_release(&b->args); /* libpq has its copy */
-	return PQpipelineSync(pg) == 1;
+	if (b->leg == LINK_WHOLE)
+		arena_release(&b->args); /* libpq has its copy */
+	return ok;
 }
 
-/* The name of the command that is being answered; the sync itself can fail
- * as well, when it commits. */
+/* The statement that is being answered; -1: none of its own. */
+static int
+answered(const struct db_batch *b)
+{
+	int first, end, i;
+
+	span(b, &first, &end);
+	i = first + b->done - (around[b->leg].open != NULL);
+	return i >= first && i < end ? i : -1;
+}
+
+/* Its name; the sync itself can fail as well, when it commits. */
 static const char *
 doing(const struct db_batch *b)
 {
+	int i = answered(b);
+
 	if (b->preparing && b->done < b->unknown_count)
 		return query_texts[b->unknown[b->done]].name;
-	if (!b->preparing && b->done < b->count)
-		return query_texts[b->at[b->done].query].name;
-	return "commit";
+	if (!b->preparing && i >= 0)
+		return query_texts[b->at[i].query].name;
+	return b->leg == LINK_UNDO ? "rollback" : "commit";
 }
 
 static bool
@@ -121,31 +200,77 @@ take_failure(struct db_batch *b, PGresult *r, bool known[])
 	PQclear(r);
 }
 
-static bool
-take_sync(struct db_batch *b, PGresult *r)
+static enum link_took
+next_leg(struct db_batch *b, PGconn *pg)
 {
-	bool last = !b->preparing;
+	bool failed = b->err.kind != FAIL_NONE;
 
-	PQclear(r);
-	b->preparing = false;
-	b->done = 0;
-	return last;
+	if (b->leg == LINK_WHOLE || b->leg == LINK_UNDO ||
+	    (b->leg == LINK_AFTER && !failed))
+		return LINK_ANSWERED;
+	if (b->leg == LINK_ROWS && PQenterPipelineMode(pg) != 1)
+		return LINK_BROKEN;
+	b->leg = failed ? LINK_UNDO : b->leg + 1;
+	return send_leg(b, pg) ? LINK_MORE : LINK_BROKEN;
 }
 
-bool
-link_batch_take(struct db_batch *b, PGresult *r, bool known[])
+static enum link_took
+send_rows(struct db_batch *b, PGconn *pg)
 {
-	if (r == NULL)
-		b->done++;
-	else if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
-		return take_sync(b, r);
-	else if (is_failure(PQresultStatus(r)))
-		take_failure(b, r, known);
-	else if (b->preparing || b->done >= b->count)
-		PQclear(r);
+	if (PQputCopyData(pg, b->rows.p, (int)b->rows.n) != 1 ||
+	    PQputCopyEnd(pg, NULL) != 1)
+		return LINK_BROKEN;
+	return LINK_MORE;
+}
+
+static enum link_took
+take_end(struct db_batch *b, PGconn *pg)
+{
+	if (b->leg == LINK_ROWS)
+		return next_leg(b, pg);
+	b->done++;
+	return LINK_MORE;
+}
+
+static enum link_took
+take_sync(struct db_batch *b, PGconn *pg)
+{
+	if (!b->preparing)
+		return next_leg(b, pg);
+	b->preparing = false;
+	b->done = 0;
+	return LINK_MORE;
+}
+
+static void
+take_result(struct db_batch *b, PGresult *r)
+{
+	int i = b->preparing ? -1 : answered(b);
+
+	if (i >= 0)
+		b->results[i].pg = r;
 	else
-		b->results[b->done].pg = r;
-	return false;
+		PQclear(r);
+}
+
+enum link_took
+link_batch_take(struct db_batch *b, PGconn *pg, bool known[])
+{
+	PGresult *r = PQgetResult(pg);
+	ExecStatusType status = PQresultStatus(r);
+
+	if (r == NULL)
+		return take_end(b, pg);
+	if (status == PGRES_PIPELINE_SYNC || status == PGRES_COPY_IN) {
+		PQclear(r);
+		return status == PGRES_COPY_IN ? send_rows(b, pg)
+					       : take_sync(b, pg);
+	}
+	if (is_failure(status))
+		take_failure(b, r, known);
+	else
+		take_result(b, r);
+	return LINK_MORE;
 }
 
 void

@@ -4,6 +4,13 @@
  * What it sends is [prepare ... sync] statement ... sync: the statements
  * that this connection does not know yet are prepared before, apart, so
  * that a rolled-back batch does not take them along.
+ *
+ * libpq does not COPY in pipeline mode, so a batch with rows leaves it in
+ * the middle, alone on the connection:
+ *
+ *   WHOLE                          statement ... sync
+ *   BEFORE -> ROWS -> AFTER        begin ... sync; copy; ... commit sync
+ *      \-------\--------\--> UNDO  something failed: rollback sync
  */
 #ifndef DB_LINK_BATCH_H
 #define DB_LINK_BATCH_H
@@ -11,7 +18,14 @@
 #include "db/link.h"
 
 struct pg_conn;
-struct pg_result;
+
+enum link_leg {
+	LINK_WHOLE = 0, /* no rows: one transaction without saying so */
+	LINK_BEFORE,    /* what was added before the rows */
+	LINK_ROWS,
+	LINK_AFTER,
+	LINK_UNDO,
+};
 
 struct db_batch {
 	struct db_batch *next;
@@ -22,6 +36,9 @@ struct db_batch {
 		struct db_encoded args;
 	} at[DB_BATCH_STATEMENTS_MAX];
 	int count;
+	int copy;        /* of them: that which takes rows; -1: none */
+	struct str rows; /* its rows */
+	enum link_leg leg;
 	db_batch_fn *fn;
 	void *arg;
 
@@ -38,10 +55,18 @@ struct db_batch {
 bool link_batch_submit(struct db_batch *b, struct pg_conn *pg,
     bool known[]) MUST_USE;
 
-/* The next thing that libpq gave (NULL: the end of a command), which now
- * belongs to the batch; true when it was the last. */
-bool link_batch_take(struct db_batch *b, struct pg_result *r,
+enum link_took {
+	LINK_MORE = 0, /* answers are to come */
+	LINK_ANSWERED,
+	LINK_BROKEN, /* the connection does not take what has to follow */
+};
+
+/* Takes the next thing that libpq has, and sends what follows from it. */
+enum link_took link_batch_take(struct db_batch *b, struct pg_conn *pg,
     bool known[]) MUST_USE;
+
+/* Nothing else may be under way with it. */
+bool link_batch_is_alone(const struct db_batch *b);
 
 /* Tells the owner: the results, its own failure, or `lost`.  Frees it. */
 void link_batch_answer(struct db_batch *b, const struct err *lost);

@@ -7,4 +7,9 @@
 
 extern const char db_session_setup[];
 
+/* Besides, those that run the same few statements for days (db/link.h): a
+ * plan that was made while a table was small reads by keys, too, and so
+ * stays good when the table has grown. */
+extern const char db_session_keyed[];
+
 #endif

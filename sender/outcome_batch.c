@@ -1,8 +1,11 @@
 #include "sender/outcome_batch.h"
 
+#include "db/tuples.h"
 #include "lib/base/mem.h"
 
 #define SCRATCH_MAX (256U << 20) /* arrays of one batch */
+/* Fewer rows are inserted by a statement: that takes one round trip. */
+#define COPY_MIN 32
 
 const char *
 ledger_state_name(enum ledger_state s)
@@ -200,6 +203,54 @@ write_outcomes(const struct outcome_batch *b, struct arena *a,
 		db_text_array(c.reply, c.n)));
 }
 
+/* As outcome_copy has the columns. */
+static void
+add_tuple(struct tuples *t, const struct outcome_row *row)
+{
+	const struct diagnosis *d = &row->diagnosis;
+	bool told = row->diagnosed;
+	char status[STATUS_TEXT_MAX];
+
+	tuples_row(t, 11);
+	tuples_bigint(t, row->delivery);
+	tuples_smallint(t, row->attempt);
+	tuples_text(t, str_of(ledger_state_name(row->state)));
+	tuples_time(t, row->at_us);
+	if (row->account_id != 0)
+		tuples_bigint(t, row->account_id);
+	else
+		tuples_null(t);
+	if (row->code != 0)
+		tuples_smallint(t, row->code);
+	else
+		tuples_null(t);
+	tuples_text(t, row->status.class != 0
+			   ? str_of(status_text(row->status, status))
+			   : STR_NONE);
+	tuples_text(t, told ? str_of(scope_name(d->scope)) : STR_NONE);
+	tuples_text(t, told && d->type != BOUNCE_NONE
+			   ? str_of(bounce_type_name(d->type))
+			   : STR_NONE);
+	tuples_text(t, told && d->category != CATEGORY_NONE
+			   ? str_of(category_name(d->category))
+			   : STR_NONE);
+	tuples_text(t, row->reply);
+}
+
+static void
+copy_outcomes(const struct outcome_batch *b, struct db_batch *db)
+{
+	struct tuples t;
+	size_t i;
+
+	tuples_init(&t, DB_BATCH_BYTES_MAX);
+	tuples_begin(&t);
+	for (i = 0; i < b->count; i++)
+		add_tuple(&t, &b->rows[i]);
+	db_batch_copy(db, Q_OUTCOME_COPY, tuples_end(&t));
+	tuples_release(&t);
+}
+
 static void
 write_retries(const struct outcome_batch *b, struct arena *a,
     struct db_batch *db)
@@ -289,7 +340,10 @@ outcome_batch_write(const struct outcome_batch *b, const char *holder,
 	if (b->step_count > 0)
 		write_steps(b, &a, db);
 	if (b->count > 0) {
-		write_outcomes(b, &a, db);
+		if (b->said || b->count < COPY_MIN)
+			write_outcomes(b, &a, db);
+		else
+			copy_outcomes(b, db);
 		write_retries(b, &a, db);
 		write_settled(b, &a, db);
 		write_refusals(b, &a, db);

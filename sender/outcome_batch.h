@@ -4,6 +4,10 @@
  * A batch is one transaction: outcomes, the retry rows and refusals that
  * follow from them, and how far the leases go.  Saying it twice changes
  * nothing, so a batch whose answer was lost is sent again.
+ *
+ * Outcomes are written by COPY, which fails with FAIL_CONFLICT when one of
+ * them is there already.  A batch that failed, however, is marked as said:
+ * then a statement leaves out what is there.
  */
 #ifndef SENDER_OUTCOME_BATCH_H
 #define SENDER_OUTCOME_BATCH_H
@@ -60,6 +64,7 @@ struct outcome_batch {
 	size_t step_count, step_cap;
 	int64_t *released; /* retry rows given back */
 	size_t released_count, released_cap;
+	bool said; /* before: some of it may be there */
 };
 
 struct outcome_batch *outcome_batch_new(void);

@@ -234,6 +234,7 @@ repeat(struct recorder *r, const struct err *err)
 {
 	int64_t wait;
 
+	r->flying->said = true;
 	r->failures++;
 	wait = retry_delay_random(r->failures, RECORDER_REPEAT_MS,
 	    RECORDER_REPEAT_MAX);
@@ -280,6 +281,11 @@ on_answer(const struct db_result *results, int count, const struct err *err,
 	size_t i;
 
 	(void)count;
+	if (err != NULL && err->kind == FAIL_CONFLICT && !b->said) {
+		b->said = true; /* some of it was there */
+		fly(r);
+		return;
+	}
 	if (err != NULL) {
 		repeat(r, err);
 		return;

@@ -1,8 +1,14 @@
 -- What came of attempts, and what follows from refusals.
 -- The comments over the ledger's tables (db/migrations) say what the rows mean.
 
+-- name: outcome_copy
+-- What came of attempts, none of it said before: rows in binary format.
+COPY outcome (delivery_id, attempt, state, at, account_id, code, status,
+              scope, type, category, reply)
+FROM STDIN (FORMAT binary);
+
 -- name: outcome_record
--- What came of attempts.  Saying it again changes nothing.
+-- The same as arrays.  Saying it again changes nothing.
 -- $1 deliveries  $2 attempts  $3 states  $4 times  $5 accounts (0: none)
 -- $6 reply codes (0: none)  $7 enhanced statuses  $8 scopes  $9 types
 -- $10 categories  $11 replies

@@ -16,6 +16,8 @@ static struct db_link *db_link;
 static struct lease *lease;
 static int64_t campaign;
 static int64_t held; /* leases that lease_progress returned */
+static enum fail failed;
+static size_t crowd; /* accepted ones besides, from 101 on */
 
 static int
 setup(void **state)
@@ -51,20 +53,27 @@ on_written(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
 	(void)count;
-	if (err != NULL)
-		die("test: %s", err->text);
-	held = db_rows(&results[0]);
+	failed = err != NULL ? err->kind : FAIL_NONE;
+	if (err == NULL)
+		held = db_rows(&results[0]);
 	loop_stop(arg);
 }
 
-static void
-write_batch(const struct outcome_batch *b)
+static enum fail
+try_to_write(const struct outcome_batch *b)
 {
 	struct db_batch *d = db_batch_new(db_link);
 
 	outcome_batch_write(b, "me", d);
 	db_batch_send(d, on_written, loop);
 	loop_run(loop);
+	return failed;
+}
+
+static void
+write_batch(const struct outcome_batch *b)
+{
+	assert_int_equal(try_to_write(b), FAIL_NONE);
 }
 
 static struct outcome_row
@@ -104,6 +113,7 @@ everything(void)
 {
 	struct outcome_batch *b = outcome_batch_new();
 	struct outcome_row r;
+	size_t i;
 
 	r = row(1, LEDGER_ACCEPTED);
 	r.code = 250;
@@ -129,6 +139,10 @@ everything(void)
 	r.diagnosis = (struct diagnosis){.scope = SCOPE_MESSAGE};
 	r.reply = (struct str){"caf\xe9", 4};
 	outcome_batch_add(b, &r);
+	for (i = 0; i < crowd; i++) {
+		r = row(101 + (int64_t)i, LEDGER_ACCEPTED);
+		outcome_batch_add(b, &r);
+	}
 	outcome_batch_step(b, lease, LEASE_HELD, ledger_delivery(campaign, 8));
 	return b;
 }
@@ -142,10 +156,13 @@ all_kinds(void **state)
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		write_batch(b);
+		b->said = true;
 		assert_int_equal(held, 1);
 		assert_string_equal(
 		    ledger_text("SELECT string_agg(state::text, ' ' ORDER BY "
-				"delivery_id) FROM outcome"),
+				"delivery_id) FROM outcome WHERE delivery_id "
+				"<= %lld",
+			(long long)ledger_delivery(campaign, 100)),
 		    "accepted deferred failed failed failed suppressed failed");
 		assert_string_equal(
 		    ledger_text("SELECT account_id || '/' || code || '/' || "
@@ -167,6 +184,42 @@ all_kinds(void **state)
 		assert_int_equal(ledger_int("SELECT watermark FROM lease"),
 		    ledger_delivery(campaign, 8));
 	}
+	outcome_batch_free(b);
+}
+
+/* Many rows go by COPY: the same comes of them, and of saying it again. */
+static void
+all_kinds_by_copy(void **state)
+{
+	crowd = 40;
+	all_kinds(state);
+	assert_int_equal(ledger_int("SELECT count(*) FROM outcome"), 47);
+	crowd = 0;
+}
+
+/* The answer was lost, or somebody else said some of it: nothing of the
+ * batch is done, until it is said as one that may be there. */
+static void
+a_row_that_is_there(void **state)
+{
+	struct outcome_batch *b;
+
+	(void)state;
+	ledger_outcome(db, ledger_delivery(campaign, 120), 1, "accepted");
+	crowd = 40;
+	b = everything();
+	crowd = 0;
+	assert_int_equal(try_to_write(b), FAIL_CONFLICT);
+	assert_int_equal(ledger_int("SELECT count(*) FROM outcome"), 1);
+	assert_int_equal(ledger_int("SELECT count(*) FROM retry"), 0);
+	assert_int_equal(ledger_int("SELECT watermark - first_id FROM lease"),
+	    -1);
+	b->said = true;
+	write_batch(b);
+	assert_int_equal(ledger_int("SELECT count(*) FROM outcome"), 47);
+	assert_int_equal(ledger_int("SELECT count(*) FROM retry"), 1);
+	assert_int_equal(ledger_int("SELECT watermark FROM lease"),
+	    ledger_delivery(campaign, 8));
 	outcome_batch_free(b);
 }
 
@@ -262,6 +315,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(all_kinds),
+	    TEST(all_kinds_by_copy),
+	    TEST(a_row_that_is_there),
 	    TEST(refusals),
 	    TEST(retries_are_settled_and_given_back),
 	    TEST(rows_move_in_order),
