@@ -25,37 +25,41 @@ fails(void)
 	return ++seen == fail_at;
 }
 
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
+/* The names that the linker wants. */
+#define LINKED_AS(name) __asm__(name)
+void *real_malloc(size_t n) LINKED_AS("__real_malloc");
+void *real_calloc(size_t n, size_t size) LINKED_AS("__real_calloc");
+void *real_grow(void *p, size_t n, size_t size)
+    LINKED_AS("__real_reallocarray");
+char *real_strdup(const char *s) LINKED_AS("__real_strdup");
+void *wrap_malloc(size_t n) LINKED_AS("__wrap_malloc");
+void *wrap_calloc(size_t n, size_t size) LINKED_AS("__wrap_calloc");
+void *wrap_grow(void *p, size_t n, size_t size)
+    LINKED_AS("__wrap_reallocarray");
+char *wrap_strdup(const char *s) LINKED_AS("__wrap_strdup");
 
 void *
-__wrap_malloc(size_t n)
+wrap_malloc(size_t n)
 {
-	return fails() ? NULL : __real_malloc(n);
+	return fails() ? NULL : real_malloc(n);
 }
 
 void *
-__wrap_calloc(size_t n, size_t size)
+wrap_calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __real_calloc(n, size);
+	return fails() ? NULL : real_calloc(n, size);
 }
 
 void *
-__wrap_reallocarray(void *p, size_t n, size_t size)
+wrap_grow(void *p, size_t n, size_t size)
 {
-	return fails() ? NULL : __real_reallocarray(p, n, size);
+	return fails() ? NULL : real_grow(p, n, size);
 }
 
 char *
-__wrap_strdup(const char *s)
+wrap_strdup(const char *s)
 {
-	return fails() ? NULL : __real_strdup(s);
+	return fails() ? NULL : real_strdup(s);
 }
 
 /* Two messages, both refused in the end: nobody may be accepted. */
