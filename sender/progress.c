@@ -2,9 +2,9 @@
 
 #define SMOOTH   0.3  /* weight of the newest rate */
 #define LOOK_MS  1000 /* a rate is taken over at least that */
-#define MINUTE_S 60
-#define HOUR_S   3600
-#define DAY_S    86400
+#define MINUTE_S 60LL
+#define HOUR_S   3600LL
+#define DAY_S    86400LL
 
 const char *
 progress_number(int64_t n, char out[PROGRESS_NUMBER_MAX])
