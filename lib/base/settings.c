@@ -1,5 +1,6 @@
 #include "lib/base/settings.h"
 
+#include "lib/base/journal_owner.h"
 #include "lib/base/log.h"
 
 #include <unistd.h>
@@ -69,6 +70,14 @@ check_log_level(struct str s)
 	return log_level_parse(s, &level) ? NULL : "error, warn, info or debug";
 }
 
+static const char *
+check_journal_sync(struct str s)
+{
+	enum journal_policy policy;
+
+	return journal_policy_parse(s, &policy) ? NULL : "process or disk";
+}
+
 /* It goes into a command line of SMTP. */
 static const char *
 check_helo(struct str s)
@@ -99,6 +108,10 @@ const struct setting setting_table[] = {
 	    "what public links start with; empty: http:// and listen"),
 	TEXT(key_file, "", NULL,
 	    "file of the master keys; empty: master.key in the state folder"),
+	TEXT(journal, "", NULL,
+	    "folder of the senders' journals; empty: journal in the state folder"),
+	TEXT(journal_sync, "process", check_journal_sync,
+	    "what a message on its way survives: process (kill -9), disk (power)"),
 	TEXT(log_level, "info", check_log_level,
 	    "error, warn, info or debug"),
 	TEXT(helo, "", check_helo,

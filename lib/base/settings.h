@@ -30,6 +30,8 @@ struct settings {
 	char listen[SETTING_TEXT_MAX];   /* host:port of the HTTP server */
 	char base_url[SETTING_TEXT_MAX]; /* public links, no trailing slash */
 	char key_file[SETTING_TEXT_MAX]; /* "" = <home>/master.key */
+	char journal[SETTING_TEXT_MAX];  /* "" = <home>/journal */
+	char journal_sync[16];           /* process or disk */
 	char log_level[16];
 	char helo[256]; /* EHLO name; "" = the host's name */
 	char postal_address[SETTING_TEXT_MAX]; /* of the sender, in mails */
@@ -72,7 +74,8 @@ bool settings_set(struct settings *s, const char *name, const char *value,
     struct err *err) MUST_USE;
 /* Defaults, file, environment; then takes the flags out of argv, leaving
  * the rest (NULL-terminated, *argc adjusted).  "--" ends the flags and stays.
- * At last base_url and key_file, when empty, become what they stand for. */
+ * At last base_url, key_file and journal, when empty, become what they stand
+ * for. */
 bool settings_load(struct settings *s, int *argc, char **argv,
     struct err *err) MUST_USE;
 /* The table as text, for --help. */

@@ -202,6 +202,18 @@ from_flags(struct settings *s, int *argc, char **argv, struct err *err)
 	return true;
 }
 
+/* An empty path is that of something in the state folder. */
+static bool
+below_home(const struct settings *s, char path[SETTING_TEXT_MAX],
+    const char *name)
+{
+	int n = 0;
+
+	if (path[0] == '\0')
+		n = snprintf(path, SETTING_TEXT_MAX, "%s/%s", s->home, name);
+	return n < SETTING_TEXT_MAX;
+}
+
 /* What is empty because it follows from something else. */
 static bool
 derive(struct settings *s, struct err *err)
@@ -213,13 +225,10 @@ derive(struct settings *s, struct err *err)
 		    s->listen);
 	if ((size_t)n >= sizeof(s->base_url))
 		return err_set(err, FAIL_LIMIT, "listen: too long for a URL");
-	n = 0;
-	if (s->key_file[0] == '\0')
-		n = snprintf(s->key_file, sizeof(s->key_file), "%s/master.key",
-		    s->home);
-	if ((size_t)n >= sizeof(s->key_file))
-		return err_set(err, FAIL_LIMIT, "home: too long for a path");
-	return true;
+	if (below_home(s, s->key_file, "master.key") &&
+	    below_home(s, s->journal, "journal"))
+		return true;
+	return err_set(err, FAIL_LIMIT, "home: too long for a path");
 }
 
 bool

@@ -57,6 +57,11 @@ struct loop_signal *loop_signal_new(struct loop *loop, int signo,
     loop_signal_fn *fn, void *arg);
 void loop_signal_free(struct loop_signal *s);
 
+/* A call that blocks: `work` runs in a thread and touches nothing that the
+ * loop does meanwhile, then `done` runs in the loop.  It cannot be taken back;
+ * the loop is freed after `done`. */
+void loop_work(struct loop *loop, loop_fn *work, loop_fn *done, void *arg);
+
 /* Names to addresses without blocking; at most LOOKUP_MAX of them.  The
  * callback is not called after loop_lookup_free. */
 #define LOOKUP_MAX 16

@@ -163,6 +163,7 @@ what_follows_from_others(void **state)
 	(void)state;
 	assert_true(load(&s, "--home /srv/v --listen=0.0.0.0:80", rest, &err));
 	assert_string_equal(s.key_file, "/srv/v/master.key");
+	assert_string_equal(s.journal, "/srv/v/journal");
 	assert_string_equal(s.base_url, "http://0.0.0.0:80");
 	assert_true(load(&s,
 	    "--home /srv/v --key-file=/k --base-url https://m.example.com/x",

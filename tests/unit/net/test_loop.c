@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 
 #include <netdb.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -357,6 +358,47 @@ lookup_freed_before_the_answer(void **state)
 	assert_false(a.called);
 }
 
+struct errand {
+	pthread_t worked_in, ended_in;
+	bool done;
+};
+
+static void
+work_in_thread(void *arg)
+{
+	struct errand *e = arg;
+
+	usleep(20000);
+	e->worked_in = pthread_self();
+}
+
+static void
+back_in_loop(void *arg)
+{
+	struct errand *e = arg;
+
+	e->ended_in = pthread_self();
+	e->done = true;
+}
+
+static void
+work_that_blocks(void **state)
+{
+	struct errand e[3] = {{.done = false}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(e); i++)
+		loop_work(loop, work_in_thread, back_in_loop, &e[i]);
+	assert_false(e[0].done);
+	loop_run(loop);
+	for (i = 0; i < ARRAY_LEN(e); i++) {
+		assert_true(e[i].done);
+		assert_true(pthread_equal(e[i].ended_in, pthread_self()));
+		assert_false(pthread_equal(e[i].worked_in, pthread_self()));
+	}
+}
+
 int
 main(void)
 {
@@ -374,6 +416,7 @@ main(void)
 	    T(signals),
 	    T(lookups),
 	    T(lookup_freed_before_the_answer),
+	    T(work_that_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
