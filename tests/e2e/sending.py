@@ -52,7 +52,18 @@ class Sink:
 
     def lines(self):
         text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
-        return [line.split("\t") for line in text.splitlines()]
+        return [line.split("\t") for line in text.splitlines()
+                if line[:1].isdigit()]
+
+    def events(self, name):
+        """What was logged beside messages; needs --events (sink_record.h)."""
+        text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+        rows = (line.split("\t") for line in text.splitlines())
+        return [row[1:] for row in rows if row[0] == name]
+
+    def reload(self):
+        """The file of --rules is read again."""
+        self.process.send_signal(signal.SIGHUP)
 
     def copies(self):
         """How often each address was accepted."""

@@ -64,7 +64,7 @@ def test_login_stops_working(sending):
 
 
 def test_activated_without_a_change(sending):
-    sink = sending.sink("--reply", "auth@1=535 5.7.8 no")
+    sink = sending.sink("--rule", "auth@1=535 5.7.8 no")
     account = make_account(sending, sink)
     sending.contacts(10)
     sending.campaign(account)
@@ -82,7 +82,7 @@ def test_activated_without_a_change(sending):
 
 
 def test_another_account_goes_on(sending):
-    bad = sending.sink("--reply", "auth@1=535 5.7.8 wrong password")
+    bad = sending.sink("--rule", "auth@1=535 5.7.8 wrong password")
     good = sending.sink()
     sending.contacts(300)
     first = make_account(sending, bad)
@@ -97,7 +97,7 @@ def test_another_account_goes_on(sending):
 
 def test_account_refused_in_the_middle(sending):
     """550 5.7.30 is no word about the recipient."""
-    sink = sending.sink("--reply", "mail@50=550 5.7.30 Basic authentication"
+    sink = sending.sink("--rule", "mail@50=550 5.7.30 Basic authentication"
                         " is not supported for Client Submission")
     account = make_account(sending, sink)
     sending.contacts(200)
@@ -218,7 +218,7 @@ def test_limit_a_day(sending):
 
 def test_message_that_nobody_takes(sending):
     """Refused for what it is, again and again: the campaign is paused."""
-    sink = sending.sink("--reply", "dot@1=554 5.6.0 Message content rejected")
+    sink = sending.sink("--rule", "dot@1=554 5.6.0 Message content rejected")
     sending.contacts(200)
     sending.campaign(sending.account(sink.port, max_connections=2))
     sender = sending.sender("--workers=1")

@@ -109,7 +109,7 @@ def test_suppressed_while_it_runs(sending):
 
 def test_two_campaigns_to_one_person(sending):
     """A hard bounce in one keeps the other from being sent."""
-    sink = sending.sink("--fail-rcpt", "user7@=550 5.1.1 no such user")
+    sink = sending.sink("--rule", "rcpt to:user7@*=550 5.1.1 no such user")
     account = sending.account(sink.port)
     sending.contacts(20)
     sending.campaign(account)

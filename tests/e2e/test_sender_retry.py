@@ -20,7 +20,7 @@ def messages(folder):
 
 
 def test_deferred_and_delivered(sending):
-    sink = sending.sink("--defer-every", "4")
+    sink = sending.sink("--rule", "rcpt@4=451 4.7.1 Greylisted, try again later")
     sending.contacts(200)
     sending.campaign(sending.account(sink.port))
     sending.run_due(*QUICK)
@@ -35,7 +35,7 @@ def test_deferred_and_delivered(sending):
 
 def test_same_bytes_again(sending, tmp_path):
     """S-007: a reply lost after the dot, sent again: the copies are equal."""
-    sink = sending.sink("--reply", "dot@3=lose", "--dump", str(tmp_path))
+    sink = sending.sink("--rule", "dot@3=lose", "--dump", str(tmp_path))
     sending.contacts(30)
     sending.campaign(sending.account(sink.port), on_uncertain="resend")
     sending.run_due(*QUICK)
@@ -49,7 +49,7 @@ def test_same_bytes_again(sending, tmp_path):
 
 
 def test_uncertain_is_held(sending):
-    sink = sending.sink("--reply", "dot@10=lose")
+    sink = sending.sink("--rule", "dot@10=lose")
     sending.contacts(100)
     sending.campaign(sending.account(sink.port))
     sending.run_due(*QUICK)
@@ -73,10 +73,10 @@ def test_connections_that_end(sending):
 def test_refused_for_good(sending):
     """S-050: one attempt; only what concerns the recipient is held against
     it."""
-    sink = sending.sink("--fail-rcpt", "user1@=550 5.1.1 no such user",
-                        "--fail-rcpt", "user2@=552 5.2.2 mailbox full",
-                        "--fail-rcpt", "user3@=554 5.7.1 spam detected",
-                        "--fail-rcpt", "user4@=551 go away")
+    sink = sending.sink("--rule", "rcpt to:user1@*=550 5.1.1 no such user",
+                        "--rule", "rcpt to:user2@*=552 5.2.2 mailbox full",
+                        "--rule", "rcpt to:user3@*=554 5.7.1 spam detected",
+                        "--rule", "rcpt to:user4@*=551 go away")
     sending.contacts(20)
     sending.campaign(sending.account(sink.port))
     sending.run_due(*QUICK)
@@ -88,7 +88,7 @@ def test_refused_for_good(sending):
 
 
 def test_expires(sending):
-    sink = sending.sink("--reply", "rcpt@1=451 4.7.1 later")
+    sink = sending.sink("--rule", "rcpt@1=451 4.7.1 later")
     sending.contacts(20)
     sending.campaign(sending.account(sink.port), expires_after_s=60)
     sender = sending.sender(*QUICK)

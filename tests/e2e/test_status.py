@@ -48,7 +48,7 @@ def test_a_campaign_under_way(sending):
 
 
 def test_deferred_ones_and_when(sending):
-    sink = sending.sink("--reply", "rcpt@2=451 4.3.0 later")
+    sink = sending.sink("--rule", "rcpt@2=451 4.3.0 later")
     sending.contacts(20)
     sending.campaign(sending.account(sink.port))
     sender = sending.sender("--retry-first-s=3600")
@@ -78,7 +78,7 @@ def test_an_account_that_nobody_answers(sending):
 
 def test_a_quota_that_is_used_up(sending):
     """The account waits an hour and goes on by itself."""
-    sink = sending.sink("--reply", "mail@1=550 5.4.5 Daily user sending limit exceeded")
+    sink = sending.sink("--rule", "mail@1=550 5.4.5 Daily user sending limit exceeded")
     account = sending.account(sink.port)
     sending.contacts(10)
     sending.campaign(account)

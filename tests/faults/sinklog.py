@@ -61,6 +61,8 @@ def load(cursor, paths):
         pending = io.StringIO()
         with open(path, encoding="utf-8", errors="replace") as log:
             for line in log:
+                if not line[0].isdigit():  # an event, no message
+                    continue
                 pending.write(row_of(sink, line.rstrip("\n")))
                 count += 1
                 if pending.tell() > COPY_BYTES:

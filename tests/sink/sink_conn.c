@@ -1,3 +1,5 @@
+#include "lib/base/base.h"
+
 #include "tests/sink/sink_conn.h"
 
 #include "lib/base/mem.h"
@@ -5,39 +7,54 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define IN_MAX     (256U << 10)
-#define READ_CHUNK (64U << 10)
 
 enum io { IO_SOME = 0, IO_LATER, IO_END };
 
 static void
-start_handshake(struct sink_conn *c, SSL_CTX *tls)
+start_handshake(struct sink_conn *c)
 {
 	buf_reset(&c->in); /* what was said in the clear does not count */
-	c->ssl = SSL_new(tls);
+	c->ssl = SSL_new(c->host->tls);
 	SSL_set_fd(c->ssl, c->fd);
 	SSL_set_accept_state(c->ssl);
 	c->handshake = true;
 }
 
+static void
+begin(struct sink_conn *c)
+{
+	struct sink_session *s = &c->session;
+
+	if (sink_session_fault(s, SINK_CONNECT)) {
+		/* in the clear, in the place of all else */
+		if (s->end == SINK_STAYS && s->tls)
+			s->end = SINK_CLOSES;
+		s->tls = false;
+		return;
+	}
+	if (!s->tls)
+		sink_session_greet(s);
+	else if (!sink_session_fault(s, SINK_TLS))
+		start_handshake(c);
+}
+
 struct sink_conn *
-sink_conn_new(int fd, struct sink_shared *shared, struct sink_record *record,
-    struct ssl_ctx_st *tls)
+sink_conn_new(int fd, struct sink_host *host)
 {
 	struct sink_conn *c = NEW(struct sink_conn);
-	bool implicit = shared->options->tls == SINK_TLS_IMPLICIT;
 
 	c->fd = fd;
+	c->host = host;
 	c->watched = -1;
-	buf_init(&c->in, IN_MAX);
-	sink_session_init(&c->session, shared, record, implicit);
-	if (implicit)
-		start_handshake(c, tls);
-	else
-		sink_session_greet(&c->session);
+	buf_init(&c->in, SINK_LEFT_MAX);
+	sink_session_init(&c->session, host->shared, &host->record,
+	    host->shared->options->tls == SINK_TLS_IMPLICIT);
+	sink_session_find_cut(&c->session, SINK_IN, &c->in_cut);
+	sink_session_find_cut(&c->session, SINK_OUT, &c->out_cut);
+	begin(c);
 	return c;
 }
 
@@ -50,6 +67,8 @@ sink_conn_free(struct sink_conn *c)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	SSL_free(c->ssl);
 	close(c->fd);
+	sink_rules_uncut(c->host->shared->rules, &c->in_cut);
+	sink_rules_uncut(c->host->shared->rules, &c->out_cut);
 	buf_release(&c->in);
 	sink_session_release(&c->session);
 	free(c);
@@ -121,11 +140,33 @@ shake_hands(struct sink_conn *c)
 		sink_session_greet(&c->session);
 }
 
+/* The handshake that STARTTLS asked for, once the reply has left. */
 static void
-eat(struct sink_conn *c, int64_t now_ms)
+begin_tls(struct sink_conn *c)
 {
-	buf_drop(&c->in,
-	    sink_session_feed(&c->session, buf_view(&c->in), now_ms));
+	struct sink_session *s = &c->session;
+
+	if (!s->start_tls || c->ssl != NULL || s->out.n > 0 || s->due_ms != 0 ||
+	    s->end != SINK_STAYS || c->gone)
+		return;
+	if (sink_session_fault(s, SINK_TLS))
+		s->start_tls = false;
+	else
+		start_handshake(c);
+}
+
+static int64_t
+now_ms(const struct sink_conn *c)
+{
+	return c->host->record.now_ms;
+}
+
+static bool
+paced(const struct sink_conn *c, const struct sink_pace *pace)
+{
+	return pace->bytes > 0 &&
+	       pace->generation ==
+		   sink_rules_generation(c->host->shared->rules);
 }
 
 /* Nothing is read while a reply is held back: the client waits as it would
@@ -133,66 +174,205 @@ eat(struct sink_conn *c, int64_t now_ms)
 static bool
 reads(const struct sink_conn *c)
 {
-	return !c->gone && !c->handshake && c->session.due_ms == 0 &&
-	       !(c->session.start_tls && c->ssl == NULL);
+	const struct sink_session *s = &c->session;
+
+	return !c->gone && !c->handshake && s->due_ms == 0 &&
+	       !(s->start_tls && c->ssl == NULL) &&
+	       (c->read_due_ms <= now_ms(c) || !paced(c, &s->reads));
+}
+
+/* How many octets may be read now. */
+static size_t
+allowance(struct sink_conn *c)
+{
+	const struct sink_session *s = &c->session;
+	size_t n = SINK_READ_MAX;
+
+	if (c->in_cut.rule != NULL && (uint64_t)c->in_cut.at - s->received < n)
+		n = (size_t)((uint64_t)c->in_cut.at - s->received);
+	if (paced(c, &s->reads) && (size_t)s->reads.bytes < n)
+		n = (size_t)s->reads.bytes;
+	return n;
+}
+
+/* The session sees what it left before, and what is new behind it, which
+ * stands in the shared memory with room before it. */
+static void
+eat(struct sink_conn *c, struct str data)
+{
+	size_t n = sink_session_feed(&c->session, data);
+
+	buf_reset(&c->in);
+	buf_str(&c->in, str_from(data, n));
+	if (c->in.full) /* it says more than it may, unread */
+		c->gone = true;
+}
+
+static void
+come_to_in_cut(struct sink_conn *c)
+{
+	if (c->in_cut.rule != NULL &&
+	    c->session.received == (uint64_t)c->in_cut.at)
+		sink_session_cut(&c->session, &c->in_cut);
 }
 
 void
-sink_conn_read(struct sink_conn *c, struct ssl_ctx_st *tls, int64_t now_ms)
+sink_conn_read(struct sink_conn *c)
 {
+	char *at = c->host->scratch;
+	size_t got = 0, room, old;
 	enum io io;
-	size_t got = 0;
-	char *p;
 
 	c->want_write = false;
-	if (c->session.start_tls && c->ssl == NULL && c->session.out.n == 0)
-		start_handshake(c, tls);
 	if (c->handshake)
 		shake_hands(c);
+	come_to_in_cut(c);
 	while (reads(c)) {
-		p = buf_room(&c->in, READ_CHUNK);
-		if (p == NULL) { /* it says more than it may, unread */
-			c->gone = true;
-			return;
-		}
-		io = read_some(c, p, READ_CHUNK, &got);
+		old = c->in.n;
+		room = allowance(c);
+		memcpy(at, buf_cstr(&c->in), old);
+		io = read_some(c, at + old, room, &got);
 		if (io == IO_END)
 			c->gone = true;
 		if (io != IO_SOME)
 			return;
-		buf_used(&c->in, got);
-		eat(c, now_ms);
-		if (got < READ_CHUNK && c->ssl == NULL)
+		c->session.received += got;
+		if (paced(c, &c->session.reads))
+			c->read_due_ms = now_ms(c) + c->session.reads.ms;
+		eat(c, (struct str){at, old + got});
+		come_to_in_cut(c);
+		if (got < room && c->ssl == NULL)
 			return;
 	}
 }
 
 void
-sink_conn_resume(struct sink_conn *c, int64_t now_ms)
+sink_conn_resume(struct sink_conn *c)
 {
-	sink_session_release_reply(&c->session);
-	eat(c, now_ms);
+	char *at = c->host->scratch;
+	struct sink_session *s = &c->session;
+
+	if (s->due_ms != 0 && s->due_ms <= now_ms(c)) {
+		sink_session_resume(s);
+		memcpy(at, buf_cstr(&c->in), c->in.n);
+		eat(c, (struct str){at, c->in.n});
+	}
+	if (c->read_due_ms != 0 && c->read_due_ms <= now_ms(c)) {
+		c->read_due_ms = 0;
+		sink_conn_read(c);
+	}
+	if (c->write_due_ms <= now_ms(c))
+		c->write_due_ms = 0;
+}
+
+/* How much of what was said may leave now. */
+static struct str
+leaving(struct sink_conn *c)
+{
+	struct sink_session *s = &c->session;
+	struct str data = buf_view(&s->out);
+
+	if (c->out_cut.rule != NULL)
+		data = str_sub(data, 0,
+		    (size_t)((uint64_t)c->out_cut.at - s->sent));
+	if (paced(c, &s->writes))
+		data = c->write_due_ms > now_ms(c)
+			   ? STR_NONE
+			   : str_sub(data, 0, (size_t)s->writes.bytes);
+	return data;
+}
+
+static void
+come_to_out_cut(struct sink_conn *c)
+{
+	if (c->out_cut.rule != NULL && !c->gone &&
+	    c->session.sent == (uint64_t)c->out_cut.at)
+		sink_session_cut(&c->session, &c->out_cut);
+}
+
+static void
+write_all(struct sink_conn *c)
+{
+	struct sink_session *s = &c->session;
+	struct str data;
+	size_t done = 0;
+	enum io io;
+
+	come_to_out_cut(c);
+	while (!c->gone && !c->handshake && (data = leaving(c)).n > 0) {
+		io = write_some(c, data, &done);
+		if (io == IO_END)
+			c->gone = true;
+		if (io != IO_SOME)
+			return;
+		s->sent += done;
+		buf_drop(&s->out, done);
+		if (paced(c, &s->writes))
+			c->write_due_ms = now_ms(c) + s->writes.ms;
+		come_to_out_cut(c);
+	}
+}
+
+static void
+write_nonsense(struct sink_conn *c)
+{
+	char text[1024];
+	size_t n = (size_t)c->session.corrupt;
+
+	n = n < sizeof(text) ? n : sizeof(text);
+	if (n == 0 || c->gone)
+		return;
+	c->session.corrupt = 0;
+	sink_rules_random(c->host->shared->rules, text, n);
+	if (send(c->fd, text, n, MSG_NOSIGNAL) < 0)
+		c->gone = true;
 }
 
 void
 sink_conn_flush(struct sink_conn *c)
 {
 	struct sink_session *s = &c->session;
-	size_t done = 0;
 
-	if (s->end == SINK_RESETS)
-		c->gone = true;
-	while (!c->gone && !c->handshake && s->out.n > 0) {
-		switch (write_some(c, buf_view(&s->out), &done)) {
-		case IO_SOME: buf_drop(&s->out, done); break;
-		case IO_LATER: return;
-		case IO_END: c->gone = true; break;
-		}
-	}
-	if (c->gone || s->end != SINK_CLOSES || c->shut || s->out.n > 0)
+	write_all(c);
+	begin_tls(c);
+	write_all(c);
+	write_nonsense(c);
+	if (c->gone || s->end == SINK_STAYS || c->shut || s->out.n > 0 ||
+	    s->due_ms != 0)
 		return;
-	if (c->ssl != NULL)
+	if (s->end == SINK_RESETS) {
+		c->gone = true;
+		return;
+	}
+	if (c->ssl != NULL && s->end == SINK_CLOSES)
 		SSL_shutdown(c->ssl);
 	shutdown(c->fd, SHUT_WR);
 	c->shut = true;
+}
+
+/* A client that goes while it waits for good is let go. */
+unsigned
+sink_conn_events(const struct sink_conn *c)
+{
+	unsigned events = c->want_write ? EPOLLOUT : 0;
+
+	if (c->session.due_ms == SINK_NEVER)
+		events |= EPOLLRDHUP;
+	if (c->handshake || reads(c))
+		events |= EPOLLIN;
+	return events;
+}
+
+int64_t
+sink_conn_due_ms(const struct sink_conn *c)
+{
+	const struct sink_session *s = &c->session;
+	int64_t due = s->due_ms != 0 ? s->due_ms : SINK_NEVER;
+
+	if (paced(c, &s->reads) && c->read_due_ms != 0 && c->read_due_ms < due)
+		due = c->read_due_ms;
+	if (paced(c, &s->writes) && s->out.n > 0 && c->write_due_ms != 0 &&
+	    c->write_due_ms < due)
+		due = c->write_due_ms;
+	return due;
 }

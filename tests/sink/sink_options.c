@@ -1,25 +1,8 @@
+#include "lib/base/base.h"
+
 #include "tests/sink/sink_options.h"
 
-#include "lib/base/mem.h"
-
-static const char *const step_names[SINK_STEP__COUNT] = {
-    [SINK_CONNECT] = "connect",
-    [SINK_EHLO] = "ehlo",
-    [SINK_STARTTLS] = "starttls",
-    [SINK_AUTH] = "auth",
-    [SINK_MAIL] = "mail",
-    [SINK_RCPT] = "rcpt",
-    [SINK_DATA] = "data",
-    [SINK_DOT] = "dot",
-    [SINK_RSET] = "rset",
-    [SINK_QUIT] = "quit",
-};
-
-const char *
-sink_step_name(enum sink_step s)
-{
-	return step_names[s];
-}
+#include "tests/sink/sink_record.h"
 
 void
 sink_options_init(struct sink_options *o)
@@ -30,63 +13,26 @@ sink_options_init(struct sink_options *o)
 	o->dump_max = 1000;
 	o->size_max = 50 << 20;
 	o->auth_fail_after = -1;
+	o->mechanisms = "PLAIN LOGIN";
+	o->seed = 1;
 	o->offer_pipelining = o->offer_8bitmime = o->offer_size = true;
 	o->offer_smtputf8 = o->offer_enhanced = o->offer_auth = true;
-}
-
-static bool
-add_rule(struct sink_options *o, enum sink_step step, long every,
-    const char *prefix, const char *reply, struct err *err)
-{
-	struct sink_rule *r = &o->rules[o->rule_count];
-
-	if (o->rule_count == SINK_RULES_MAX)
-		return err_set(err, FAIL_LIMIT, "more than %d rules",
-		    SINK_RULES_MAX);
-	if (strlen(reply) >= SINK_REPLY_MAX)
-		return err_set(err, FAIL_LIMIT, "reply too long");
-	r->step = step;
-	r->every = every;
-	r->prefix = prefix;
-	r->reply = reply;
-	atomic_init(&r->seen, 0);
-	o->rule_count++;
-	return true;
+	o->offer_dsn = true;
 }
 
 bool
 sink_options_rule(struct sink_options *o, const char *text, struct err *err)
 {
-	const char *reply = strchr(text, '=');
-	struct str where, name;
-	int64_t every = 1;
-	int s;
+	struct sink_rule rule;
 
-	if (reply == NULL)
-		return err_set(err, FAIL_INPUT, "no reply in \"%s\"", text);
-	where = (struct str){text, (size_t)(reply - text)};
-	if (!str_cut(&where, '@', &name) ||
-	    (where.n > 0 && (!str_to_i64(where, &every) || every < 1)))
-		return err_set(err, FAIL_INPUT, "bad place in \"%s\"", text);
-	for (s = 0; s < SINK_STEP__COUNT; s++)
-		if (str_eq(name, str_of(step_names[s])))
-			return add_rule(o, (enum sink_step)s, (long)every, NULL,
-			    reply + 1, err);
-	return err_set(err, FAIL_INPUT, "no step \"%.*s\"", STR_ARG(name));
-}
-
-/* "prefix=reply" */
-static bool
-set_fail_rcpt(struct sink_options *o, const char *value, struct err *err)
-{
-	const char *reply = strchr(value, '=');
-	struct str prefix;
-
-	if (reply == NULL)
-		return err_set(err, FAIL_INPUT, "no reply in \"%s\"", value);
-	prefix = (struct str){value, (size_t)(reply - value)};
-	/* lives as long as the process */
-	return add_rule(o, SINK_RCPT, 1, str_dup(prefix), reply + 1, err);
+	if (o->rule_count == SINK_RULES_MAX)
+		return err_set(err, FAIL_LIMIT, "more than %d rules",
+		    SINK_RULES_MAX);
+	if (!sink_rule_parse(&rule, str_of(text), err))
+		return false;
+	sink_rule_release(&rule);
+	o->rules[o->rule_count++] = text;
+	return true;
 }
 
 static bool
@@ -119,12 +65,25 @@ to_number(const char *value, int64_t min, int64_t max, int64_t *out,
 		return true;                                      \
 	}
 
+#define FLAG_OPTION(fn, field)                                    \
+	static bool fn(struct sink_options *o, const char *value, \
+	    struct err *err)                                      \
+	{                                                         \
+		(void)value;                                      \
+		(void)err;                                        \
+		o->field = true;                                  \
+		return true;                                      \
+	}
+
 NUMBER_OPTION(set_port, port, int, 0, 65535)
 NUMBER_OPTION(set_threads, threads, int, 1, 64)
 NUMBER_OPTION(set_dump_max, dump_max, int, 0, 1000000)
 NUMBER_OPTION(set_size_max, size_max, uint64_t, 0, INT64_MAX)
 NUMBER_OPTION(set_drop_after, drop_after, int, 0, 1000000000)
 NUMBER_OPTION(set_auth_fail, auth_fail_after, long, -1, 1000000000)
+NUMBER_OPTION(set_receive_buffer, receive_buffer, int, 0, 1 << 30)
+NUMBER_OPTION(set_token_life, token_life_s, int, 0, 1000000000)
+NUMBER_OPTION(set_seed, seed, uint64_t, 0, INT64_MAX)
 TEXT_OPTION(set_host, host)
 TEXT_OPTION(set_log, log)
 TEXT_OPTION(set_dump, dump)
@@ -132,6 +91,26 @@ TEXT_OPTION(set_cert, cert)
 TEXT_OPTION(set_key, key)
 TEXT_OPTION(set_user, user)
 TEXT_OPTION(set_password, password)
+TEXT_OPTION(set_mechanisms, mechanisms)
+TEXT_OPTION(set_rule_file, rule_file)
+FLAG_OPTION(set_require_auth, require_auth)
+FLAG_OPTION(set_sync, sync)
+
+static bool
+set_events(struct sink_options *o, const char *value, struct err *err)
+{
+	return sink_record_parse_events(value, &o->events, err);
+}
+
+static bool
+set_token(struct sink_options *o, const char *value, struct err *err)
+{
+	if (o->token_count == SINK_TOKENS_MAX)
+		return err_set(err, FAIL_LIMIT, "more than %d tokens",
+		    SINK_TOKENS_MAX);
+	o->tokens[o->token_count++] = value;
+	return true;
+}
 
 static bool
 set_tls(struct sink_options *o, const char *value, struct err *err)
@@ -149,15 +128,6 @@ set_tls(struct sink_options *o, const char *value, struct err *err)
 }
 
 static bool
-set_require_auth(struct sink_options *o, const char *value, struct err *err)
-{
-	(void)value;
-	(void)err;
-	o->require_auth = true;
-	return true;
-}
-
-static bool
 set_without(struct sink_options *o, const char *value, struct err *err)
 {
 	const struct {
@@ -170,6 +140,7 @@ set_without(struct sink_options *o, const char *value, struct err *err)
 	    {"SMTPUTF8", &o->offer_smtputf8},
 	    {"ENHANCEDSTATUSCODES", &o->offer_enhanced},
 	    {"AUTH", &o->offer_auth},
+	    {"DSN", &o->offer_dsn},
 	};
 	size_t i;
 
@@ -180,16 +151,6 @@ set_without(struct sink_options *o, const char *value, struct err *err)
 		return true;
 	}
 	return err_set(err, FAIL_INPUT, "%s is never offered", value);
-}
-
-static bool
-set_defer_every(struct sink_options *o, const char *value, struct err *err)
-{
-	int64_t n;
-
-	return to_number(value, 1, 1000000000, &n, err) &&
-	       add_rule(o, SINK_RCPT, (long)n, NULL,
-		   "451 4.7.1 Greylisted, try again later", err);
 }
 
 static bool
@@ -217,28 +178,40 @@ static const struct option_row {
     {"host", "ADDR", set_host, "address to listen on (127.0.0.1)"},
     {"port", "N", set_port, "port; 0 takes a free one and prints it"},
     {"threads", "N", set_threads, "threads that share the connections (1)"},
+    {"receive-buffer", "N", set_receive_buffer,
+	"octets that a socket takes unread (the system's)"},
     {"log", "FILE", set_log, "append a line for every accepted message"},
+    {"events", "NAME,...", set_events,
+	"log these, too: try, lost, login, open, close, fault; all"},
+    {"sync", NULL, set_sync, "fdatasync the log before a reply leaves"},
     {"dump", "DIR", set_dump, "store whole messages as DIR/N.eml"},
     {"dump-max", "N", set_dump_max, "at most so many (1000)"},
     {"tls", "HOW", set_tls, "none (default), starttls or implicit"},
     {"cert", "FILE", set_cert, "PEM certificate, with what it is signed by"},
     {"key", "FILE", set_key, "PEM key"},
+    {"mechanisms", "WORDS", set_mechanisms,
+	"that AUTH offers (\"PLAIN LOGIN\"); also SCRAM-SHA-256 (with\n"
+	"      --password), XOAUTH2, OAUTHBEARER"},
     {"user", "NAME", set_user, "AUTH takes this user only"},
     {"password", "TEXT", set_password, "AUTH takes this password only"},
+    {"token", "TEXT", set_token,
+	"XOAUTH2 and OAUTHBEARER take this token only; \"abc*\": those that\n"
+	"      begin so (again)"},
+    {"token-life", "S", set_token_life,
+	"a token ends S seconds after its first use"},
     {"require-auth", NULL, set_require_auth, "no MAIL without AUTH"},
     {"without", "KEYWORD", set_without, "do not offer it to EHLO (again)"},
     {"size-max", "N", set_size_max, "octets a message may have"},
-    {"fail-rcpt", "PREFIX=REPLY", set_fail_rcpt,
-	"reply to recipients that begin so (again)"},
-    {"defer-every", "N", set_defer_every, "451 to every N-th RCPT"},
     {"drop-after", "N", set_drop_after,
 	"close a connection after N messages, without a word"},
     {"auth-fail-after", "N", set_auth_fail,
 	"after N messages in all: 421 to what is connected, 535 to AUTH"},
     {"delay-ms", "N[-M]", set_delay, "wait before the reply to the dot"},
-    {"reply", "STEP[@N]=REPLY", sink_options_rule,
-	"reply to every N-th of connect, ehlo, starttls, auth, mail, rcpt,\n"
-	"      data, dot, rset, quit (again); also: drop, reset, lose"},
+    {"rule", "RULE", sink_options_rule, "a fault, as below (again)"},
+    {"reply", "RULE", sink_options_rule, "the same"},
+    {"rules", "FILE", set_rule_file,
+	"rules, a line each, \"#\" before comments; SIGHUP reads it again"},
+    {"seed", "N", set_seed, "of all that is random (1)"},
 };
 
 static const struct option_row *
@@ -311,40 +284,24 @@ sink_options_parse(struct sink_options *o, int argc, char **argv, bool *help,
 	return true;
 }
 
+static const char usage[] =
+    "usage: sink [options]\n\n"
+    "An SMTP server that takes every message and remembers it.  Prints its "
+    "port,\nserves until SIGTERM.  Log, tab-separated: time in microseconds, "
+    "envelope from,\nenvelope to, Message-ID, octets, connection, time of "
+    "MAIL, number, user\n(sink_record.h has the events).\n\n";
+
 void
 sink_options_help(FILE *out)
 {
 	char name[64];
 	size_t i;
 
-	fputs("usage: sink [options]\n\n"
-	      "An SMTP server that takes every message and remembers it.  "
-	      "Prints its port,\nserves until SIGTERM.  Log, "
-	      "tab-separated: time in microseconds, envelope from,\n"
-	      "envelope to, Message-ID, octets, connection, time of MAIL.\n\n",
-	    out);
+	fputs(usage, out);
 	for (i = 0; i < ARRAY_LEN(table); i++) {
 		snprintf(name, sizeof(name), "--%s %s", table[i].name,
 		    table[i].value != NULL ? table[i].value : "");
 		fprintf(out, "  %-26s %s\n", name, table[i].help);
 	}
-}
-
-const char *
-sink_options_fault(struct sink_options *o, enum sink_step step,
-    struct str address)
-{
-	const char *reply = NULL;
-	struct sink_rule *r;
-
-	for (r = o->rules; r < o->rules + o->rule_count; r++) {
-		if (r->step != step ||
-		    (r->prefix != NULL &&
-			!str_starts(address, str_of(r->prefix))))
-			continue;
-		if ((atomic_fetch_add(&r->seen, 1) + 1) % r->every == 0 &&
-		    reply == NULL)
-			reply = r->reply;
-	}
-	return reply;
+	sink_rule_help(out);
 }

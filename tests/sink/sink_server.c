@@ -1,6 +1,7 @@
+#include "lib/base/base.h"
+
 #include "tests/sink/sink_server.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "tests/sink/sink_conn.h"
@@ -21,9 +22,9 @@
 struct sink_worker {
 	struct sink_server *server;
 	int epoll, listener;
-	struct sink_record record;
+	struct sink_host host;
 	struct sink_conn *all, *touched;
-	int64_t now_ms;
+	int64_t due_ms; /* nothing goes on by itself before it */
 	pthread_t thread;
 };
 
@@ -45,21 +46,19 @@ touch(struct sink_worker *w, struct sink_conn *c)
 	w->touched = c;
 }
 
-/* Nothing is read while a reply is held back. */
 static void
 watch(struct sink_worker *w, struct sink_conn *c)
 {
-	uint32_t events = c->session.due_ms == 0 ? EPOLLIN : 0;
-	struct epoll_event e = {.data.ptr = c};
+	struct epoll_event e = {.data.ptr = c, .events = sink_conn_events(c)};
+	int64_t due_ms = sink_conn_due_ms(c);
 
-	if (c->want_write)
-		events |= EPOLLOUT;
-	if (c->watched == (int)events)
+	if (due_ms < w->due_ms)
+		w->due_ms = due_ms;
+	if (c->watched == (int)e.events)
 		return;
-	e.events = events;
 	epoll_ctl(w->epoll, c->watched < 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD,
 	    c->fd, &e);
-	c->watched = (int)events;
+	c->watched = (int)e.events;
 }
 
 static void
@@ -71,8 +70,7 @@ accept_all(struct sink_worker *w)
 	while ((fd = accept4(w->listener, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		c = sink_conn_new(fd, &w->server->shared, &w->record,
-		    w->server->tls);
+		c = sink_conn_new(fd, &w->host);
 		c->next = w->all;
 		if (c->next != NULL)
 			c->next->prev = c;
@@ -93,41 +91,45 @@ drop(struct sink_worker *w, struct sink_conn *c)
 	sink_conn_free(c);
 }
 
-/* Delays are rare and connections few: a walk does. */
+/* What goes on by itself is looked for when the first of it is due. */
 static void
 resume_due(struct sink_worker *w)
 {
 	struct sink_conn *c;
+	int64_t due_ms;
 
+	if (w->due_ms > w->host.record.now_ms)
+		return;
+	w->due_ms = SINK_NEVER;
 	for (c = w->all; c != NULL; c = c->next) {
-		if (c->session.due_ms == 0 || c->session.due_ms > w->now_ms)
-			continue;
-		sink_conn_resume(c, w->now_ms);
-		touch(w, c);
+		due_ms = sink_conn_due_ms(c);
+		if (due_ms <= w->host.record.now_ms) {
+			sink_conn_resume(c);
+			touch(w, c);
+		} else if (due_ms < w->due_ms) {
+			w->due_ms = due_ms;
+		}
 	}
 }
 
-/* Until the next delayed reply is due; -1: there is none. */
 static int
-next_due_ms(const struct sink_worker *w)
+wait_ms(const struct sink_worker *w)
 {
-	const struct sink_conn *c;
-	int64_t wait = -1;
+	int64_t wait = w->due_ms - w->host.record.now_ms;
 
-	for (c = w->all; c != NULL; c = c->next)
-		if (c->session.due_ms != 0 &&
-		    (wait < 0 || c->session.due_ms - w->now_ms < wait))
-			wait = c->session.due_ms - w->now_ms;
-	return (int)wait;
+	if (w->due_ms == SINK_NEVER)
+		return -1;
+	return wait < 0 ? 0 : wait < 60000 ? (int)wait : 60000;
 }
 
-/* First the log, then the replies: what a client was told is on record. */
+/* First the log, then the replies: what a client was told is on record.  What
+ * became of connections is told after it. */
 static void
 end_turn(struct sink_worker *w)
 {
 	struct sink_conn *c;
 
-	sink_record_flush(&w->record);
+	sink_record_flush(&w->host.record);
 	while ((c = w->touched) != NULL) {
 		w->touched = c->next_touched;
 		c->touched = false;
@@ -137,6 +139,7 @@ end_turn(struct sink_worker *w)
 		else
 			watch(w, c);
 	}
+	sink_record_flush(&w->host.record);
 }
 
 static bool
@@ -150,9 +153,9 @@ take_event(struct sink_worker *w, const struct epoll_event *e)
 		accept_all(w);
 		return true;
 	}
-	if (c->session.due_ms == 0 || (e->events & (EPOLLERR | EPOLLHUP)))
-		sink_conn_read(c, w->server->tls, w->now_ms);
-	if (e->events & (EPOLLERR | EPOLLHUP))
+	if (c->session.due_ms == 0)
+		sink_conn_read(c);
+	if (e->events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
 		c->gone = true;
 	touch(w, c);
 	return true;
@@ -163,23 +166,21 @@ work(void *arg)
 {
 	struct sink_worker *w = arg;
 	struct epoll_event events[EVENTS_A_TURN];
-	bool on = true, delays = w->server->shared.options->delay_max_ms > 0;
+	bool on = true;
 	int i, n;
 
 	while (on) {
-		n = epoll_wait(w->epoll, events, EVENTS_A_TURN,
-		    delays ? next_due_ms(w) : -1);
-		w->now_ms = clock_mono_ms();
-		w->record.now_us = clock_wall_us();
+		n = epoll_wait(w->epoll, events, EVENTS_A_TURN, wait_ms(w));
+		sink_record_tell_time(&w->host.record);
 		for (i = 0; i < n; i++)
 			on = take_event(w, &events[i]) && on;
-		if (delays)
-			resume_due(w);
+		resume_due(w);
 		end_turn(w);
 	}
 	while (w->all != NULL)
 		drop(w, w->all);
-	sink_record_release(&w->record);
+	sink_record_release(&w->host.record);
+	free(w->host.scratch);
 	return NULL;
 }
 
@@ -194,6 +195,9 @@ listen_on(const struct sink_options *o, int *port)
 	at.sin_port = htons((uint16_t)*port);
 	if (fd < 0 || inet_pton(AF_INET, o->host, &at.sin_addr) != 1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
+	    (o->receive_buffer > 0 &&
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &o->receive_buffer,
+		    sizeof(o->receive_buffer)) != 0) ||
 	    bind(fd, (struct sockaddr *)&at, n) != 0 ||
 	    listen(fd, BACKLOG) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&at, &n) != 0)
@@ -211,6 +215,12 @@ new_tls(const struct sink_options *o)
 	if (SSL_CTX_use_certificate_chain_file(tls, o->cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(tls, o->key, SSL_FILETYPE_PEM) != 1)
 		die("sink: certificate %s or key %s", o->cert, o->key);
+	SSL_CTX_set_ciphersuites(tls,
+	    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+	    "TLS_CHACHA20_POLY1305_SHA256");
+	SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_read_ahead(tls, 1);
+	SSL_CTX_set_default_read_buffer_len(tls, SINK_READ_MAX);
 	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* many write their last bytes and go without a goodbye */
@@ -225,7 +235,13 @@ start_worker(struct sink_worker *w)
 	struct sink_server *s = w->server;
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = w};
 
-	sink_record_init(&w->record, s->shared.options->log);
+	sink_record_init(&w->host.record, s->shared.options->log);
+	w->host.record.events = s->shared.options->events;
+	w->host.record.sync = s->shared.options->sync;
+	w->host.shared = &s->shared;
+	w->host.tls = s->tls;
+	w->host.scratch = mem_alloc(SINK_SCRATCH);
+	w->due_ms = SINK_NEVER;
 	w->listener = listen_on(s->shared.options, &s->port);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->listener, &e);
@@ -241,7 +257,7 @@ sink_server_new(struct sink_options *options)
 	struct sink_server *s = NEW(struct sink_server);
 	int i;
 
-	s->shared.options = options;
+	sink_shared_init(&s->shared, options);
 	if (options->tls != SINK_TLS_NONE)
 		s->tls = new_tls(options);
 	s->stop = eventfd(0, EFD_CLOEXEC);
@@ -266,6 +282,12 @@ sink_server_shared(const struct sink_server *s)
 	return &s->shared;
 }
 
+bool
+sink_server_reload(struct sink_server *s, struct err *err)
+{
+	return sink_rules_reload(s->shared.rules, err);
+}
+
 void
 sink_server_free(struct sink_server *s)
 {
@@ -281,6 +303,7 @@ sink_server_free(struct sink_server *s)
 	}
 	close(s->stop);
 	SSL_CTX_free(s->tls);
+	sink_shared_release(&s->shared);
 	free(s->workers);
 	free(s);
 }

@@ -15,6 +15,8 @@ struct sink_server;
 struct sink_server *sink_server_new(struct sink_options *options); /* dies */
 int sink_server_port(const struct sink_server *s);
 const struct sink_shared *sink_server_shared(const struct sink_server *s);
+/* Reads the file of rules again (sink_rules.h). */
+bool sink_server_reload(struct sink_server *s, struct err *err) MUST_USE;
 void sink_server_free(struct sink_server *s); /* stops it first */
 
 #endif

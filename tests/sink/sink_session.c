@@ -1,12 +1,42 @@
+#include "lib/base/base.h"
+
 #include "tests/sink/sink_session.h"
 
-#include "lib/base/encode.h"
-#include "lib/base/err.h"
+#include "tests/sink/sink_command.h"
+#include "tests/sink/sink_transaction.h"
 
 #define OUT_MAX        (1U << 20)
 #define TEXT_MAX       4096
 #define RCPT_MAX       65536
+#define UNANSWERED_MAX (1U << 20)
 #define LINE_BYTES_MAX 65536 /* longer lines end the connection */
+
+/* A message whose reply is said once `end` octets were sent. */
+struct answer {
+	uint64_t end;
+	long number;
+};
+
+void
+sink_shared_init(struct sink_shared *s, const struct sink_options *o)
+{
+	struct err err;
+
+	memset(s, 0, sizeof(*s));
+	s->options = o;
+	sink_tokens_init(&s->tokens, o);
+	s->rules = sink_rules_new(o->rules, o->rule_count, o->rule_file,
+	    o->seed, &err);
+	if (s->rules == NULL)
+		die("sink: %s", err.text);
+}
+
+void
+sink_shared_release(struct sink_shared *s)
+{
+	sink_rules_free(s->rules);
+	sink_tokens_release(&s->tokens);
+}
 
 void
 sink_session_init(struct sink_session *s, struct sink_shared *shared,
@@ -17,509 +47,249 @@ sink_session_init(struct sink_session *s, struct sink_shared *shared,
 	s->record = record;
 	s->tls = tls;
 	s->id = atomic_fetch_add(&shared->connections, 1) + 1;
+	atomic_fetch_add(&shared->open, 1);
 	buf_init(&s->out, OUT_MAX);
-	buf_init(&s->late, TEXT_MAX);
+	buf_init(&s->late, OUT_MAX);
 	buf_init(&s->from, TEXT_MAX);
 	buf_init(&s->to, RCPT_MAX);
-	buf_init(&s->message_id, TEXT_MAX);
-	buf_init(&s->user, TEXT_MAX);
-	buf_init(&s->whole, (size_t)1 << 30);
+	buf_init(&s->unanswered, UNANSWERED_MAX);
+	sink_login_init(&s->login, &shared->tokens);
+	sink_body_init(&s->body);
+	if (sink_record_wants(record, SINK_EVENT_OPEN)) {
+		sink_record_begin(record, SINK_EVENT_OPEN, s->id);
+		sink_record_end(record);
+	}
+}
+
+/* Messages whose replies have left are forgotten; of the others it is told
+ * that they were lost, if they are. */
+static void
+settle(struct sink_session *s, bool lost)
+{
+	const struct answer *a = (const void *)s->unanswered.p;
+	size_t n = s->unanswered.n / sizeof(*a), i = 0;
+
+	while (i < n && a[i].end <= s->sent)
+		i++;
+	for (; lost && i < n; i++) {
+		sink_record_begin(s->record, SINK_EVENT_LOST, s->id);
+		sink_record_number(s->record, a[i].number);
+		sink_record_end(s->record);
+	}
+	buf_drop(&s->unanswered, i * sizeof(*a));
 }
 
 void
 sink_session_release(struct sink_session *s)
 {
+	settle(s, true);
+	if (sink_record_wants(s->record, SINK_EVENT_CLOSE)) {
+		sink_record_begin(s->record, SINK_EVENT_CLOSE, s->id);
+		sink_record_number(s->record, (int64_t)s->received);
+		sink_record_number(s->record, (int64_t)s->sent);
+		sink_record_end(s->record);
+	}
+	atomic_fetch_sub(&s->shared->open, 1);
+	sink_rules_uncut(s->shared->rules, &s->body_cut);
 	buf_release(&s->out);
 	buf_release(&s->late);
 	buf_release(&s->from);
 	buf_release(&s->to);
-	buf_release(&s->message_id);
-	buf_release(&s->user);
-	buf_release(&s->whole);
+	buf_release(&s->unanswered);
+	sink_login_release(&s->login);
+	sink_body_release(&s->body);
 }
 
-static const struct sink_options *
-options(const struct sink_session *s)
+void
+sink_session_answers(struct sink_session *s, long number)
 {
-	return s->shared->options;
+	struct answer a = {.number = number};
+
+	if (!sink_record_wants(s->record, SINK_EVENT_LOST))
+		return;
+	settle(s, false);
+	a.end = s->sent + s->out.n + s->late.n;
+	if (s->end != SINK_STAYS || s->due_ms == SINK_NEVER)
+		a.end = UINT64_MAX; /* there will be none */
+	buf_add(&s->unanswered, &a, sizeof(a));
 }
 
-static void
-reply(struct sink_session *s, const char *text)
+void
+sink_session_reply(struct sink_session *s, const char *text)
 {
 	buf_puts(&s->out, text);
-	buf_puts(&s->out, "\r\n");
+	buf_add(&s->out, "\r\n", 2);
 	if (strncmp(text, "421", 3) == 0)
 		s->end = SINK_CLOSES;
 }
 
-/* True when a fault took this step's place. */
-static bool
-fault(struct sink_session *s, enum sink_step step, struct str address)
+static struct sink_moment
+moment(const struct sink_session *s, enum sink_step step)
 {
-	const char *text;
-
-	if (options(s)->rule_count == 0)
-		return false;
-	text = sink_options_fault(s->shared->options, step, address);
-	if (text == NULL || strcmp(text, "lose") == 0)
-		return false;
-	atomic_fetch_add(&s->shared->refused, 1);
-	if (strcmp(text, "drop") == 0)
-		s->end = SINK_CLOSES;
-	else if (strcmp(text, "reset") == 0)
-		s->end = SINK_RESETS;
-	else
-		reply(s, text);
-	return true;
+	return (struct sink_moment){
+	    .step = step,
+	    .from = buf_view(&s->from),
+	    .to = buf_view(&s->to),
+	    .user = s->authenticated ? buf_view(&s->login.user) : STR_NONE,
+	    .connection = s->id,
+	    .open = atomic_load(&s->shared->open),
+	    .now_ms = s->record->now_ms,
+	};
 }
 
 static void
-forget_message(struct sink_session *s)
+log_fault(struct sink_session *s, const struct sink_rule *r)
 {
-	s->has_mail = false;
-	s->recipients = 0;
-	buf_reset(&s->to);
+	struct sink_record *record = s->record;
+
+	atomic_fetch_add(&s->shared->refused, 1);
+	if (!sink_record_wants(record, SINK_EVENT_FAULT))
+		return;
+	sink_record_begin(record, SINK_EVENT_FAULT, s->id);
+	sink_record_text(record, str_of(sink_step_name(r->step)));
+	sink_record_text(record, str_of(sink_act_name(r->act)));
+	sink_record_number(record, (int64_t)s->received);
+	sink_record_number(record, (int64_t)s->sent);
+	sink_record_end(record);
+}
+
+static void
+say_garbage(struct sink_session *s, long n)
+{
+	char *p = buf_room(&s->out, (size_t)n);
+
+	if (p == NULL)
+		return;
+	sink_rules_random(s->shared->rules, p, (size_t)n);
+	buf_used(&s->out, (size_t)n);
+}
+
+static void
+stop_as(struct sink_session *s, enum sink_act act)
+{
+	if (act == SINK_DROP)
+		s->end = SINK_CUTS;
+	else if (act == SINK_RESET)
+		s->end = SINK_RESETS;
+	else
+		s->due_ms = SINK_NEVER;
+}
+
+/* The rule's action, in the place of the step's own. */
+static void
+act(struct sink_session *s, const struct sink_rule *r)
+{
+	log_fault(s, r);
+	s->fault = r->act;
+	switch (r->act) {
+	case SINK_REPLY:
+	case SINK_CLOSE:
+		buf_puts(&s->out, r->text);
+		if (r->act == SINK_CLOSE || strncmp(r->text, "421", 3) == 0)
+			s->end = SINK_CLOSES;
+		break;
+	case SINK_GARBAGE: say_garbage(s, r->bytes); break;
+	case SINK_CORRUPT: s->corrupt = r->bytes; break;
+	case SINK_LOSE: stop_as(s, r->lose); break;
+	case SINK_DROP:
+	case SINK_RESET:
+	case SINK_STALL: stop_as(s, r->act); break;
+	case SINK_DELAY:
+	case SINK_SLOW:
+	case SINK_SLOW_READ:
+	case SINK_ACT__COUNT: break;
+	}
+}
+
+static void
+take_pace(struct sink_session *s, const struct sink_rule *r)
+{
+	struct sink_pace *pace = r->act == SINK_SLOW ? &s->writes : &s->reads;
+
+	pace->bytes = r->bytes;
+	pace->ms = r->ms_min;
+	pace->generation = sink_rules_generation(s->shared->rules);
+}
+
+bool
+sink_session_fault(struct sink_session *s, enum sink_step step)
+{
+	struct sink_fault fault;
+	struct sink_moment m;
+
+	if (!sink_rules_concern(s->shared->rules, step))
+		return false;
+	m = moment(s, step);
+	if (!sink_rules_at(s->shared->rules, &m, &fault))
+		return false;
+	if (fault.delay_ms > 0)
+		s->delay_ms = fault.delay_ms;
+	if (fault.pace != NULL)
+		take_pace(s, fault.pace);
+	if (fault.rule == NULL)
+		return false;
+	act(s, fault.rule);
+	return true;
+}
+
+void
+sink_session_find_cut(struct sink_session *s, enum sink_step step,
+    struct sink_cut *cut)
+{
+	struct sink_moment m = moment(s, step);
+
+	sink_rules_cut(s->shared->rules, &m, cut);
+}
+
+/* What was said after the first `mark` octets waits. */
+static void
+hold_back(struct sink_session *s, size_t mark)
+{
+	if (s->delay_ms == 0)
+		return;
+	buf_add(&s->late, s->out.p + mark, s->out.n - mark);
+	buf_truncate(&s->out, mark);
+	if (s->due_ms == 0)
+		s->due_ms = s->record->now_ms + s->delay_ms;
+	s->delay_ms = 0;
+}
+
+void
+sink_session_cut(struct sink_session *s, struct sink_cut *cut)
+{
+	const struct sink_rule *r = cut->rule;
+
+	*cut = (struct sink_cut){.at = SINK_NEVER};
+	if (r->act == SINK_SLOW || r->act == SINK_SLOW_READ) {
+		take_pace(s, r);
+	} else if (r->act == SINK_DELAY) {
+		log_fault(s, r);
+		s->delay_ms = r->ms_min;
+		hold_back(s, r->step == SINK_OUT ? 0 : s->out.n);
+	} else {
+		if (r->step == SINK_OUT) {
+			buf_reset(&s->out);
+			settle(s, true);
+			buf_reset(&s->unanswered);
+		}
+		act(s, r);
+	}
 }
 
 void
 sink_session_greet(struct sink_session *s)
 {
-	if (!fault(s, SINK_CONNECT, STR_NONE))
-		reply(s, "220 sink.test ESMTP");
-}
-
-/* AUTH is offered where it may be used. */
-static void
-on_ehlo(struct sink_session *s)
-{
-	const struct sink_options *o = options(s);
-	bool wants_tls = o->tls == SINK_TLS_STARTTLS && !s->tls;
-
-	forget_message(s);
-	s->greeted = true;
-	buf_puts(&s->out, "250-sink.test\r\n");
-	if (o->offer_pipelining)
-		buf_puts(&s->out, "250-PIPELINING\r\n");
-	if (o->offer_8bitmime)
-		buf_puts(&s->out, "250-8BITMIME\r\n");
-	if (o->offer_smtputf8)
-		buf_puts(&s->out, "250-SMTPUTF8\r\n");
-	if (o->offer_size)
-		buf_printf(&s->out, "250-SIZE %llu\r\n",
-		    (unsigned long long)o->size_max);
-	if (o->offer_auth && !wants_tls)
-		buf_puts(&s->out, "250-AUTH PLAIN LOGIN\r\n");
-	if (wants_tls)
-		buf_puts(&s->out, "250-STARTTLS\r\n");
-	reply(s, o->offer_enhanced ? "250 ENHANCEDSTATUSCODES" : "250 HELP");
-}
-
-static void
-on_starttls(struct sink_session *s)
-{
-	if (options(s)->tls != SINK_TLS_STARTTLS || s->tls) {
-		reply(s, "503 5.5.1 not now");
-		return;
-	}
-	reply(s, "220 2.0.0 go ahead");
-	s->start_tls = true;
-}
-
-static bool
-auth_is_over(const struct sink_session *s)
-{
-	long after = options(s)->auth_fail_after;
-
-	return after >= 0 && atomic_load(&s->shared->accepted) >= after;
-}
-
-static void
-log_in(struct sink_session *s, struct str user, struct str password)
-{
-	const struct sink_options *o = options(s);
-
-	s->state = SINK_COMMANDS;
-	s->authenticated =
-	    !auth_is_over(s) &&
-	    (o->user == NULL || str_eq(user, str_of(o->user))) &&
-	    (o->password == NULL || str_eq(password, str_of(o->password)));
-	reply(s, s->authenticated
-		     ? "235 2.7.0 welcome"
-		     : "535 5.7.8 authentication credentials invalid");
-}
-
-static void
-not_base64(struct sink_session *s)
-{
-	s->state = SINK_COMMANDS;
-	reply(s, "501 5.5.2 not base64");
-}
-
-static void
-take_plain(struct sink_session *s, struct str encoded)
-{
-	struct str rest, who, user;
-	struct buf plain;
-
-	buf_init(&plain, TEXT_MAX);
-	if (!base64_decode(&plain, encoded)) {
-		not_base64(s);
-	} else {
-		rest = buf_view(&plain);
-		who = user = STR_NONE;
-		(void)str_cut(&rest, '\0', &who);
-		(void)str_cut(&rest, '\0', &user);
-		log_in(s, user, rest);
-	}
-	buf_release(&plain);
-}
-
-static void
-take_user(struct sink_session *s, struct str encoded)
-{
-	buf_reset(&s->user);
-	if (!base64_decode(&s->user, encoded)) {
-		not_base64(s);
-		return;
-	}
-	s->state = SINK_AUTH_PASSWORD;
-	reply(s, "334 UGFzc3dvcmQ6");
-}
-
-static void
-take_password(struct sink_session *s, struct str encoded)
-{
-	struct buf password;
-
-	buf_init(&password, TEXT_MAX);
-	if (base64_decode(&password, encoded))
-		log_in(s, buf_view(&s->user), buf_view(&password));
-	else
-		not_base64(s);
-	buf_release(&password);
-}
-
-static void
-on_auth(struct sink_session *s, struct str arg)
-{
-	struct str mechanism = STR_NONE;
-
-	atomic_fetch_add(&s->shared->logins, 1);
-	(void)str_cut(&arg, ' ', &mechanism);
-	if (!options(s)->offer_auth) {
-		reply(s, "502 5.5.1 no AUTH here");
-	} else if (str_eq_nocase(mechanism, STR("PLAIN")) && arg.n > 0) {
-		take_plain(s, arg);
-	} else if (str_eq_nocase(mechanism, STR("PLAIN"))) {
-		s->state = SINK_AUTH_PLAIN;
-		reply(s, "334 ");
-	} else if (str_eq_nocase(mechanism, STR("LOGIN"))) {
-		s->state = SINK_AUTH_USER;
-		reply(s, "334 VXNlcm5hbWU6");
-	} else {
-		reply(s, "504 5.5.4 no such mechanism");
-	}
-}
-
-/* "FROM:<a@b> SIZE=1" -> "a@b", "SIZE=1" */
-static bool
-path_of(struct str arg, const char *word, struct str *path, struct str *rest)
-{
-	size_t n = strlen(word), end;
-
-	if (!str_starts_nocase(arg, str_of(word)))
-		return false;
-	arg = str_trim(str_from(arg, n));
-	end = str_chr(arg, '>');
-	if (arg.n < 2 || arg.p[0] != '<' || end == STR_NOWHERE)
-		return false;
-	*path = str_sub(arg, 1, end - 1);
-	*rest = str_from(arg, end + 1);
-	return true;
-}
-
-static const char *
-check_mail(struct sink_session *s, struct str path, struct str params)
-{
-	const struct sink_options *o = options(s);
-	bool utf8 = false;
-	struct str word;
-	uint64_t size;
-	size_t i;
-
-	while (str_cut(&params, ' ', &word)) {
-		if (str_eq_nocase(word, STR("SMTPUTF8")))
-			utf8 = o->offer_smtputf8;
-		if (!str_starts_nocase(word, STR("SIZE=")))
-			continue;
-		if (!str_to_u64(str_from(word, 5), &size))
-			return "501 5.5.4 bad SIZE";
-		if (size > o->size_max)
-			return "552 5.3.4 message too big";
-	}
-	for (i = 0; i < path.n; i++)
-		if ((unsigned char)path.p[i] >= 0x80 && !utf8)
-			return "553 5.6.7 SMTPUTF8 needed";
-	return NULL;
-}
-
-static void
-on_mail(struct sink_session *s, struct str arg)
-{
-	struct str path, params;
-	const char *no;
-
-	if (auth_is_over(s)) {
-		reply(s, "421 4.7.0 log in again");
-	} else if (!s->greeted || s->has_mail) {
-		reply(s, "503 5.5.1 not now");
-	} else if (options(s)->require_auth && !s->authenticated) {
-		reply(s, "530 5.7.0 authentication required");
-	} else if (!path_of(arg, "FROM:", &path, &params)) {
-		reply(s, "501 5.1.7 bad sender");
-	} else if ((no = check_mail(s, path, params)) != NULL) {
-		reply(s, no);
-	} else {
-		buf_reset(&s->from);
-		buf_str(&s->from, path);
-		s->has_mail = true;
-		s->mail_us = s->record->now_us;
-		reply(s, "250 2.1.0 ok");
-	}
-}
-
-static void
-on_rcpt(struct sink_session *s, struct str arg)
-{
-	struct str path, params;
-
-	if (!s->has_mail) {
-		reply(s, "503 5.5.1 need MAIL");
-	} else if (!path_of(arg, "TO:", &path, &params)) {
-		reply(s, "501 5.1.3 bad recipient");
-	} else if (!fault(s, SINK_RCPT, path)) {
-		if (s->recipients++ > 0)
-			buf_char(&s->to, ',');
-		buf_str(&s->to, path);
-		reply(s, "250 2.1.5 ok");
-	}
-}
-
-static void
-on_data(struct sink_session *s)
-{
-	const struct sink_options *o = options(s);
-
-	if (s->recipients == 0) {
-		reply(s, "554 5.5.1 no valid recipients");
-		return;
-	}
-	s->state = SINK_BODY;
-	s->in_header = true;
-	s->bytes = 0;
-	s->dump =
-	    o->dump != NULL && atomic_load(&s->shared->accepted) < o->dump_max;
-	buf_reset(&s->whole);
-	buf_reset(&s->message_id);
-	reply(s, "354 go on");
-}
-
-/* Counts and logs it; the number that it got. */
-static long
-accept_message(struct sink_session *s)
-{
-	const struct sink_envelope e = {
-	    .from = buf_view(&s->from),
-	    .to = buf_view(&s->to),
-	    .message_id = buf_view(&s->message_id),
-	    .bytes = s->bytes,
-	    .connection = s->id,
-	    .mail_us = s->mail_us,
-	};
-	long n = atomic_fetch_add(&s->shared->accepted, 1) + 1;
-
-	sink_record_add(s->record, &e);
-	if (s->dump && n <= options(s)->dump_max)
-		sink_record_dump(options(s)->dump, n, buf_view(&s->whole));
-	s->messages++;
-	return n;
-}
-
-static int
-delay_ms(const struct sink_session *s)
-{
-	int min = options(s)->delay_min_ms, max = options(s)->delay_max_ms;
-	static _Thread_local unsigned seed;
-
-	if (max == 0)
-		return 0;
-	if (seed == 0)
-		seed = (unsigned)s->id;
-	return min + (int)((unsigned)rand_r(&seed) % (unsigned)(max - min + 1));
-}
-
-static void
-on_dot(struct sink_session *s, int64_t now_ms)
-{
-	const struct sink_options *o = options(s);
-	const char *text =
-	    sink_options_fault(s->shared->options, SINK_DOT, STR_NONE);
-	bool lose = text != NULL && strcmp(text, "lose") == 0;
-	int delay = delay_ms(s);
-	long n;
-
-	s->state = SINK_COMMANDS;
-	if (s->bytes > o->size_max) {
-		reply(s, "552 5.3.4 message too big");
-	} else if (auth_is_over(s)) {
-		reply(s, "421 4.7.0 log in again");
-	} else if (text != NULL && strcmp(text, "drop") == 0) {
-		s->end = SINK_CLOSES;
-	} else if (text != NULL && strcmp(text, "reset") == 0) {
-		s->end = SINK_RESETS;
-	} else if (text != NULL && !lose) {
-		reply(s, text);
-	} else {
-		n = accept_message(s);
-		buf_printf(&s->late, "250 2.0.0 queued as %ld-%ld\r\n", s->id,
-		    n);
-		if (lose)
-			s->end = SINK_CLOSES;
-		else if (delay > 0)
-			s->due_ms = now_ms + delay;
-		else
-			sink_session_release_reply(s);
-	}
-	forget_message(s);
+	if (!sink_session_fault(s, SINK_GREETING))
+		sink_session_reply(s, "220 sink.test ESMTP");
+	hold_back(s, 0);
 }
 
 void
-sink_session_release_reply(struct sink_session *s)
+sink_session_resume(struct sink_session *s)
 {
 	s->due_ms = 0;
 	buf_str(&s->out, buf_view(&s->late));
 	buf_reset(&s->late);
-	if (options(s)->drop_after > 0 && s->messages >= options(s)->drop_after)
-		s->end = SINK_CLOSES;
-}
-
-static void
-on_header_line(struct sink_session *s, struct str line)
-{
-	if (line.n <= 2)
-		s->in_header = false;
-	else if (str_lower_char(line.p[0]) == 'm' &&
-		 str_starts_nocase(line, STR("Message-ID:")))
-		buf_str(&s->message_id, str_trim(str_from(line, 11)));
-}
-
-/* A line of a message, with its end. */
-static void
-on_body_line(struct sink_session *s, struct str line, int64_t now_ms)
-{
-	if (line.p[0] == '.') {
-		if (line.n == 3 && line.p[1] == '\r') {
-			on_dot(s, now_ms);
-			return;
-		}
-		line = str_from(line, 1);
-	}
-	s->bytes += line.n;
-	if (s->in_header)
-		on_header_line(s, line);
-	if (s->dump)
-		buf_str(&s->whole, line);
-}
-
-static const struct {
-	struct str verb;
-	enum sink_step step;
-} verbs[] = {
-    {STR("MAIL"), SINK_MAIL},
-    {STR("RCPT"), SINK_RCPT},
-    {STR("DATA"), SINK_DATA},
-    {STR("EHLO"), SINK_EHLO},
-    {STR("HELO"), SINK_EHLO},
-    {STR("AUTH"), SINK_AUTH},
-    {STR("STARTTLS"), SINK_STARTTLS},
-    {STR("RSET"), SINK_RSET},
-    {STR("QUIT"), SINK_QUIT},
-};
-
-static void
-do_command(struct sink_session *s, enum sink_step step, struct str arg)
-{
-	switch (step) {
-	case SINK_EHLO: on_ehlo(s); break;
-	case SINK_STARTTLS: on_starttls(s); break;
-	case SINK_AUTH: on_auth(s, arg); break;
-	case SINK_MAIL: on_mail(s, arg); break;
-	case SINK_RCPT: on_rcpt(s, arg); break;
-	case SINK_DATA: on_data(s); break;
-	case SINK_RSET:
-		forget_message(s);
-		reply(s, "250 2.0.0 ok");
-		break;
-	case SINK_QUIT:
-		reply(s, "221 2.0.0 bye");
-		s->end = SINK_CLOSES;
-		break;
-	case SINK_CONNECT:
-	case SINK_DOT:
-	case SINK_STEP__COUNT: BUG("sink: no command");
-	}
-}
-
-static void
-on_command(struct sink_session *s, struct str line)
-{
-	struct str verb = STR_NONE;
-	size_t i;
-
-	(void)str_cut(&line, ' ', &verb);
-	for (i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (!str_eq_nocase(verb, verbs[i].verb))
-			continue;
-		/* RCPT's faults may depend on what it says */
-		if (verbs[i].step == SINK_RCPT ||
-		    !fault(s, verbs[i].step, STR_NONE))
-			do_command(s, verbs[i].step, line);
-		return;
-	}
-	reply(s, "502 5.5.1 what?");
-}
-
-static void
-on_line(struct sink_session *s, struct str line, int64_t now_ms)
-{
-	if (s->state == SINK_BODY) {
-		on_body_line(s, line, now_ms);
-		return;
-	}
-	line = str_trim(line);
-	switch (s->state) {
-	case SINK_COMMANDS: on_command(s, line); break;
-	case SINK_AUTH_PLAIN: take_plain(s, line); break;
-	case SINK_AUTH_USER: take_user(s, line); break;
-	case SINK_AUTH_PASSWORD: take_password(s, line); break;
-	case SINK_BODY: break;
-	}
-}
-
-size_t
-sink_session_feed(struct sink_session *s, struct str data, int64_t now_ms)
-{
-	const char *p = data.p, *end = p + data.n, *lf;
-
-	while (s->end == SINK_STAYS && !s->start_tls && s->due_ms == 0 &&
-	       p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		on_line(s, (struct str){p, (size_t)(lf + 1 - p)}, now_ms);
-		p = lf + 1;
-	}
-	if (end - p > LINE_BYTES_MAX && s->due_ms == 0 && s->end == SINK_STAYS)
-		reply(s, "421 4.5.2 line too long");
-	return s->end == SINK_STAYS ? (size_t)(p - data.p) : data.n;
 }
 
 void
@@ -528,5 +298,68 @@ sink_session_secured(struct sink_session *s)
 	s->tls = true;
 	s->start_tls = false;
 	s->greeted = s->authenticated = false;
-	forget_message(s);
+	sink_transaction_forget(s);
+}
+
+static bool
+eats(const struct sink_session *s)
+{
+	return s->end == SINK_STAYS && !s->start_tls && s->due_ms == 0;
+}
+
+/* Text of a message, up to its end, or to where it is cut. */
+static size_t
+eat_text(struct sink_session *s, struct str data)
+{
+	uint64_t left = UINT64_MAX;
+	size_t n;
+
+	if (s->body_cut.rule != NULL)
+		left = (uint64_t)s->body_cut.at > s->body.raw
+			   ? (uint64_t)s->body_cut.at - s->body.raw
+			   : 0;
+	n = sink_body_feed(&s->body,
+	    str_sub(data, 0, left < data.n ? left : data.n));
+	if (s->body.ended) {
+		sink_rules_uncut(s->shared->rules, &s->body_cut);
+		sink_transaction_dot(s);
+	} else if (left <= data.n) {
+		sink_session_cut(s, &s->body_cut);
+	}
+	return n;
+}
+
+static size_t
+eat_line(struct sink_session *s, struct str data)
+{
+	size_t lf = str_chr(data, '\n');
+
+	if (lf != STR_NOWHERE) {
+		sink_command(s, str_trim(str_sub(data, 0, lf)));
+		return lf + 1;
+	}
+	if (data.n > LINE_BYTES_MAX)
+		sink_session_reply(s, "421 4.5.2 line too long");
+	return 0;
+}
+
+size_t
+sink_session_feed(struct sink_session *s, struct str data)
+{
+	struct str rest = data;
+	bool cuts, goes_on = true;
+	size_t n, mark;
+
+	while (goes_on && rest.n > 0 && eats(s)) {
+		mark = s->out.n;
+		cuts = s->body_cut.rule != NULL;
+		n = s->state == SINK_TEXT ? eat_text(s, rest)
+					  : eat_line(s, rest);
+		rest = str_from(rest, n);
+		hold_back(s, mark);
+		goes_on = n > 0 || cuts != (s->body_cut.rule != NULL);
+	}
+	if (s->out.full || s->late.full)
+		s->end = SINK_RESETS; /* it never reads what we say */
+	return s->end == SINK_STAYS ? data.n - rest.n : data.n;
 }

@@ -4,16 +4,42 @@
 #include "tests/sink/sink_server.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 /* Blocked before there are threads, so that only this one takes them. */
 static void
-block_stop(sigset_t *stop)
+block(sigset_t *signals)
 {
-	sigemptyset(stop);
-	sigaddset(stop, SIGTERM);
-	sigaddset(stop, SIGINT);
-	sigprocmask(SIG_BLOCK, stop, NULL);
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* As many connections as the system allows. */
+static void
+open_many(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Until it is told to stop; SIGHUP reads the rules again. */
+static void
+serve(struct sink_server *server, const sigset_t *signals)
+{
+	struct err err;
+	int signo;
+
+	while (sigwait(signals, &signo) == 0 && signo == SIGHUP)
+		if (!sink_server_reload(server, &err))
+			fprintf(stderr, "sink: %s\n", err.text);
 }
 
 int
@@ -22,9 +48,8 @@ main(int argc, char **argv)
 	struct sink_options options;
 	struct sink_server *server;
 	struct err err;
-	sigset_t stop;
+	sigset_t signals;
 	bool help;
-	int signo;
 
 	sink_options_init(&options);
 	if (!sink_options_parse(&options, argc, argv, &help, &err))
@@ -33,11 +58,12 @@ main(int argc, char **argv)
 		sink_options_help(stdout);
 		return 0;
 	}
-	block_stop(&stop);
+	open_many();
+	block(&signals);
 	server = sink_server_new(&options);
 	printf("%d\n", sink_server_port(server));
 	fflush(stdout);
-	sigwait(&stop, &signo);
+	serve(server, &signals);
 	fprintf(stderr, "sink: %ld messages, %ld connections\n",
 	    atomic_load(&sink_server_shared(server)->accepted),
 	    atomic_load(&sink_server_shared(server)->connections));
