@@ -294,6 +294,8 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 
 	p->recipient->losses = r->message->losses;
 	wide = is_too_wide(p->relay, r);
+	if (!r->begun)
+		meter_return(&p->relay->meter);
 	if (v->outcome == OUTCOME_NOT_ATTEMPTED || wide)
 		take_back(p->recipient);
 	else
@@ -307,6 +309,22 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 	parcel_free(&w->parcels, p);
 	handout_soon(w);
 	recorder_poke(&w->recorder);
+}
+
+/* What has changed since the message was queued: suppressions (S-074), the
+ * lease, the campaign.  It waits again, or is settled, by handout's rules. */
+bool
+handout_before_mail(struct smtp_message *message, void *arg)
+{
+	const struct relay_pool *pool = arg;
+	const struct parcel *p = message->owner;
+	const struct recipient *who = p->recipient;
+	const struct mailing *m = who->lease->mailing;
+	int64_t now = clock_mono_ms();
+
+	return !who->lost && !who->suppressed &&
+	       lease_is_good(who->lease, now) && m->stage == MAILING_ACTIVE &&
+	       now < m->expires_ms && may_start(pool->relay->worker);
 }
 
 enum smtp_dot

@@ -22,6 +22,7 @@ void handout_cancel(struct worker *w);
 /* For the pools: smtp_pool_events. */
 void handout_verdict(const struct smtp_result *r, const struct verdict *v,
     void *arg);
+bool handout_before_mail(struct smtp_message *m, void *arg);
 enum smtp_dot handout_before_dot(struct smtp_message *m, void *arg);
 
 /* Takes back all that is under way without waiting: what may have left is

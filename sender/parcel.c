@@ -44,6 +44,7 @@ fill_recipient(struct message_recipient *to, struct parcel *p,
 	token_make(to->token, order->ring, &order->token);
 	if (!address_parse(&p->to, order->email, err))
 		return err_wrap(err, "address");
+	memcpy(p->envid, to->token, sizeof(p->envid));
 	to->to = p->to;
 	to->name = order->name;
 	to->attributes = order->attributes;
@@ -107,6 +108,7 @@ parcel_compose(struct parcel *p, const struct parcel_order *order,
 	p->message = (struct smtp_message){
 	    .from = str_of(p->from),
 	    .to = address_text(&p->to),
+	    .envid = str_of(p->envid),
 	    .data = buf_view(&p->data),
 	    .needs_smtputf8 = p->to.needs_smtputf8,
 	    .eight_bit = order->eight_bit && has_wide_bytes(buf_view(&p->data)),

@@ -16,6 +16,7 @@ struct parcel {
 	struct relay *relay;
 	struct address to;
 	char from[ADDRESS_MAX + 1];
+	char envid[TOKEN_LEN + 1];
 	struct buf data;
 };
 

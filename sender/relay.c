@@ -110,6 +110,7 @@ on_paused(struct smtp_pool *pool, const struct verdict *v, const char *why,
 
 static const struct smtp_pool_events pool_events = {
     .on_verdict = handout_verdict,
+    .before_mail = handout_before_mail,
     .before_dot = handout_before_dot,
     .on_room = on_room,
     .on_paused = on_paused,

@@ -62,6 +62,37 @@ smtp_command_helo(struct buf *out, struct str name, struct err *err)
 	return hello(out, "HELO", name, err);
 }
 
+/* xtext of RFC 3461, 4: printable ASCII, but "+" and "=", stands for itself. */
+static void
+put_xtext(struct buf *out, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c > ' ' && c <= '~' && c != '+' && c != '=')
+			buf_char(out, (char)c);
+		else
+			buf_printf(out, "+%02X", c);
+	}
+}
+
+/* The parameter and its value, or nothing when the value is too long. */
+static void
+put_xtext_parameter(struct buf *out, const char *name, const char *type,
+    struct str value, size_t max)
+{
+	size_t before = out->n, start;
+
+	buf_puts(out, name);
+	start = out->n;
+	buf_puts(out, type);
+	put_xtext(out, value);
+	if (out->n - start > max)
+		buf_truncate(out, before);
+}
+
 bool
 smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
     struct err *err)
@@ -78,19 +109,42 @@ smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
 		buf_puts(out, " BODY=8BITMIME");
 	if (mail->smtputf8)
 		buf_puts(out, " SMTPUTF8");
+	if (mail->dsn)
+		buf_puts(out, " RET=HDRS");
+	if (mail->dsn && mail->envid.n > 0)
+		put_xtext_parameter(out, " ENVID=", "", mail->envid,
+		    SMTP_COMMAND_ENVID_MAX);
 	buf_puts(out, "\r\n");
 	return true;
 }
 
-bool
-smtp_command_rcpt(struct buf *out, struct str to, bool utf8, struct err *err)
+static bool
+is_ascii(struct str s)
 {
-	if (!smtp_command_path_ok(to, utf8))
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
+smtp_command_rcpt(struct buf *out, const struct smtp_command_rcpt *rcpt,
+    struct err *err)
+{
+	if (!smtp_command_path_ok(rcpt->to, rcpt->smtputf8))
 		return err_set(err, FAIL_INPUT,
 		    "recipient is no address that can be sent");
 	buf_puts(out, "RCPT TO:<");
-	buf_str(out, to);
-	buf_puts(out, ">\r\n");
+	buf_str(out, rcpt->to);
+	buf_char(out, '>');
+	if (rcpt->dsn)
+		buf_puts(out, " NOTIFY=FAILURE,DELAY");
+	if (rcpt->dsn && is_ascii(rcpt->to))
+		put_xtext_parameter(out, " ORCPT=", "rfc822;", rcpt->to,
+		    SMTP_COMMAND_ORCPT_MAX);
+	buf_puts(out, "\r\n");
 	return true;
 }
 

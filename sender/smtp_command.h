@@ -14,6 +14,9 @@
 
 #define SMTP_COMMAND_PATH_MAX 254   /* RFC 5321, 4.5.3.1.3, less the <> */
 #define SMTP_COMMAND_AUTH_MAX 12288 /* a line of AUTH (RFC 4954, 4) */
+/* What RFC 3461, 5.4 allows for a value; a longer one is left out. */
+#define SMTP_COMMAND_ENVID_MAX 100
+#define SMTP_COMMAND_ORCPT_MAX 500
 
 /* An address that may stand between < and >: local@domain, never empty
  * (S-025), no quoted local part; non-ASCII only where `utf8`. */
@@ -30,10 +33,20 @@ struct smtp_command_mail {
 	uint64_t size;
 	bool eight_bit; /* BODY=8BITMIME */
 	bool smtputf8;
+	bool dsn;         /* RET=HDRS: a report need not repeat the message */
+	struct str envid; /* with dsn: ENVID, comes back in reports; or empty */
 };
 bool smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
     struct err *err) MUST_USE;
-bool smtp_command_rcpt(struct buf *out, struct str to, bool utf8,
+
+/* dsn: NOTIFY=FAILURE,DELAY and, for an ASCII address, ORCPT (RFC 3461): a
+ * report names the recipient as we know it, whatever it is forwarded to. */
+struct smtp_command_rcpt {
+	struct str to;
+	bool smtputf8;
+	bool dsn;
+};
+bool smtp_command_rcpt(struct buf *out, const struct smtp_command_rcpt *rcpt,
     struct err *err) MUST_USE;
 
 /* AUTH with or without an initial response (NULL: none; empty: "="). */

@@ -181,11 +181,34 @@ offer(struct smtp_link *l)
 		l->events->on_ready(l, l->arg);
 }
 
+static bool
+may_begin(const struct smtp_link *l, struct smtp_message *m)
+{
+	return l->events->before_mail == NULL ||
+	       l->events->before_mail(m, l->arg);
+}
+
+/* The next message's MAIL leaves with this dot, if it still may. */
+static void
+ask_for_mail(struct smtp_link *l)
+{
+	struct smtp_message *next = smtp_session_next(&l->session);
+
+	if (next == NULL || may_begin(l, next))
+		return;
+	l->taken--;
+	smtp_session_withdraw(&l->session);
+	l->events->on_result(l, &l->session.result, l->arg);
+}
+
 static void
 ask_for_dot(struct smtp_link *l)
 {
 	struct err err;
 
+	ask_for_mail(l);
+	if (l->closed)
+		return;
 	switch (l->events->before_dot(smtp_session_held(&l->session), l->arg)) {
 	case SMTP_DOT_SEND: smtp_session_body(&l->session); break;
 	case SMTP_DOT_HOLD: break;
@@ -399,13 +422,25 @@ smtp_link_room(const struct smtp_link *l)
 	return room < more ? room : more;
 }
 
+/* One that follows another is asked about when its turn comes. */
+static bool
+begin(struct smtp_link *l, struct smtp_message *m)
+{
+	struct smtp_result *r = &l->session.result;
+
+	if (smtp_session_busy(&l->session) > 0 || may_begin(l, m))
+		return smtp_session_send(&l->session, m);
+	*r = (struct smtp_result){.message = m, .phase = PHASE_MAIL};
+	return err_set(&r->err, FAIL_CONFLICT, "held back by its owner");
+}
+
 void
 smtp_link_send(struct smtp_link *l, struct smtp_message *m)
 {
 	assert(smtp_link_room(l) > 0);
 	enter(l);
 	l->taken++;
-	if (!smtp_session_send(&l->session, m)) {
+	if (!begin(l, m)) {
 		l->taken--;
 		l->events->on_result(l, &l->session.result, l->arg);
 	}

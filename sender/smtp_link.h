@@ -53,6 +53,9 @@ enum smtp_dot {
 struct smtp_link_events {
 	/* It has room: after opening, and whenever a message has left. */
 	void (*on_ready)(struct smtp_link *l, void *arg);
+	/* Its MAIL would be written next; false: it comes back unbegun, as
+	 * not attempted.  NULL: every message may begin. */
+	bool (*before_mail)(struct smtp_message *m, void *arg);
 	/* The message's body and final dot would be written next; what is
 	 * true when this returns SMTP_DOT_SEND is true before the dot is on
 	 * the wire (journal, fencing). */

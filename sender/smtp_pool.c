@@ -23,7 +23,8 @@ struct smtp_pool {
 	struct loop *loop;
 	struct arena texts;
 	struct smtp_link_params link;
-	char *password; /* in texts, to be wiped */
+	/* One place for all, so that links being opened see a newer one. */
+	char password[SMTP_POOL_PASSWORD_MAX + 1];
 	int connections;
 	const struct smtp_pool_events *events;
 	void *arg;
@@ -35,6 +36,7 @@ struct smtp_pool {
 	bool proven; /* the last link that was opened was let in */
 	int logins;  /* refused in a row */
 	struct err trouble;
+	bool prove, login_refused;
 	bool dispatching, paused, draining, drained;
 };
 
@@ -151,8 +153,11 @@ on_link_ready(struct smtp_link *l, void *arg)
 
 	(void)l;
 	if (m->state == MEMBER_OPENING) {
-		p->proven = true;
 		p->logins = 0;
+		p->login_refused = false;
+		if (!p->proven && p->events->on_login != NULL)
+			p->events->on_login(p, p->arg);
+		p->proven = true;
 		stir(p);
 	}
 	smtp_roster_settle(&p->roster, m);
@@ -169,6 +174,8 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 	struct verdict v;
 
 	(void)l;
+	if (m->state == MEMBER_OPENING)
+		p->login_refused = end->err.kind == FAIL_AUTH;
 	if (end->err.kind == FAIL_AUTH)
 		p->logins++;
 	v = verdict_of_end(end, p->logins);
@@ -194,8 +201,18 @@ on_link_dot(struct smtp_message *message, void *arg)
 	return m->pool->events->before_dot(message, m->pool->arg);
 }
 
+static bool
+on_link_mail(struct smtp_message *message, void *arg)
+{
+	const struct smtp_pool *p = ((const struct smtp_member *)arg)->pool;
+
+	return p->events->before_mail == NULL ||
+	       p->events->before_mail(message, p->arg);
+}
+
 static const struct smtp_link_events link_events = {
     .on_ready = on_link_ready,
+    .before_mail = on_link_mail,
     .before_dot = on_link_dot,
     .on_result = on_link_result,
     .on_closed = on_link_closed,
@@ -211,12 +228,21 @@ opening_max(const struct smtp_pool *p)
 	return many > OPENING_MAX ? many : OPENING_MAX;
 }
 
+/* Links that are worth being opened. */
+static int
+wanted_links(const struct smtp_pool *p)
+{
+	bool alone = p->prove && !p->proven && p->roster.links == 0;
+
+	return p->queue.count > 0 ? p->queue.count : alone;
+}
+
 static void
 open_links(struct smtp_pool *p)
 {
 	struct smtp_member *m;
 
-	while (p->queue.count > p->roster.counts[MEMBER_OPENING] &&
+	while (wanted_links(p) > p->roster.counts[MEMBER_OPENING] &&
 	       p->roster.links < p->connections &&
 	       p->roster.counts[MEMBER_OPENING] < opening_max(p)) {
 		m = smtp_roster_add(&p->roster, p);
@@ -273,6 +299,15 @@ on_gate(void *arg)
 	stir(p);
 }
 
+void
+smtp_pool_set_password(struct smtp_pool *p, struct str password)
+{
+	assert(password.n <= SMTP_POOL_PASSWORD_MAX);
+	explicit_bzero(p->password, sizeof(p->password));
+	if (password.n > 0)
+		memcpy(p->password, password.p, password.n);
+}
+
 static void
 copy_params(struct smtp_pool *p, const struct smtp_pool_params *params)
 {
@@ -280,7 +315,7 @@ copy_params(struct smtp_pool *p, const struct smtp_pool_params *params)
 
 	arena_init(&p->texts, TEXTS_MAX);
 	p->link = params->link;
-	p->password = arena_cstr(&p->texts, str_of(s->password));
+	smtp_pool_set_password(p, str_of(s->password));
 	s->password = p->password;
 	s->helo = arena_cstr(&p->texts, str_of(s->helo));
 	s->username = arena_cstr(&p->texts, str_of(s->username));
@@ -303,6 +338,7 @@ smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
 	p->events = events;
 	p->arg = arg;
 	p->connections = params->connections;
+	p->prove = params->prove;
 	p->timer = loop_timer_new(loop, on_gate, p);
 	p->queue.last = &p->queue.first;
 	copy_params(p, params);
@@ -312,6 +348,8 @@ smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
 		max = SMTP_POOL_BACKOFF_MAX_MS;
 	retry_init(&p->open, first, max);
 	retry_init(&p->send, first, max);
+	if (p->prove)
+		loop_timer_start(p->timer, 0);
 	return p;
 }
 
@@ -339,7 +377,7 @@ smtp_pool_free(struct smtp_pool *p)
 	loop_undefer(p->loop, tell_drained, p);
 	loop_undefer(p->loop, resume_all, p);
 	loop_timer_free(p->timer);
-	explicit_bzero(p->password, strlen(p->password));
+	explicit_bzero(p->password, sizeof(p->password));
 	arena_release(&p->texts);
 	free(p);
 }
@@ -490,5 +528,7 @@ smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out)
 	    .trouble = p->trouble.text,
 	    .paused = p->paused,
 	    .draining = p->draining,
+	    .proven = p->proven,
+	    .login_refused = p->login_refused,
 	};
 }

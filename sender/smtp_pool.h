@@ -31,11 +31,14 @@
 
 struct smtp_pool;
 
+#define SMTP_POOL_PASSWORD_MAX 8192
+
 /* Copied, the texts too; the password is wiped with the pool. */
 struct smtp_pool_params {
 	struct smtp_link_params link; /* session_key: account and version */
 	int connections;              /* at most; 1.. */
 	int64_t backoff_first_ms, backoff_max_ms; /* 0: the defaults */
+	bool prove; /* open a link though there is no message */
 };
 
 struct smtp_pool_events {
@@ -43,7 +46,11 @@ struct smtp_pool_events {
 	 * is the server's queue text (S-056). */
 	void (*on_verdict)(const struct smtp_result *r, const struct verdict *v,
 	    void *arg);
+	/* May be NULL. */
+	bool (*before_mail)(struct smtp_message *m, void *arg);
 	enum smtp_dot (*before_dot)(struct smtp_message *m, void *arg);
+	/* A link was let in, after none was for a while.  May be NULL. */
+	void (*on_login)(struct smtp_pool *p, void *arg);
 	/* smtp_pool_room has grown; at most once a turn of the loop. */
 	void (*on_room)(struct smtp_pool *p, void *arg);
 	/* Once: the account is refused; `why` is fit to show (S-048). */
@@ -65,6 +72,9 @@ void smtp_pool_free(struct smtp_pool *p);
 int smtp_pool_room(const struct smtp_pool *p);
 /* The message, and all that it borrows, is the pool's until on_verdict. */
 void smtp_pool_submit(struct smtp_pool *p, struct smtp_message *m);
+/* Logins from now on use it, those of links being opened, too: a token that
+ * was renewed.  At most SMTP_POOL_PASSWORD_MAX bytes. */
+void smtp_pool_set_password(struct smtp_pool *p, struct str password);
 /* Dots that before_dot held are asked for again. */
 void smtp_pool_resume(struct smtp_pool *p);
 /* Hands back what is queued, finishes what is under way, quits. */
@@ -90,6 +100,8 @@ struct smtp_pool_state {
 	int64_t retry_ms;                    /* until the next one; 0: now */
 	const char *trouble; /* last connection error; "" when none */
 	bool paused, draining;
+	bool proven;        /* the last link that was opened was let in */
+	bool login_refused; /* the last one that was not: for its login */
 };
 void smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out);
 

@@ -52,6 +52,7 @@ struct smtp_message {
 	struct str data;     /* RFC 5322 bytes, CRLF, not dot-stuffed */
 	bool needs_smtputf8; /* a non-ASCII local part or header */
 	bool eight_bit;      /* data has bytes over 127 */
+	struct str envid;    /* for DSN, where it is offered; may be empty */
 	int losses;          /* connections that ended under it, dot unsent:
 	                        * counted by the pool, kept over hand-backs */
 	int64_t took_ms;     /* of a connection's time: told by the pool */
@@ -167,6 +168,11 @@ int smtp_session_busy(const struct smtp_session *s);
  * SIZE (S-034), SMTPUTF8 (S-024), 8BITMIME or its addresses (X-004);
  * `result` is filled. */
 bool smtp_session_send(struct smtp_session *s, struct smtp_message *m) MUST_USE;
+
+/* The message that was taken but whose MAIL has not been said; NULL: none. */
+struct smtp_message *smtp_session_next(const struct smtp_session *s);
+/* Takes that one back: `result` says that it was not begun. */
+void smtp_session_withdraw(struct smtp_session *s);
 
 /* `out` was handed to the connection: empties it. */
 void smtp_session_written(struct smtp_session *s);

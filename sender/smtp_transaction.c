@@ -68,6 +68,8 @@ say_mail(struct smtp_session *s, struct smtp_transaction *t)
 	    .size = m->data.n,
 	    .eight_bit = m->eight_bit || m->needs_smtputf8,
 	    .smtputf8 = m->needs_smtputf8,
+	    .dsn = s->capabilities.dsn,
+	    .envid = m->envid,
 	};
 
 	if (!smtp_command_mail(&s->out, &mail, NULL))
@@ -79,9 +81,13 @@ say_mail(struct smtp_session *s, struct smtp_transaction *t)
 static void
 say_rcpt(struct smtp_session *s, struct smtp_transaction *t)
 {
-	struct smtp_message *m = t->message;
+	const struct smtp_command_rcpt rcpt = {
+	    .to = t->message->to,
+	    .smtputf8 = t->message->needs_smtputf8,
+	    .dsn = s->capabilities.dsn,
+	};
 
-	if (!smtp_command_rcpt(&s->out, m->to, m->needs_smtputf8, NULL))
+	if (!smtp_command_rcpt(&s->out, &rcpt, NULL))
 		BUG("a message with a bad recipient was taken");
 	smtp_exchange_expect(s, SMTP_STEP_RCPT, t);
 }
@@ -285,6 +291,27 @@ smtp_session_send(struct smtp_session *s, struct smtp_message *m)
 		s->following = t;
 	smtp_transaction_proceed(s);
 	return true;
+}
+
+struct smtp_message *
+smtp_session_next(const struct smtp_session *s)
+{
+	const struct smtp_transaction *t = s->following;
+
+	return t != NULL && !t->said ? t->message : NULL;
+}
+
+void
+smtp_session_withdraw(struct smtp_session *s)
+{
+	struct smtp_result *r = &s->result;
+	struct smtp_transaction *t = s->following;
+
+	assert(smtp_session_next(s) != NULL);
+	*r = (struct smtp_result){.message = t->message, .phase = PHASE_MAIL};
+	err_set(&r->err, FAIL_CONFLICT, "held back by its owner");
+	t->message = NULL;
+	s->following = NULL;
 }
 
 void

@@ -32,13 +32,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct smtp_message m[3] = {
 	    {.from = STR("b@sender.test"),
+		.envid = STR("x+1"),
 		.to = STR("a@example.com"),
 		.data = STR("Subject: x\r\n\r\n.hi\r\n")},
 	    {.from = STR("b@sender.test"),
+		.envid = STR("x+1"),
 		.to = STR("c@example.com"),
 		.data = STR("x"),
 		.eight_bit = true},
 	    {.from = STR("b@sender.test"),
+		.envid = STR("x+1"),
 		.to = STR("\xc3\xa9@example.com"),
 		.data = STR(""),
 		.needs_smtputf8 = true},

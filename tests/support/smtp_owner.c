@@ -49,6 +49,16 @@ write_journal(void *arg)
 	smtp_pool_resume(w->pool);
 }
 
+static bool
+before_mail(struct smtp_message *m, void *arg)
+{
+	struct smtp_owner *w = arg;
+
+	(void)m;
+	w->asked_mail++;
+	return w->refuse_mail == 0 || w->asked_mail % w->refuse_mail != 0;
+}
+
 static enum smtp_dot
 before_dot(struct smtp_message *m, void *arg)
 {
@@ -95,6 +105,7 @@ on_drained(struct smtp_pool *p, void *arg)
 
 static const struct smtp_pool_events events = {
     .on_verdict = on_verdict,
+    .before_mail = before_mail,
     .before_dot = before_dot,
     .on_room = on_room,
     .on_paused = on_paused,

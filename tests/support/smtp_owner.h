@@ -32,7 +32,9 @@ struct smtp_owner {
 	char why[400];
 	int drain_after; /* verdicts; 0: never */
 	bool journal;    /* dots are held until the end of the turn */
-	int turns;       /* that released some */
+	int refuse_mail; /* each n-th time that MAIL is asked for; 0: never */
+	int asked_mail;
+	int turns; /* that released some */
 	struct loop_timer *alarm;
 	struct sink_options sink;
 	struct sink_server *server;

@@ -87,7 +87,9 @@ set_message_key(struct reader *r, struct smtp_script_message *m, char *word)
 			buf_reset(&m->data);
 			buf_add(&m->data, value, n);
 		} else {
-			char **to = strcmp(word, "to") == 0 ? &m->to : &m->from;
+			char **to = strcmp(word, "to") == 0      ? &m->to
+				    : strcmp(word, "envid") == 0 ? &m->envid
+								 : &m->from;
 
 			free(*to);
 			*to = mem_strdup(value);
@@ -235,6 +237,7 @@ smtp_script_free(struct smtp_script *s)
 		free(s->steps[i].text);
 	for (i = 1; i <= SMTP_SCRIPT_MESSAGES_MAX; i++) {
 		free(s->message[i].from);
+		free(s->message[i].envid);
 		free(s->message[i].to);
 		buf_release(&s->message[i].data);
 	}

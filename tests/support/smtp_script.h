@@ -6,7 +6,7 @@
  *   > key value     before the rest: tls none|implicit|starttls, auth NAME,
  *                   user, password, local no, messages N, hold yes,
  *                   sockets no (only for the bare session);
- *                   message N key=value ... with from, to, data, size, utf8,
+ *                   message N key=value ... with from, to, envid, data, size, utf8,
  *                   8bit; values take \r \n \0 \xNN
  *   S: text         a line that the server says
  *   S> text\r\n     bytes that it says, as they are, right after those before
@@ -39,7 +39,7 @@ struct smtp_script_step {
 };
 
 struct smtp_script_message {
-	char *from, *to;
+	char *from, *to, *envid; /* envid: NULL when there is none */
 	struct buf data;
 	bool utf8, eight_bit;
 };

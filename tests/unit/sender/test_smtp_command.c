@@ -6,6 +6,8 @@
 
 #include "sender/smtp_command.h"
 
+#include "lib/base/mem.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -63,7 +65,8 @@ paths_are_checked(void **state)
 			continue;
 		assert_false(smtp_command_mail(&out, &mail, &err));
 		assert_int_equal(err.kind, FAIL_INPUT);
-		assert_false(smtp_command_rcpt(&out, path, false, &err));
+		assert_false(smtp_command_rcpt(&out,
+		    &(struct smtp_command_rcpt){.to = path}, &err));
 		assert_int_equal(out.n, 0);
 	}
 	buf_release(&out);
@@ -93,8 +96,11 @@ too_long(void **state)
 static void
 commands(void **state)
 {
-	const struct smtp_command_mail mail = {STR("b@example.com"), true,
-	    18446744073709551615ULL, true, true};
+	const struct smtp_command_mail mail = {.from = STR("b@example.com"),
+	    .with_size = true,
+	    .size = 18446744073709551615ULL,
+	    .eight_bit = true,
+	    .smtputf8 = true};
 	struct err err;
 	struct buf out;
 
@@ -103,8 +109,11 @@ commands(void **state)
 	assert_true(smtp_command_ehlo(&out, STR("mx.test"), &err));
 	assert_true(smtp_command_helo(&out, STR("[127.0.0.1]"), &err));
 	assert_true(smtp_command_mail(&out, &mail, &err));
-	assert_true(
-	    smtp_command_rcpt(&out, STR("j\xc3\xb6@example.com"), true, &err));
+	assert_true(smtp_command_rcpt(&out,
+	    &(struct smtp_command_rcpt){.to = STR("j\xc3\xb6@example.com"),
+		.smtputf8 = true,
+		.dsn = true},
+	    &err));
 	smtp_command_starttls(&out);
 	smtp_command_data(&out);
 	smtp_command_rset(&out);
@@ -114,8 +123,87 @@ commands(void **state)
 	    "EHLO mx.test\r\nHELO [127.0.0.1]\r\n"
 	    "MAIL FROM:<b@example.com> SIZE=18446744073709551615 "
 	    "BODY=8BITMIME SMTPUTF8\r\n"
-	    "RCPT TO:<j\xc3\xb6@example.com>\r\n"
+	    "RCPT TO:<j\xc3\xb6@example.com> NOTIFY=FAILURE,DELAY\r\n"
 	    "STARTTLS\r\nDATA\r\nRSET\r\n*\r\nQUIT\r\n");
+	buf_release(&out);
+}
+
+static const struct {
+	const char *label, *envid, *to, *said;
+} reports[] = {
+    {"plain", "abc", "ann@example.com",
+	" RET=HDRS ENVID=abc| NOTIFY=FAILURE,DELAY ORCPT=rfc822;"
+	"ann@example.com"},
+    {"no envelope id", "", "ann@example.com",
+	" RET=HDRS| NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann@example.com"},
+    {"plus and equals sign", "a+b=", "a+b=c@example.com",
+	" RET=HDRS ENVID=a+2Bb+3D| NOTIFY=FAILURE,DELAY ORCPT=rfc822;"
+	"a+2Bb+3Dc@example.com"},
+    {"control, blank, high byte", "a \r\n\x7f\xc3", "a@example.com",
+	" RET=HDRS ENVID=a+20+0D+0A+7F+C3| NOTIFY=FAILURE,DELAY "
+	"ORCPT=rfc822;a@example.com"},
+};
+
+/* xtext (RFC 3461, 4), and nothing where it was not offered. */
+static void
+delivery_reports(void **state)
+{
+	struct smtp_command_mail mail = {.from = STR("b@x.test")};
+	struct smtp_command_rcpt rcpt = {0};
+	char line[400], *copy, *rest, *first;
+	struct err err;
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 10000);
+	for (i = 0; i < 2 * ARRAY_LEN(reports); i++) {
+		buf_reset(&out);
+		mail.dsn = rcpt.dsn = i % 2 == 1;
+		mail.envid = str_of(reports[i / 2].envid);
+		rcpt.to = str_of(reports[i / 2].to);
+		assert_true(smtp_command_mail(&out, &mail, &err));
+		assert_true(smtp_command_rcpt(&out, &rcpt, &err));
+		rest = copy = mem_strdup(mail.dsn ? reports[i / 2].said : "|");
+		first = strsep(&rest, "|");
+		snprintf(line, sizeof(line),
+		    "MAIL FROM:<b@x.test>%s\r\nRCPT TO:<%s>%s\r\n", first,
+		    reports[i / 2].to, rest);
+		free(copy);
+		assert_string_equal(buf_cstr(&out), line);
+	}
+	buf_release(&out);
+}
+
+/* RFC 3461, 5.4: what is too long is left out, the rest stays. */
+static void
+reports_with_limits(void **state)
+{
+	char id[200], to[SMTP_COMMAND_PATH_MAX + 1];
+	struct smtp_command_mail mail = {.from = STR("b@x.test"), .dsn = true};
+	struct smtp_command_rcpt rcpt = {.dsn = true};
+	struct err err;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10000);
+	memset(id, 'i', sizeof(id));
+	mail.envid = (struct str){id, SMTP_COMMAND_ENVID_MAX};
+	assert_true(smtp_command_mail(&out, &mail, &err));
+	assert_true(str_find(buf_view(&out), STR("ENVID=iii")) != STR_NOWHERE);
+	buf_reset(&out);
+	mail.envid.n++;
+	assert_true(smtp_command_mail(&out, &mail, &err));
+	assert_string_equal(buf_cstr(&out),
+	    "MAIL FROM:<b@x.test> RET=HDRS\r\n");
+	buf_reset(&out);
+	memset(to, '+', sizeof(to));
+	memcpy(to + sizeof(to) - 8, "@x.test", 8);
+	rcpt.to = str_of(to);
+	assert_true(smtp_command_rcpt(&out, &rcpt, &err));
+	assert_true(
+	    str_ends(buf_view(&out), STR("@x.test> NOTIFY=FAILURE,DELAY\r\n")));
+	assert_true(out.n < 512);
 	buf_release(&out);
 }
 
@@ -179,6 +267,8 @@ main(void)
 	    cmocka_unit_test(nul_is_refused),
 	    cmocka_unit_test(too_long),
 	    cmocka_unit_test(commands),
+	    cmocka_unit_test(delivery_reports),
+	    cmocka_unit_test(reports_with_limits),
 	    cmocka_unit_test(bad_names),
 	    cmocka_unit_test(auth),
 	};

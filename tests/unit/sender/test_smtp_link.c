@@ -116,6 +116,7 @@ use_script(struct smtp_client *c, const struct smtp_script *s)
 	for (i = 1; i <= s->messages; i++)
 		c->messages[i] = (struct smtp_message){
 		    .from = str_of(s->message[i].from),
+		    .envid = str_of(s->message[i].envid),
 		    .to = str_of(s->message[i].to),
 		    .data = buf_view(&s->message[i].data),
 		    .needs_smtputf8 = s->message[i].utf8,

@@ -137,6 +137,23 @@ server_closes_after_seven(void **state)
 	assert_in_range(connections(), 143, 200);
 }
 
+/* Asked when its turn comes, first or behind another; those held back are not
+ * begun, come back as not attempted and cost no connection. */
+static void
+held_back_before_mail(void **state)
+{
+	(void)state;
+	o->refuse_mail = 3;
+	o->sink.delay_max_ms = 2;
+	run(300);
+	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 300);
+	assert_true(o->totals[OUTCOME_NOT_ATTEMPTED] >= 140);
+	assert_true(o->asked_mail >= 440);
+	assert_true(connections() <= 10);
+	assert_int_equal(atomic_load(&sink_server_shared(o->server)->accepted),
+	    300);
+}
+
 /* Dots that wait for a journal, together with a server that closes. */
 static void
 dots_held_until_the_turn_ends(void **state)
@@ -398,6 +415,7 @@ main(void)
 	    POOL_TEST(one_connection_lock_step),
 	    POOL_TEST(over_tls_with_a_login),
 	    POOL_TEST(server_closes_after_seven),
+	    POOL_TEST(held_back_before_mail),
 	    POOL_TEST(dots_held_until_the_turn_ends),
 	    cmocka_unit_test(faults_lose_and_double_nothing),
 	    POOL_TEST(wrong_password),

@@ -277,6 +277,7 @@ start(struct player *p, const struct smtp_script *s, size_t cut)
 	for (i = 1; i <= SMTP_SCRIPT_MESSAGES_MAX; i++)
 		p->messages[i] = (struct smtp_message){
 		    .from = str_of(s->message[i].from),
+		    .envid = str_of(s->message[i].envid),
 		    .to = str_of(s->message[i].to),
 		    .data = buf_view(&s->message[i].data),
 		    .needs_smtputf8 = s->message[i].utf8,
