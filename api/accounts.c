@@ -1,17 +1,18 @@
+#include "api/limits.h"
 #include "api/login.h"
 #include "api/page.h"
 #include "api/routes.h"
 #include "api/tasks.h"
+#include "api/warmup.h"
 
 #define CONNECTIONS_MAX     1000
 #define CONNECTIONS_DEFAULT 10
-#define LIMIT_MAX           100000000
 
-/* A limit of 0 is none. */
 struct account {
 	struct login login;
 	int64_t max_connections;
-	int64_t per_second, per_hour, per_day;
+	struct limits limits;
+	struct warmups warmups;
 	bool eight_bit;
 };
 
@@ -28,14 +29,6 @@ reply_account(struct request *q, int status, int64_t id)
 		reply_header(q, "Location", "/v1/accounts/%lld", (long long)id);
 }
 
-static void
-read_limit(struct body *b, const char *field, int64_t *limit)
-{
-	*limit = body_int(b, field, BODY_NULL, 1, LIMIT_MAX, *limit);
-	if (body_is_null(b, field))
-		*limit = 0;
-}
-
 static bool
 read_account(struct request *q, struct account *a, bool fresh)
 {
@@ -43,18 +36,15 @@ read_account(struct request *q, struct account *a, bool fresh)
 	const struct provider *p;
 
 	p = login_read(&b, LOGIN_SMTP, &a->login, fresh);
-	if (p != NULL) {
-		a->per_second = p->per_second;
-		a->per_hour = p->per_hour;
-		a->per_day = p->per_day;
-	}
+	if (p != NULL)
+		a->limits = (struct limits){p->per_second, p->per_minute,
+		    p->per_hour, p->per_day};
 	if (p != NULL && p->max_connections > 0)
 		a->max_connections = p->max_connections;
 	a->max_connections = body_int(&b, "max_connections", 0, 1,
 	    CONNECTIONS_MAX, a->max_connections);
-	read_limit(&b, "per_second", &a->per_second);
-	read_limit(&b, "per_hour", &a->per_hour);
-	read_limit(&b, "per_day", &a->per_day);
+	limits_read(&b, &a->limits);
+	warmups_read(&b, &a->warmups);
 	a->eight_bit = body_bool(&b, "eight_bit", 0, a->eight_bit);
 	return body_close(&b);
 }
@@ -68,14 +58,15 @@ write_account(struct request *q, enum query query, const struct account *a,
 	    db_int(l->port), db_text(l->tls), db_text(l->auth),
 	    db_text(l->username), login_secret(q, l, "smtp_account", id),
 	    db_text(l->ca_file), db_int(a->max_connections),
-	    db_int_or_null(a->per_second, a->per_second > 0),
-	    db_int_or_null(a->per_hour, a->per_hour > 0),
-	    db_int_or_null(a->per_day, a->per_day > 0), db_text(l->provider),
-	    db_bool(a->eight_bit), login_replaces_secret(l)};
+	    limit_arg(a->limits.per_second), limit_arg(a->limits.per_minute),
+	    limit_arg(a->limits.per_hour), limit_arg(a->limits.per_day),
+	    db_text(l->provider), db_bool(a->eight_bit),
+	    db_bool(a->warmups.says_whole || a->warmups.says_groups),
+	    login_replaces_secret(l)};
 	size_t count = ARRAY_LEN(args);
 
 	if (query == Q_ACCOUNT_INSERT)
-		count--; /* there is nothing to replace */
+		count -= 2; /* there is nothing to replace */
 	return request_run(q, query, (struct db_args){count, args});
 }
 
@@ -92,7 +83,8 @@ account_create(struct request *q)
 	if (row == NULL)
 		return;
 	id = db_get_int(row, 0, 0);
-	if (write_account(q, Q_ACCOUNT_INSERT, &a, id) != NULL)
+	if (write_account(q, Q_ACCOUNT_INSERT, &a, id) != NULL &&
+	    warmups_write(q, &a.warmups, id))
 		reply_account(q, 201, id);
 }
 
@@ -136,13 +128,11 @@ load_account(struct request *q, struct account *a)
 		    .username = db_get_text(r, 0, 5),
 		    .has_secret = db_get_bool(r, 0, 6),
 		    .ca_file = db_get_text(r, 0, 7),
-		    .provider = db_get_text(r, 0, 12),
+		    .provider = db_get_text(r, 0, 13),
 		},
 	    .max_connections = db_get_int(r, 0, 8),
-	    .per_second = db_get_int(r, 0, 9),
-	    .per_hour = db_get_int(r, 0, 10),
-	    .per_day = db_get_int(r, 0, 11),
-	    .eight_bit = db_get_bool(r, 0, 13),
+	    .limits = limits_load(r, 9),
+	    .eight_bit = db_get_bool(r, 0, 14),
 	};
 	return true;
 }
@@ -153,7 +143,8 @@ account_change(struct request *q)
 	struct account a;
 
 	if (load_account(q, &a) && read_account(q, &a, false) &&
-	    write_account(q, Q_ACCOUNT_UPDATE, &a, q->id) != NULL)
+	    write_account(q, Q_ACCOUNT_UPDATE, &a, q->id) != NULL &&
+	    warmups_write(q, &a.warmups, q->id))
 		reply_account(q, 200, q->id);
 }
 

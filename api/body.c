@@ -184,6 +184,25 @@ body_int(struct body *b, const char *field, unsigned flags, int64_t min,
 	return absent;
 }
 
+/* jansson has two types for numbers. */
+double
+body_number(struct body *b, const char *field, unsigned flags, double min,
+    double max, double absent)
+{
+	const json_t *v = json_object_get(b->object, field);
+	json_type type = json_is_integer(v) ? JSON_INTEGER : JSON_REAL;
+	double n;
+
+	v = get(b, field, flags, type, "a number");
+	if (v == NULL || json_is_null(v))
+		return absent;
+	n = json_number_value(v);
+	if (n >= min && n <= max)
+		return n;
+	body_complain(b, field, "must be %.15g to %.15g", min, max);
+	return absent;
+}
+
 /* jansson has two types for booleans. */
 bool
 body_bool(struct body *b, const char *field, unsigned flags, bool absent)

@@ -53,6 +53,9 @@ struct str body_text(struct body *b, const char *field, unsigned flags,
     size_t max);
 int64_t body_int(struct body *b, const char *field, unsigned flags, int64_t min,
     int64_t max, int64_t absent);
+/* Whole or not. */
+double body_number(struct body *b, const char *field, unsigned flags,
+    double min, double max, double absent);
 bool body_bool(struct body *b, const char *field, unsigned flags, bool absent);
 /* One of the words in `choices`, blanks between; `absent` otherwise (may be NULL). */
 struct str body_choice(struct body *b, const char *field, unsigned flags,

@@ -22,7 +22,8 @@ campaign_draft_new(void)
 	    .expires_after_s = EXPIRES_S,
 	    .missing = STR("empty"),
 	    .defaults = STR("{}"),
-	    .utm = STR("{}")};
+	    .utm = STR("{}"),
+	    .control = campaign_control_new()};
 }
 
 static bool
@@ -220,6 +221,7 @@ campaign_draft_read(struct request *q, struct campaign_draft *d, bool fresh)
 	read_content(&b, d);
 	d->expires_after_s = body_int(&b, "expires_after_s", 0, EXPIRES_MIN_S,
 	    EXPIRES_MAX_S, d->expires_after_s);
+	campaign_control_read(&b, &d->control);
 	refuse_the_future(&b);
 	return body_close(&b) && is_complete(q, d);
 }
@@ -285,7 +287,9 @@ campaign_draft_load(struct request *q, struct campaign_draft *d)
 	    .utm = db_get_text(r, 0, 14),
 	    .postal_address = text_or_none(r, 15),
 	};
-	return load_links(q, d) ? db_get_text(r, 0, 0).p : NULL;
+	return load_links(q, d) && campaign_control_load(q, &d->control, q->id)
+		   ? db_get_text(r, 0, 0).p
+		   : NULL;
 }
 
 static bool
@@ -325,7 +329,9 @@ campaign_draft_insert(struct request *q, const struct campaign_draft *d)
 	if (r == NULL)
 		return 0;
 	id = db_get_int(r, 0, 0);
-	return link_all(q, d, id) ? id : 0;
+	return link_all(q, d, id) && campaign_control_write(q, &d->control, id)
+		   ? id
+		   : 0;
 }
 
 bool
@@ -334,5 +340,6 @@ campaign_draft_update(struct request *q, const struct campaign_draft *d)
 	return write_row(q, Q_CAMPAIGN_UPDATE, d, q->id) != NULL &&
 	       request_run(q, Q_CAMPAIGN_UNLINK, DB_ARGS(db_int(q->id))) !=
 		   NULL &&
-	       link_all(q, d, q->id);
+	       link_all(q, d, q->id) &&
+	       campaign_control_write(q, &d->control, q->id);
 }

@@ -9,6 +9,7 @@
 #define API_CAMPAIGN_DRAFT_H
 
 #include "api/body.h"
+#include "api/campaign_control.h"
 
 struct campaign_ids {
 	const int64_t *at;
@@ -28,6 +29,7 @@ struct campaign_draft {
 	struct str defaults, utm;  /* JSON objects */
 	struct str postal_address; /* p == NULL: that of the settings */
 	bool track_opens, track_clicks;
+	struct campaign_control control;
 	struct campaign_ids lists, excluded, accounts;
 };
 

@@ -146,8 +146,7 @@ campaign_change(struct request *q)
 	if (status == NULL)
 		return;
 	if (strcmp(status, "draft") != 0)
-		problem(q, 409, "the campaign is %s; only a draft can change",
-		    status);
+		campaign_control_change(q, status);
 	else if (campaign_draft_read(q, &d, false) &&
 		 campaign_draft_update(q, &d))
 		campaign_reply(q, 200, q->id);

@@ -1,5 +1,6 @@
 #include "api/body.h"
 #include "api/campaigns.h"
+#include "api/delivery_choice.h"
 #include "api/filter.h"
 #include "api/page.h"
 #include "api/problem.h"
@@ -49,42 +50,10 @@ delivery_index(struct request *q)
 		page_reply(q, &page, r);
 }
 
-/* {"delivery_ids":[...]} or {"all":true}, as an argument that is NULL for
- * all. */
-static bool
-read_choice(struct request *q, struct db_arg *chosen)
-{
-	struct body b = body_open(q);
-	bool all = body_bool(&b, "all", 0, false);
-	const int64_t *ids;
-	size_t n;
-
-	ids = body_ids(&b, "delivery_ids", BODY_FILLED, &n);
-	if (all == body_has(&b, "delivery_ids"))
-		body_complain(&b, "delivery_ids",
-		    "either this or \"all\": true is required");
-	*chosen = all ? db_null() : db_int_array(ids, n);
-	return body_close(&b);
-}
-
 static void
 reply_count(struct request *q, const char *name, int64_t n)
 {
 	reply_json(q, 202, json_pack("{s:I}", name, (json_int_t)n));
-}
-
-static void
-delivery_retry(struct request *q)
-{
-	const struct db_result *r;
-	struct db_arg chosen;
-
-	if (!read_choice(q, &chosen) ||
-	    !campaign_hold(q, "running paused", "retried"))
-		return;
-	r = request_run(q, Q_DELIVERY_RETRY, DB_ARGS(db_int(q->id), chosen));
-	if (r != NULL)
-		reply_count(q, "retried", db_affected(r));
 }
 
 static bool
@@ -97,19 +66,79 @@ has_time_left(struct request *q)
 		return false;
 	if (!db_get_bool(r, 0, 1))
 		return true;
-	problem(q, 409, "the campaign's time is over (expires_at)");
+	problem(q, 409,
+	    "the campaign's time is over (expires_at): retry with "
+	    "expires_after_s gives it more");
 	return false;
+}
+
+static bool
+prolong(struct request *q, int64_t seconds)
+{
+	return seconds == 0 ||
+	       request_run(q, Q_CAMPAIGN_PROLONG,
+		   DB_ARGS(db_int(q->id), db_int(seconds))) != NULL;
+}
+
+static bool
+retry_deferred(struct request *q, const struct delivery_choice *c, int64_t *n)
+{
+	const struct db_result *r;
+
+	if (!c->deferred)
+		return true;
+	r = request_run(q, Q_DELIVERY_RETRY,
+	    DB_ARGS(db_int(q->id), c->ids, c->scopes, c->categories,
+		c->status));
+	if (r != NULL)
+		*n += db_affected(r);
+	return r != NULL;
+}
+
+static bool
+retry_ended(struct request *q, const struct delivery_choice *c, int64_t *n)
+{
+	const struct db_result *r;
+	struct str states[2];
+	size_t count = 0;
+
+	if (c->failed)
+		states[count++] = STR("failed");
+	if (c->expired)
+		states[count++] = STR("expired");
+	if (count == 0)
+		return true;
+	r = request_run(q, Q_DELIVERY_RETRY_ENDED,
+	    DB_ARGS(db_int(q->id), c->ids, c->scopes, c->categories, c->status,
+		db_text_array(states, count)));
+	if (r != NULL)
+		*n += db_affected(r);
+	return r != NULL;
 }
 
 /* A finished campaign is put to work again by the scheduler, which looks for
  * deliveries that are to be retried. */
 static void
+delivery_retry(struct request *q)
+{
+	struct delivery_choice c;
+	int64_t n = 0;
+
+	if (delivery_choice_read(q, &c) &&
+	    campaign_hold(q, "running paused finished", "retried") &&
+	    prolong(q, c.prolong_s) && has_time_left(q) &&
+	    retry_deferred(q, &c, &n) && retry_ended(q, &c, &n))
+		reply_count(q, "retried", n);
+}
+
+static void
 delivery_release(struct request *q)
 {
+	struct body b = body_open(q);
+	struct db_arg chosen = delivery_choice_ids(&b, false);
 	const struct db_result *r;
-	struct db_arg chosen;
 
-	if (!read_choice(q, &chosen) ||
+	if (!body_close(&b) ||
 	    !campaign_hold(q, "running paused finished", "sent again") ||
 	    !has_time_left(q))
 		return;

@@ -4,7 +4,7 @@
 
 #define KINDS                                                             \
 	"bounce complaint reply auto_reply unsubscribe resubscribe open " \
-	"click conversion delay read_receipt suppression_removed"
+	"click conversion delay read_receipt suppression_removed alert"
 #define CLASSES                                                          \
 	"bounce delay dsn_success complaint mdn unsubscribe auto_reply " \
 	"challenge reply other unparsed"

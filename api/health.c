@@ -12,6 +12,11 @@ healthz(struct request *q)
 	reply_document(q, 200, STR("{\"status\":\"ok\"}"));
 }
 
+#define READY "{\"status\":\"ready\"}"
+#define COPIED                                                               \
+	"{\"status\":\"ready\",\"sending\":\"held: the database is a copy; " \
+	"volley migrate --adopt\"}"
+
 static bool
 is_ready(struct db *db, struct err *err)
 {
@@ -21,20 +26,33 @@ is_ready(struct db *db, struct err *err)
 	return err->kind == FAIL_IO && db_schema_check(db, err);
 }
 
+/* A copy of the database that senders know: they stand still. */
+static bool
+is_copy(struct db *db, bool *copy, struct err *err)
+{
+	struct db_result r;
+
+	if (!db_one(db, Q_ORIGIN_CHECK, DB_NO_ARGS, &r, err))
+		return false;
+	*copy = !db_get_bool(&r, 0, 0);
+	db_result_free(&r);
+	return true;
+}
+
 static void
 readyz(struct request *q)
 {
 	struct err err = {0};
+	bool ok, copy = false;
 	struct db *db;
-	bool ok;
 
 	ok = db_pool_take(q->api->pool, READY_WAIT_MS, &db, &err);
 	if (ok) {
-		ok = is_ready(db, &err);
+		ok = is_ready(db, &err) && is_copy(db, &copy, &err);
 		db_pool_give(q->api->pool, db);
 	}
 	if (ok)
-		reply_document(q, 200, STR("{\"status\":\"ready\"}"));
+		reply_document(q, 200, copy ? STR(COPIED) : STR(READY));
 	else
 		problem(q, 503, "%s",
 		    err.kind == FAIL_MISSING

@@ -22,7 +22,7 @@ struct provider {
 	const char *name;
 	struct provider_endpoint smtp, imap;
 	int max_connections;
-	int per_second, per_hour, per_day;
+	int per_second, per_minute, per_hour, per_day;
 };
 
 const struct provider *provider_find(struct str name); /* NULL: none */

@@ -132,9 +132,12 @@ db_schema_check(struct db *db, struct err *err)
 static int
 usage(FILE *out)
 {
-	fputs("usage: volley migrate\n\n"
+	fputs("usage: volley migrate [--adopt]\n\n"
 	      "Brings the database to this build's schema.  Safe to repeat "
-	      "and to run\nfrom several places at once.\n",
+	      "and to run\nfrom several places at once.\n\n"
+	      "  --adopt  this database is a copy of the one that senders "
+	      "worked on, and\n           takes its place: it may send.  "
+	      "Campaigns that were running in it are\n           paused.\n",
 	    out);
 	return out == stdout ? 0 : 2;
 }
@@ -146,18 +149,22 @@ migrate_main(int argc, char **argv, const struct settings *settings)
 	struct err err = {FAIL_NONE, ""};
 	struct db *db;
 	int applied;
+	bool adopt;
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
-	if (argc > 1) {
-		fprintf(stderr, "volley: migrate takes no argument: %s\n",
-		    argv[1]);
+	adopt = argc == 2 && strcmp(argv[1], "--adopt") == 0;
+	if (argc > 1 && !adopt) {
+		fprintf(stderr, "volley: migrate does not know: %s\n",
+		    argv[argc - 1]);
 		return usage(stderr);
 	}
 	if (!database_conninfo(settings, conninfo, &err) ||
 	    !db_open(&db, conninfo, DB_PREPARED, &err))
 		die("%s", err.text);
 	if (!db_migrate(db, &applied, &err))
+		die("%s", err.text);
+	if (adopt && !db_run(db, Q_ORIGIN_ADOPT, DB_NO_ARGS, NULL, &err))
 		die("%s", err.text);
 	db_close(db);
 	printf("schema version %d (%d applied now)\n", migration_count,

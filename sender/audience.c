@@ -81,11 +81,12 @@ start(struct db *db, int64_t id, bool frozen, const struct settings *settings,
 }
 
 static bool
-find_due(struct db *db, int64_t *id, bool *frozen, struct err *err)
+find_due(struct db *db, int64_t late_s, int64_t *id, bool *frozen,
+    struct err *err)
 {
 	struct db_result r;
 
-	if (!db_run(db, Q_CAMPAIGN_DUE, DB_NO_ARGS, &r, err))
+	if (!db_run(db, Q_CAMPAIGN_DUE, DB_ARGS(db_int(late_s)), &r, err))
 		return false;
 	*id = 0;
 	if (db_rows(&r) > 0) {
@@ -114,7 +115,7 @@ audience_freeze_due(struct db *db, const struct settings *settings, bool *found,
 
 	if (!db_begin(db, err))
 		return false;
-	if (find_due(db, &id, &frozen, err)) {
+	if (find_due(db, settings->late_start_s, &id, &frozen, err)) {
 		*found = id != 0;
 		if ((id == 0 || start(db, id, frozen, settings, err)) &&
 		    db_commit(db, err))

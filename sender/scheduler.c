@@ -4,6 +4,8 @@
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "sender/audience.h"
+#include "sender/brake.h"
+#include "sender/origin.h"
 #include "sender/progress.h"
 
 #include <signal.h>
@@ -14,12 +16,32 @@
 
 enum { IDLE_CAMPAIGN, IDLE_FIRST, IDLE_LAST, IDLE_EPOCH, IDLE_EXPIRED };
 
+/* Those that should have started long ago wait for a person (D-12). */
+static bool
+hold_late(struct db *db, const struct settings *settings, struct err *err)
+{
+	struct db_result r;
+	int row;
+
+	if (!db_run(db, Q_CAMPAIGN_LATE,
+		DB_ARGS(db_int(settings->late_start_s)), &r, err))
+		return false;
+	for (row = 0; row < db_rows(&r); row++)
+		log_warn("campaign_paused", "campaign=%lld reason=%s",
+		    (long long)db_get_int(&r, row, 0),
+		    log_quote(db_get_text(&r, row, 1)));
+	db_result_free(&r);
+	return true;
+}
+
 bool
 scheduler_start_due(struct db *db, const struct scheduler_params *params,
     struct err *err)
 {
 	bool found = true, any = false;
 
+	if (!hold_late(db, params->settings, err))
+		return false;
 	while (found) {
 		found = false;
 		if (!audience_freeze_due(db, params->settings, &found, err))
@@ -85,7 +107,8 @@ scheduler_tidy(struct db *db, const struct scheduler_params *params,
 	while (found)
 		if (!take_idle(db, params, &found, err))
 			return false;
-	if (!db_run(db, Q_RETRY_EXPIRE, DB_NO_ARGS, NULL, err) ||
+	if (!brake_look(db, err) ||
+	    !db_run(db, Q_RETRY_EXPIRE, DB_NO_ARGS, NULL, err) ||
 	    !db_run(db, Q_CAMPAIGN_CLOSE, DB_NO_ARGS, &r, err))
 		return false;
 	for (i = 0; i < db_rows(&r); i++)
@@ -118,6 +141,8 @@ struct rounds {
 	struct db *db;
 	int64_t tidy_at_ms, reopen_at_ms;
 	bool failing;
+	bool noted;  /* which database this is */
+	bool copied; /* it is a copy: nothing is done */
 	bool locked; /* run-due: this run does the work */
 	int64_t began_ms, moved_ms;
 	struct scheduler_work seen;
@@ -126,10 +151,33 @@ struct rounds {
 };
 
 static bool
+check_origin(struct rounds *s, struct err *err)
+{
+	bool ours;
+
+	if (!s->noted && !origin_note(s->db, err))
+		return false;
+	s->noted = true;
+	if (!origin_check(s->db, &ours, err))
+		return false;
+	if (!ours && !s->copied)
+		log_error("database_copied", "text=%s",
+		    log_quote(str_of(ORIGIN_HELP)));
+	else if (ours && s->copied)
+		log_info("database_adopted", "sending=1");
+	s->copied = !ours;
+	return true;
+}
+
+static bool
 work_round(struct rounds *s, struct err *err)
 {
 	int64_t now = clock_mono_ms();
 
+	if (!check_origin(s, err))
+		return false;
+	if (s->copied)
+		return true;
 	if (!scheduler_start_due(s->db, s->params, err))
 		return false;
 	if (now >= s->reopen_at_ms) {

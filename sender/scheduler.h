@@ -1,7 +1,12 @@
 /*
  * scheduler.h - the part of a sender that looks after campaigns as wholes:
- * starts those that are due, finishes those with nothing pending, expires
- * what is too late, and settles what vanished holders left behind.
+ * starts those that are due, stops those that do harm (brake.h), finishes
+ * those with nothing pending, expires what is too late, and settles what
+ * vanished holders left behind.
+ *
+ * In a database that is a copy of the one that senders knew nothing is done
+ * at all, and workers find no work there, until somebody says that it is the
+ * original now: volley migrate --adopt.
  *
  * Everything is one transaction each and may be done by any number of
  * schedulers at once; ending one at any moment is harmless, which is why

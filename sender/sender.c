@@ -4,6 +4,7 @@
 #include "db/migrate.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
+#include "sender/origin.h"
 #include "sender/probe.h"
 #include "sender/scheduler.h"
 #include "sender/supervisor.h"
@@ -112,13 +113,17 @@ is_needless(struct db *db)
 	struct scheduler_work work;
 	struct db_result r;
 	struct err err;
-	bool taken;
+	bool taken, ours;
 
 	if (!scheduler_look(db, &work, &err) ||
 	    !db_one(db, Q_RUN_DUE_LOCKED, DB_NO_ARGS, &r, &err))
 		die("%s", err.text);
 	taken = db_get_bool(&r, 0, 0);
 	db_result_free(&r);
+	if (!origin_check(db, &ours, &err))
+		die("%s", err.text);
+	if (!ours)
+		die("%s", ORIGIN_HELP);
 	if (taken && work.scheduled + work.campaigns > 0)
 		log_info("another_run_is_at_work", "campaigns=%lld",
 		    (long long)work.campaigns);

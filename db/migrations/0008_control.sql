@@ -100,3 +100,53 @@ SELECT b.kind, b.id, b.group_name, b.unit, b.most, u.seconds,
   JOIN (VALUES ('second', 1, 10), ('minute', 60, 6), ('hour', 3600, 4), ('day', 86400, 2))
        u (unit, seconds, share) ON u.unit = b.unit
  WHERE b.most IS NOT NULL;
+
+-- What the API says of a warm-up: its terms, and today's cap (null: over).
+CREATE FUNCTION warmup_document(w warmup) RETURNS json
+LANGUAGE sql STABLE AS $$
+	SELECT json_build_object(
+	           'start_date', w.start_on, 'first_day', w.first_day, 'factor', w.factor,
+	           'until_per_day', w.until_per_day,
+	           'day', greatest(now()::date - w.start_on + 1, 1),
+	           'cap', warmup_cap(w, now()::date))
+	 WHERE w.account_id IS NOT NULL
+$$;
+
+-- When a campaign stops by itself (sender/brake.h); NULL: never for that.
+-- Only deliveries after brake_from count: what was before was known to the
+-- person who let it go on.
+ALTER TABLE campaign
+	ADD COLUMN brake_hard_percent      double precision DEFAULT 5
+	           CHECK (brake_hard_percent > 0 AND brake_hard_percent <= 100),
+	ADD COLUMN brake_complaint_percent double precision DEFAULT 0.3
+	           CHECK (brake_complaint_percent > 0 AND brake_complaint_percent <= 100),
+	ADD COLUMN brake_minimum           integer NOT NULL DEFAULT 200 CHECK (brake_minimum > 0),
+	ADD COLUMN brake_from              bigint NOT NULL DEFAULT 0;
+
+-- The brake counts these at every look.
+CREATE INDEX event_brake ON event (campaign_id, kind, delivery_id)
+ WHERE kind = 'complaint' OR (kind = 'bounce' AND type = 'hard');
+
+-- Something that a person should look at.
+ALTER TABLE event DROP CONSTRAINT event_kind_check, ADD CONSTRAINT event_kind_check CHECK (kind IN
+	('bounce', 'complaint', 'reply', 'auto_reply', 'unsubscribe', 'resubscribe',
+	 'open', 'click', 'conversion', 'delay', 'read_receipt', 'suppression_removed', 'alert'));
+
+-- Which database this is: that of the cluster in which senders first used it.
+-- A dump that was restored elsewhere, or under another name, is a copy, and
+-- nothing is sent from a copy until somebody says so (volley migrate --adopt).
+-- A failover pair has one system identifier.
+CREATE TABLE origin (
+	one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+	identity text NOT NULL,
+	noted_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE FUNCTION database_identity() RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid
+	  FROM pg_database WHERE datname = current_database()
+$$;
+CREATE FUNCTION is_original() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce((SELECT identity = database_identity() FROM origin), true)
+$$;

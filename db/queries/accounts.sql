@@ -5,32 +5,33 @@
 SELECT nextval(pg_get_serial_sequence('smtp_account', 'id'));
 
 -- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
--- $9 ca_file, $10 max_connections, $11 to $13 per second, hour, day,
--- $14 provider, $15 eight_bit
+-- $9 ca_file, $10 max_connections, $11 to $14 per second, minute, hour,
+-- day, $15 provider, $16 eight_bit
 -- name: account_insert
 INSERT INTO smtp_account (id, name, host, port, tls, auth, username, secret,
-            ca_file, max_connections, per_second, per_hour, per_day, provider,
-            eight_bit)
+            ca_file, max_connections, per_second, per_minute, per_hour, per_day,
+            provider, eight_bit)
 VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10::integer,
-        $11::integer, $12::integer, $13::integer, $14, $15::boolean);
+        $11::integer, $12::integer, $13::integer, $14::integer, $15, $16::boolean);
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: account_held
 SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
-       max_connections, per_second, per_hour, per_day, provider, eight_bit
+       max_connections, per_second, per_minute, per_hour, per_day, provider, eight_bit
   FROM smtp_account WHERE id = $1::bigint
    FOR UPDATE;
 
 -- A new version tells the senders; another login is worth another try,
 -- unless a person paused the account.
--- $1 to $15 as account_insert, $16 whether the secret is to be replaced
+-- $1 to $16 as account_insert, $17 whether its warm-ups change, $18 whether
+-- the secret is to be replaced
 -- name: account_update
 UPDATE smtp_account a
    SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
-       secret = CASE WHEN $16::boolean THEN $8 ELSE a.secret END,
+       secret = CASE WHEN $18::boolean THEN $8 ELSE a.secret END,
        ca_file = $9, max_connections = $10::integer, per_second = $11::integer,
-       per_hour = $12::integer, per_day = $13::integer, provider = $14,
-       eight_bit = $15::boolean,
+       per_minute = $12::integer, per_hour = $13::integer, per_day = $14::integer,
+       provider = $15, eight_bit = $16::boolean,
        version = a.version + (c.login OR c.limits)::integer,
        state = CASE WHEN c.revived THEN 'active' ELSE a.state END,
        state_reason = CASE WHEN c.revived THEN '' ELSE a.state_reason END,
@@ -38,13 +39,14 @@ UPDATE smtp_account a
        resume_at = CASE WHEN c.revived THEN NULL ELSE a.resume_at END,
        updated_at = now()
   FROM (SELECT o.id, l.login,
-               (o.max_connections, o.per_second, o.per_hour, o.per_day, o.eight_bit)
+               (o.max_connections, o.per_second, o.per_minute, o.per_hour, o.per_day, o.eight_bit)
                IS DISTINCT FROM
-               ($10::integer, $11::integer, $12::integer, $13::integer, $15::boolean) AS limits,
+               ($10::integer, $11::integer, $12::integer, $13::integer, $14::integer,
+                $16::boolean) OR $17::boolean AS limits,
                l.login AND o.state = 'paused'
                AND o.state_reason <> 'paused by a person' AS revived
           FROM smtp_account o,
-               LATERAL (SELECT $16::boolean
+               LATERAL (SELECT $18::boolean
                             OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file)
                                IS DISTINCT FROM
                                ($3, $4::integer, $5, $6, $7, $9) AS login) l
@@ -64,9 +66,15 @@ RETURNING id;
 SELECT id, row_to_json(d)
   FROM (SELECT id, name, host, port, tls, auth, username,
                secret IS NOT NULL AS has_password, ca_file, max_connections,
-               per_second, per_hour, per_day, provider, eight_bit, state, state_reason,
-               state_at, resume_at, version, created_at, updated_at
-          FROM smtp_account
+               per_second, per_minute, per_hour, per_day,
+               (SELECT warmup_document(w) FROM warmup w
+                 WHERE w.account_id = a.id AND w.group_name = '') AS warmup,
+               (SELECT coalesce(json_object_agg(w.group_name, warmup_document(w)
+                                                ORDER BY w.group_name), '{}')
+                  FROM warmup w
+                 WHERE w.account_id = a.id AND w.group_name <> '') AS group_warmups,
+               provider, eight_bit, state, state_reason, state_at, resume_at, version, created_at, updated_at
+          FROM smtp_account a
          WHERE id > $1::bigint AND id <= $2::bigint
          ORDER BY id LIMIT $3::bigint) d
  ORDER BY id;

@@ -97,6 +97,14 @@ SELECT row_to_json(d)
                json_build_object('name', c.from_name, 'email', c.from_email) AS "from",
                c.reply_to, c.reply_token, c.return_path, c.track_opens, c.track_clicks,
                c.missing, c.defaults, c.utm, c.postal_address, c.on_uncertain, c.expires_after_s,
+               CASE WHEN coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL
+                    THEN json_build_object('per_second', c.per_second, 'per_minute', c.per_minute,
+                                           'per_hour', c.per_hour, 'per_day', c.per_day)
+                    END AS rate,
+               CASE WHEN coalesce(c.brake_hard_percent, c.brake_complaint_percent) IS NOT NULL
+                    THEN json_build_object('hard_bounce_percent', c.brake_hard_percent,
+                                           'complaint_percent', c.brake_complaint_percent,
+                                           'minimum', c.brake_minimum) END AS brake,
                json_build_object(
                    'audience', coalesce(c.audience, 0),
                    'reached', (SELECT coalesce(sum(CASE WHEN l.done
@@ -175,10 +183,12 @@ UPDATE campaign
  WHERE id = $1::bigint;
 
 -- One whose audience was frozen goes on where it was; another waits for its
--- time again.  $1 id
+-- time again, or starts now when that has passed.  $1 id
 -- name: campaign_resume
 UPDATE campaign
    SET status = CASE WHEN audience IS NULL THEN 'scheduled' ELSE 'running' END,
+       scheduled_at = CASE WHEN audience IS NULL THEN greatest(scheduled_at, now())
+                           ELSE scheduled_at END,
        status_reason = '', updated_at = now()
  WHERE id = $1::bigint;
 

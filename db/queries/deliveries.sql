@@ -56,12 +56,62 @@ SELECT d.id, json_build_object(
                       ORDER BY x.attempt DESC, x.state DESC LIMIT 1) o ON true
  ORDER BY d.id;
 
--- Deferred ones become due.  $1 campaign, $2 deliveries or NULL for all
+-- Deferred ones become due.
+-- $1 campaign, $2 deliveries or NULL for all, and of the outcome that deferred
+-- them $3 scopes, $4 categories, $5 statuses as a LIKE pattern, or NULL
 -- name: delivery_retry
-UPDATE retry
+UPDATE retry r
    SET next_at = now()
- WHERE campaign_id = $1::bigint AND holder IS NULL AND next_at > now()
-   AND ($2::bigint[] IS NULL OR delivery_id = ANY ($2::bigint[]));
+ WHERE r.campaign_id = $1::bigint AND r.holder IS NULL AND r.next_at > now()
+   AND ($2::bigint[] IS NULL OR r.delivery_id = ANY ($2::bigint[]))
+   AND (coalesce($3::text[], $4::text[]) IS NULL AND $5::text IS NULL
+        OR EXISTS (SELECT FROM outcome o
+                    WHERE o.delivery_id = r.delivery_id AND o.attempt = r.attempt - 1
+                      AND o.delivery_id > $1::bigint << 32
+                      AND o.delivery_id < ($1::bigint + 1) << 32
+                      AND ($3::text[] IS NULL OR o.scope::text = ANY ($3::text[]))
+                      AND ($4::text[] IS NULL OR o.category::text = ANY ($4::text[]))
+                      AND ($5::text IS NULL OR o.status LIKE $5::text)));
+
+-- Those that had come to their end get another attempt, unless they have
+-- been suppressed or erased.  The reason of one that has expired is that of
+-- the attempt before.  The date of the message stays that of its first
+-- attempt; one that was never attempted has none.
+-- $1 to $5 as delivery_retry, $6 states: 'failed', 'expired'
+-- name: delivery_retry_ended
+INSERT INTO retry (delivery_id, campaign_id, attempt, next_at, first_at)
+SELECT o.delivery_id, $1::bigint, o.attempt + 1, now(),
+       coalesce((SELECT min(f.at) FROM outcome f
+                  WHERE f.delivery_id = o.delivery_id AND f.state <> 'expired'), now())
+  FROM outcome o
+  JOIN delivery d ON d.id = o.delivery_id
+  JOIN contact c ON c.id = d.contact_id
+  LEFT JOIN LATERAL (SELECT p.scope, p.category, p.status FROM outcome p
+                      WHERE p.delivery_id = o.delivery_id AND p.scope IS NOT NULL
+                      ORDER BY p.attempt DESC, p.state DESC LIMIT 1) why ON true
+ WHERE o.delivery_id > $1::bigint << 32 AND o.delivery_id < ($1::bigint + 1) << 32
+   AND ($2::bigint[] IS NULL OR o.delivery_id = ANY ($2::bigint[]))
+   AND o.state::text = ANY ($6::text[])
+   AND ($3::text[] IS NULL OR why.scope::text = ANY ($3::text[]))
+   AND ($4::text[] IS NULL OR why.category::text = ANY ($4::text[]))
+   AND ($5::text IS NULL OR why.status LIKE $5::text)
+   AND NOT EXISTS (SELECT FROM outcome n
+                    WHERE n.delivery_id = o.delivery_id
+                      AND n.delivery_id > $1::bigint << 32
+                      AND n.delivery_id < ($1::bigint + 1) << 32
+                      AND (n.attempt, n.state) > (o.attempt, o.state))
+   AND NOT EXISTS (SELECT FROM suppression s
+                    WHERE s.email_key = c.email_key
+                      AND (s.list_id IS NULL OR s.list_id = d.list_id))
+ON CONFLICT (delivery_id) DO NOTHING;
+
+-- It never ends earlier by that.
+-- $1 campaign, $2 seconds from now on
+-- name: campaign_prolong
+UPDATE campaign
+   SET expires_at = greatest(expires_at, now() + make_interval(secs => $2::int)),
+       updated_at = now()
+ WHERE id = $1::bigint;
 
 -- Uncertain ones are attempted again: at most once more each time that a
 -- person says so.  The date of the message stays that of its first attempt.

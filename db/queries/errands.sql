@@ -8,7 +8,7 @@ UPDATE task
        held_until = clock_timestamp() + make_interval(secs => $2::int)
  WHERE id = (SELECT t.id
                FROM task t
-              WHERE t.kind IN ('account_test', 'test_message')
+              WHERE t.kind IN ('account_test', 'test_message') AND (SELECT is_original())
                 AND (t.state = 'queued'
                      OR (t.state = 'running' AND t.held_until < clock_timestamp()))
               ORDER BY t.id

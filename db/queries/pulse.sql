@@ -19,7 +19,7 @@ SELECT c.id,
        coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL,
        floor(1000 * extract(epoch FROM c.expires_at - clock_timestamp()))::bigint
   FROM campaign c
- WHERE c.status = 'running' AND c.expires_at > now()
+ WHERE c.status = 'running' AND c.expires_at > now() AND (SELECT is_original())
  ORDER BY c.id;
 
 -- name: suppression_feed

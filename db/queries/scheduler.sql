@@ -3,12 +3,34 @@
 
 -- name: campaign_due
 -- One campaign whose time has come, locked; nobody else's.
+-- $1 seconds that it may be late (0: any)
 SELECT id, audience IS NOT NULL
   FROM campaign
  WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()
+   AND ($1::int = 0 OR coalesce(scheduled_at, now()) >= now() - make_interval(secs => $1::int))
  ORDER BY scheduled_at, id
  LIMIT 1
    FOR UPDATE SKIP LOCKED;
+
+-- name: campaign_late
+-- A campaign whose time has passed long ago may have been sent from another
+-- copy of this database, or be out of date: a person decides.
+-- $1 seconds that it may be late (0: any)
+WITH late AS (
+	UPDATE campaign
+	   SET status = 'paused', updated_at = now(),
+	       status_reason = format('was to start at %s UTC and nobody did: resume it to start it now',
+	                              to_char(scheduled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+	 WHERE status = 'scheduled' AND $1::int > 0
+	   AND scheduled_at < now() - make_interval(secs => $1::int)
+	RETURNING id, scheduled_at, status_reason),
+told AS (
+	INSERT INTO event (kind, key, campaign_id, source, data)
+	SELECT 'alert', 'late ' || id || ' ' || clock_timestamp(), id, 'sender',
+	       jsonb_build_object('alert', 'late_start', 'reason', status_reason,
+	                          'scheduled_at', scheduled_at)
+	  FROM late)
+SELECT id, status_reason FROM late;
 
 -- name: start_check
 -- What has to be right before a campaign may start, and a layout that does

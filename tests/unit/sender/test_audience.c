@@ -271,7 +271,7 @@ one_of_two_starts_it(void **state)
 	ledger_contacts(db, 1, 3);
 	ledger_campaign(db, "hold");
 	assert_true(db_begin(other, &err));
-	r = ledger_run(other, Q_CAMPAIGN_DUE, DB_NO_ARGS);
+	r = ledger_run(other, Q_CAMPAIGN_DUE, DB_ARGS(db_int(0)));
 	assert_int_equal(db_rows(&r), 1);
 	db_result_free(&r);
 	assert_false(freeze());
