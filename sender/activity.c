@@ -30,6 +30,9 @@ condition_of(const struct relay *r, const struct smtp_pool_state *s)
 {
 	switch (r->state) {
 	case RELAY_OPEN: return open_condition(r, s);
+	case RELAY_LOGIN:
+		return (struct condition){"connecting",
+		    "a token, or another worker's login, is awaited", 0};
 	case RELAY_RESTING:
 		return (struct condition){"unreachable", r->why,
 		    r->rest_until_ms - clock_mono_ms()};

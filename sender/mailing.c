@@ -28,7 +28,7 @@ enum {
 /* Results of a mailing's batch; its content comes last. */
 enum { GOT_CAMPAIGN, GOT_LISTS, GOT_ACCOUNTS, GOT_DKIM, GOT_CONTENT };
 
-#define COL_WEIGHT 14 /* of work_accounts, after the row of the account */
+#define COL_WEIGHT 15 /* of work_accounts, after the row of the account */
 
 struct mailing *
 mailing_find(struct worker *w, int64_t id)

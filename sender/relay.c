@@ -15,6 +15,7 @@ relay_state_name(enum relay_state s)
 {
 	static const char *const names[] = {
 	    [RELAY_OFF] = "off",
+	    [RELAY_LOGIN] = "login",
 	    [RELAY_OPEN] = "open",
 	    [RELAY_RESTING] = "resting",
 	    [RELAY_HALTING] = "halting",
@@ -36,7 +37,7 @@ change(struct relay *r, enum relay_state state)
 	r->state = state;
 	for (m = r->worker->mailings; m != NULL; m = m->next) {
 		mailing_reset_routes(m);
-		if (state != RELAY_OPEN)
+		if (state != RELAY_OPEN && state != RELAY_LOGIN)
 			mailing_forget_relay(m, r);
 	}
 	handout_soon(r->worker);
@@ -96,16 +97,35 @@ on_room(struct smtp_pool *pool, void *arg)
 	handout_soon(p->relay->worker);
 }
 
+static void enter(struct relay *r);
+
 static void
 on_paused(struct smtp_pool *pool, const struct verdict *v, const char *why,
     void *arg)
 {
 	struct relay_pool *p = arg;
+	struct smtp_pool_state s;
+
+	if (p != p->relay->pool)
+		return;
+	smtp_pool_state(pool, &s);
+	if (s.login_refused && relay_login_refused(p->relay)) {
+		relay_retire(p->relay);
+		enter(p->relay);
+		return;
+	}
+	relay_halt(p->relay, why,
+	    v->account == ACCOUNT_WAIT ? VERDICT_WAIT_S : 0);
+}
+
+static void
+on_login(struct smtp_pool *pool, void *arg)
+{
+	struct relay_pool *p = arg;
 
 	(void)pool;
 	if (p == p->relay->pool)
-		relay_halt(p->relay, why,
-		    v->account == ACCOUNT_WAIT ? VERDICT_WAIT_S : 0);
+		relay_login_accepted(p->relay);
 }
 
 static const struct smtp_pool_events pool_events = {
@@ -113,6 +133,7 @@ static const struct smtp_pool_events pool_events = {
     .before_mail = handout_before_mail,
     .before_dot = handout_before_dot,
     .on_room = on_room,
+    .on_login = on_login,
     .on_paused = on_paused,
     .on_drained = on_drained,
 };
@@ -131,20 +152,20 @@ share_of(const struct relay *r)
 						 : SMTP_POOL_CONNECTIONS_MAX;
 }
 
-static void
-open_pool(struct relay *r)
+void
+relay_open(struct relay *r, bool prove)
 {
 	char session_key[RELAY_SESSION_KEY_MAX];
-	struct smtp_pool_params params = {.connections = r->share};
+	struct smtp_pool_params params = {
+	    .connections = r->share,
+	    .prove = prove,
+	};
 	struct relay_pool *p;
 
 	assert(r->pool == NULL);
-	if (r->share == 0) {
-		change(r, RELAY_OFF);
-		return;
-	}
 	relay_row_link_params(&r->row, r->worker->settings, session_key,
 	    &params.link);
+	params.link.session.password = relay_login_password(r);
 	if (r->rests > 0)
 		params.backoff_first_ms = 2 * (int64_t)RELAY_REST_AFTER_MS;
 	p = NEW(struct relay_pool);
@@ -152,6 +173,20 @@ open_pool(struct relay *r)
 	p->pool = smtp_pool_new(r->worker->loop, &params, &pool_events, p);
 	r->pool = p;
 	change(r, RELAY_OPEN);
+}
+
+/* On the way to OPEN. */
+static void
+enter(struct relay *r)
+{
+	if (r->share == 0) {
+		change(r, RELAY_OFF);
+	} else if (!relay_login_needed(r)) {
+		relay_open(r, false);
+	} else {
+		change(r, RELAY_LOGIN);
+		relay_login_begin(r);
+	}
 }
 
 struct relay *
@@ -167,6 +202,7 @@ relay_put(struct worker *w, struct relay_row *row)
 		w->relays = r;
 	}
 	relay_retire(r);
+	relay_login_reset(r);
 	relay_row_release(&r->row);
 	r->row = *row;
 	*row = (struct relay_row){0};
@@ -175,7 +211,7 @@ relay_put(struct worker *w, struct relay_row *row)
 	r->rests = 0;
 	change(r, RELAY_OFF);
 	if (r->row.active && !w->stopping)
-		open_pool(r);
+		enter(r);
 	return r;
 }
 
@@ -183,6 +219,7 @@ void
 relay_free(struct relay *r)
 {
 	assert(r->pool == NULL);
+	relay_login_release(r);
 	meter_release(&r->meter);
 	relay_row_release(&r->row);
 	free(r);
@@ -192,9 +229,12 @@ void
 relay_retire(struct relay *r)
 {
 	struct relay_pool *p = r->pool;
+	struct smtp_pool_state s;
 
 	if (p == NULL)
 		return;
+	smtp_pool_state(p->pool, &s);
+	relay_login_leave(r, s.login_refused);
 	r->pool = NULL;
 	p->next = r->worker->retired;
 	r->worker->retired = p;
@@ -282,13 +322,31 @@ relay_seen(struct relay *r, int64_t version, bool active)
 	db_batch_send(b, on_loaded, r);
 }
 
+void
+relay_rest(struct relay *r, int64_t wait_ms, const char *why)
+{
+	int64_t rest;
+
+	r->rests++;
+	rest = retry_delay_random(r->rests, RELAY_REST_FIRST_MS,
+	    RELAY_REST_MAX_MS);
+	if (rest < wait_ms)
+		rest = wait_ms;
+	r->rest_until_ms = clock_mono_ms() + rest;
+	snprintf(r->why, sizeof(r->why), "%.*s", RELAY_WHY_MAX - 1, why);
+	log_warn("account_unreachable", "account=%lld again_s=%lld reason=%s",
+	    (long long)r->row.id, (long long)(rest / 1000),
+	    log_quote(str_of(r->why)));
+	change(r, RELAY_RESTING);
+	relay_retire(r);
+}
+
 /* Nobody has been let in for a while: what is queued goes to other
  * accounts, and the campaigns of this one make room for others. */
 static void
-maybe_rest(struct relay *r, int64_t now)
+maybe_rest(struct relay *r)
 {
 	struct smtp_pool_state s;
-	int64_t rest;
 
 	if (r->pool == NULL)
 		return;
@@ -296,18 +354,7 @@ maybe_rest(struct relay *r, int64_t now)
 	if (s.opening + s.idle + s.working > 0 ||
 	    s.retry_ms <= RELAY_REST_AFTER_MS)
 		return;
-	r->rests++;
-	rest = retry_delay_random(r->rests, RELAY_REST_FIRST_MS,
-	    RELAY_REST_MAX_MS);
-	if (rest < s.retry_ms)
-		rest = s.retry_ms;
-	r->rest_until_ms = now + rest;
-	snprintf(r->why, sizeof(r->why), "%s", s.trouble);
-	log_warn("account_unreachable", "account=%lld again_s=%lld reason=%s",
-	    (long long)r->row.id, (long long)(rest / 1000),
-	    log_quote(str_of(s.trouble)));
-	change(r, RELAY_RESTING);
-	relay_retire(r);
+	relay_rest(r, s.retry_ms, s.trouble);
 }
 
 void
@@ -317,10 +364,14 @@ relay_tick(struct relay *r)
 
 	meter_expire(&r->meter, false);
 	switch (r->state) {
-	case RELAY_OPEN: maybe_rest(r, now); break;
+	case RELAY_LOGIN: relay_login_tick(r); break;
+	case RELAY_OPEN:
+		relay_login_tick(r);
+		maybe_rest(r);
+		break;
 	case RELAY_RESTING:
 		if (now >= r->rest_until_ms && !r->worker->stopping)
-			open_pool(r);
+			enter(r);
 		break;
 	case RELAY_HALTING:
 		if (!r->writing)
@@ -328,6 +379,17 @@ relay_tick(struct relay *r)
 		break;
 	case RELAY_OFF: break;
 	}
+}
+
+bool
+relay_is_connected(const struct relay *r)
+{
+	struct smtp_pool_state s;
+
+	if (r->pool == NULL)
+		return false;
+	smtp_pool_state(r->pool->pool, &s);
+	return s.idle + s.working > 0;
 }
 
 bool

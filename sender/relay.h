@@ -2,9 +2,11 @@
  * relay.h - an SMTP account as one worker uses it: its row, its pool of
  * connections, its meter.
  *
- *          +-> HALTING -> OFF <-+         OFF: paused by us or a person
- *   OFF -> OPEN <-> RESTING     |     RESTING: nobody answers; the pool was
- *          +--------------------+              given up for a while
+ *           +-> HALTING -> OFF <-+        OFF: paused by us or a person
+ *   OFF -> LOGIN <-> OPEN         |      LOGIN: see relay_login.h; passed over
+ *           ^-> RESTING <-+       |             by accounts without a login
+ *           +---------------------+    RESTING: nobody answers; the pool was
+ *                                               given up for a while
  *
  * A change of the row makes a new pool; the old one drains beside it.  The
  * state in the database rules: HALTING lasts until ours is written there,
@@ -17,6 +19,7 @@
 #define SENDER_RELAY_H
 
 #include "sender/meter.h"
+#include "sender/relay_login.h"
 #include "sender/relay_row.h"
 #include "sender/smtp_pool.h"
 
@@ -30,6 +33,7 @@ struct relay;
 
 enum relay_state {
 	RELAY_OFF = 0,
+	RELAY_LOGIN, /* a token, or leave to log in, is awaited */
 	RELAY_OPEN,
 	RELAY_RESTING,
 	RELAY_HALTING,
@@ -49,6 +53,7 @@ struct relay {
 	struct worker *worker;
 	struct relay_row row;
 	enum relay_state state;
+	struct relay_login login;
 	struct relay_pool *pool; /* OPEN only */
 	int share;               /* connections of this worker */
 	int rests;               /* in a row */
@@ -75,6 +80,11 @@ void relay_tick(struct relay *r);
 /* Stops using it and says so in its row; resume_s: 0, or after how many
  * seconds it is tried again by itself. */
 void relay_halt(struct relay *r, const char *why, int64_t resume_s);
+/* Gives its pool up for wait_ms at least; comes back by itself. */
+void relay_rest(struct relay *r, int64_t wait_ms, const char *why);
+/* LOGIN -> OPEN.  prove: a link is opened though there is no message. */
+void relay_open(struct relay *r, bool prove);
+bool relay_is_connected(const struct relay *r); /* somebody let us in */
 /* Hands back what is queued, finishes the rest; for good when stopping. */
 void relay_retire(struct relay *r);
 

@@ -19,6 +19,7 @@ enum {
 	COL_ACTIVE,
 	COL_LIMITED,
 	COL_EIGHT_BIT,
+	COL_OAUTH,
 };
 
 static char *
@@ -66,6 +67,7 @@ relay_row_read(struct relay_row *row, const struct db_result *r, int line,
 	    .active = db_get_bool(r, line, COL_ACTIVE),
 	    .limited = db_get_bool(r, line, COL_LIMITED),
 	    .eight_bit = db_get_bool(r, line, COL_EIGHT_BIT),
+	    .oauth = db_get_bool(r, line, COL_OAUTH),
 	};
 	buf_init(&row->password, RELAY_PASSWORD_MAX);
 	/* The schema's checks know the same words. */

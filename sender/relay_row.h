@@ -21,6 +21,7 @@ struct relay_row {
 	int port;
 	enum conn_tls tls;
 	enum sasl_mechanism mechanism;
+	bool oauth; /* it has a grant: instead of the password, a token */
 	struct buf password;
 	int connections; /* over all workers of one sender */
 	bool active;

@@ -50,12 +50,24 @@ free_retired(struct worker *w)
 	}
 }
 
+/* A token endpoint may have given a token in the place of an old one. */
+static bool
+is_refreshing(const struct worker *w)
+{
+	const struct relay *r;
+
+	for (r = w->relays; r != NULL; r = r->next)
+		if (relay_login_is_refreshing(r))
+			return true;
+	return false;
+}
+
 static bool
 is_drained(const struct worker *w)
 {
 	return w->mailings == NULL && recorder_is_idle(&w->recorder) &&
 	       w->parcels.out == NULL && db_link_waiting(w->link) == 0 &&
-	       (w->retired == NULL || w->forced);
+	       (w->forced || (w->retired == NULL && !is_refreshing(w)));
 }
 
 static void

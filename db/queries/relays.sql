@@ -6,7 +6,8 @@
 SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connections,
        version, state = 'active',
        EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = smtp_account.id),
-       eight_bit
+       eight_bit,
+       EXISTS (SELECT FROM oauth o WHERE o.owner = 'smtp_account' AND o.owner_id = smtp_account.id)
   FROM smtp_account WHERE id = $1::bigint;
 
 -- name: account_halt
@@ -43,7 +44,9 @@ SELECT l.id, l.name
 SELECT a.id, a.name, a.host, a.port, a.tls, a.auth, a.username, a.secret, a.ca_file,
        a.max_connections, a.version, a.state = 'active',
        EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = a.id),
-       a.eight_bit, ca.weight
+       a.eight_bit,
+       EXISTS (SELECT FROM oauth o WHERE o.owner = 'smtp_account' AND o.owner_id = a.id),
+       ca.weight
   FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
  WHERE ca.campaign_id = $1::bigint
  ORDER BY a.id;
