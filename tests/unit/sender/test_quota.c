@@ -256,6 +256,49 @@ windows_grow_with_the_lag(void **state)
 	assert_int_equal(take(db, 1), 1);
 }
 
+/* S-055: an hour passes at every step, and the warm-up began that much
+ * earlier.  Whoever takes all that there is gets no more than a day's cap,
+ * and most of it. */
+static void
+warm_up(void **state)
+{
+	static const int caps[] = {20, 30, 45, 67, 101, 151, 227, 341};
+	static const struct key group = {"group", 1, "gmail"};
+	const struct key *keys[] = {&account, &group};
+	int64_t sent;
+	size_t i, day, hour;
+
+	(void)state;
+	pg_sql(db,
+	    "INSERT INTO warmup VALUES (1, '', now()::date, 20, 1.5, 500), "
+	    "(1, 'gmail', now()::date, 20, 1.5, 500)");
+	for (day = 0; day < ARRAY_LEN(caps); day++) {
+		for (i = 0; i < ARRAY_LEN(keys); i++) {
+			sent = 0;
+			for (hour = 0; hour < 24; hour++) {
+				sent += take_of(db, keys[i], 1000);
+				pg_sql(db,
+				    "UPDATE quota SET filled_at = filled_at - "
+				    "interval '1 hour' WHERE kind = '%s'",
+				    keys[i]->kind);
+			}
+			if (sent > caps[day] || sent < caps[day] * 4 / 10)
+				fail_msg("%s, day %zu: %lld of %d",
+				    keys[i]->kind, day + 1, (long long)sent,
+				    caps[day]);
+		}
+		pg_sql(db, "UPDATE warmup SET start_on = start_on - 1");
+	}
+	/* Day 9 would be 512: it is over, and what the account says counts. */
+	assert_int_equal(take(db, 1000), INT64_MAX);
+	pg_sql(db, "UPDATE smtp_account SET per_day = 100");
+	assert_in_range(take(db, 1000), 1, 50);
+	/* The smaller of both. */
+	pg_sql(db, "UPDATE warmup SET start_on = now()::date; "
+		   "UPDATE smtp_account SET per_day = 10; DELETE FROM quota");
+	assert_int_equal(take(db, 1000), 5);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -268,6 +311,7 @@ main(void)
 	    TEST(each_its_own),
 	    TEST(clock_put_back),
 	    TEST(windows_grow_with_the_lag),
+	    TEST(warm_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
