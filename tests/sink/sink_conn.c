@@ -216,6 +216,14 @@ come_to_in_cut(struct sink_conn *c)
 		sink_session_cut(&c->session, &c->in_cut);
 }
 
+/* Most likely there is no more: asking costs a call for nothing, and epoll
+ * would tell. */
+static bool
+drained(const struct sink_conn *c, size_t got, size_t room)
+{
+	return c->ssl != NULL ? !SSL_has_pending(c->ssl) : got < room;
+}
+
 void
 sink_conn_read(struct sink_conn *c)
 {
@@ -241,7 +249,7 @@ sink_conn_read(struct sink_conn *c)
 			c->read_due_ms = now_ms(c) + c->session.reads.ms;
 		eat(c, (struct str){at, old + got});
 		come_to_in_cut(c);
-		if (got < room && c->ssl == NULL)
+		if (drained(c, got, room))
 			return;
 	}
 }
@@ -257,10 +265,10 @@ sink_conn_resume(struct sink_conn *c)
 		memcpy(at, buf_cstr(&c->in), c->in.n);
 		eat(c, (struct str){at, c->in.n});
 	}
-	if (c->read_due_ms != 0 && c->read_due_ms <= now_ms(c)) {
+	if (c->read_due_ms <= now_ms(c))
 		c->read_due_ms = 0;
+	if (reads(c)) /* TLS may have more, of which epoll knows nothing */
 		sink_conn_read(c);
-	}
 	if (c->write_due_ms <= now_ms(c))
 		c->write_due_ms = 0;
 }
