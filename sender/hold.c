@@ -198,7 +198,7 @@ static void
 renew(struct worker *w)
 {
 	struct holding *h = holding_new(w, false);
-	struct db_batch *b = db_batch_new(w->link);
+	struct db_batch *b = db_batch_new(w->recorder.link);
 	int64_t seconds = w->settings->lease_s;
 
 	w->claims.renew_at_ms = h->asked_ms + seconds * 1000 / 3;
@@ -229,7 +229,7 @@ static void
 forget(struct worker *w)
 {
 	struct holding *h = holding_new(w, true);
-	struct db_batch *b = db_batch_new(w->link);
+	struct db_batch *b = db_batch_new(w->recorder.link);
 
 	w->claims.forgetting = true;
 	db_batch_add(b, Q_LEASE_FORGET,
@@ -267,7 +267,7 @@ on_inherited(const struct db_result *results, int count, const struct err *err,
 void
 hold_inherit(struct worker *w, const char *before)
 {
-	struct db_batch *b = db_batch_new(w->link);
+	struct db_batch *b = db_batch_new(w->recorder.link);
 
 	db_batch_add(b, Q_LEASE_END_HOLDER, DB_ARGS(db_cstr(before)));
 	db_batch_add(b, Q_RETRY_END_HOLDER, DB_ARGS(db_cstr(before)));

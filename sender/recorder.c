@@ -12,9 +12,10 @@
 static void check(void *arg);
 
 void
-recorder_init(struct recorder *r, struct worker *w)
+recorder_init(struct recorder *r, struct worker *w, const char *conninfo)
 {
 	*r = (struct recorder){.worker = w};
+	r->link = db_link_new(w->loop, conninfo);
 	r->timer = loop_timer_new(w->loop, check, r);
 	r->gathering = outcome_batch_new();
 }
@@ -22,6 +23,7 @@ recorder_init(struct recorder *r, struct worker *w)
 void
 recorder_release(struct recorder *r)
 {
+	db_link_free(r->link);
 	loop_undefer(r->worker->loop, check, r);
 	loop_timer_free(r->timer);
 	outcome_batch_free(r->gathering);
@@ -222,7 +224,7 @@ static void on_answer(const struct db_result *results, int count,
 static void
 fly(struct recorder *r)
 {
-	struct db_batch *db = db_batch_new(r->worker->link);
+	struct db_batch *db = db_batch_new(r->link);
 
 	r->repeat_at_ms = 0;
 	outcome_batch_write(r->flying, r->worker->name, db);

@@ -7,6 +7,10 @@
  * A batch that fails is sent again until it is in; meanwhile no message is
  * started (never one that cannot be recorded), and what was started is
  * bounded by the window.
+ *
+ * It has a connection of its own, which outcomes need for themselves and
+ * where they do not wait behind the reading of leases.  All that changes
+ * leases and retries that this worker holds goes through it, in order.
  */
 #ifndef SENDER_RECORDER_H
 #define SENDER_RECORDER_H
@@ -23,6 +27,7 @@ struct worker;
 
 struct recorder {
 	struct worker *worker;
+	struct db_link *link;
 	struct loop_timer *timer;
 	struct outcome_batch *gathering;
 	struct outcome_batch *flying; /* NULL: none under way */
@@ -32,7 +37,7 @@ struct recorder {
 	int64_t repeat_at_ms; /* it waits to be sent again; 0: no */
 };
 
-void recorder_init(struct recorder *r, struct worker *w);
+void recorder_init(struct recorder *r, struct worker *w, const char *conninfo);
 void recorder_release(struct recorder *r);
 
 /* The row's recipient is settled by that; texts are copied. */

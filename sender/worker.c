@@ -67,6 +67,7 @@ is_drained(const struct worker *w)
 {
 	return w->mailings == NULL && recorder_is_idle(&w->recorder) &&
 	       w->parcels.out == NULL && db_link_waiting(w->link) == 0 &&
+	       db_link_waiting(w->recorder.link) == 0 &&
 	       (w->forced || (w->retired == NULL && !is_refreshing(w)));
 }
 
@@ -170,7 +171,7 @@ worker_new(struct worker *w, const struct worker_params *params)
 	w->on_term = loop_signal_new(w->loop, SIGTERM, on_stop, w);
 	w->on_int = loop_signal_new(w->loop, SIGINT, on_stop, w);
 	parcel_shelf_init(&w->parcels);
-	recorder_init(&w->recorder, w);
+	recorder_init(&w->recorder, w, params->conninfo);
 	if (params->before != NULL)
 		hold_inherit(w, params->before);
 	loop_timer_start(w->tick, 0);

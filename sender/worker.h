@@ -1,5 +1,5 @@
 /*
- * worker.h - one sender process: an event loop, one connection to the
+ * worker.h - one sender process: an event loop, two connections to the
  * database, and the connections to SMTP servers.
  *
  * Shares nothing with other workers but the database, so any number of them

@@ -102,10 +102,10 @@ defaults(void **state)
 	assert_int_equal(s.api_threads, 8);
 	assert_int_equal(s.api_connections, 2000);
 	assert_int_equal(s.workers, 0);
-	assert_int_equal(s.lease_size, 1000);
+	assert_int_equal(s.lease_size, 4000);
 	assert_int_equal(s.lease_s, 60);
-	assert_int_equal(s.lease_window, 500);
-	assert_int_equal(s.outcome_batch, 500);
+	assert_int_equal(s.lease_window, 1000);
+	assert_int_equal(s.outcome_batch, 1000);
 	assert_int_equal(s.retry_first_s, 300);
 	assert_int_equal(s.retry_max_s, 14400);
 	assert_int_equal(s.smtp_timeout_s, 0);
