@@ -243,8 +243,9 @@ has_retries(const struct mailing *m)
 	return false;
 }
 
+/* full: no lease is taken ahead, but nobody goes without. */
 static void
-claim_for(struct mailing *m)
+claim_for(struct mailing *m, bool full)
 {
 	struct worker *w = m->worker;
 	bool hungry =
@@ -252,7 +253,8 @@ claim_for(struct mailing *m)
 	    (!w->pulse.crowded &&
 		mailing_ahead(m) < (size_t)w->settings->lease_size / 2);
 
-	if (m->stage != MAILING_ACTIVE || m->claims > 0)
+	if (m->stage != MAILING_ACTIVE || m->claims > 0 ||
+	    (full && m->leases != NULL))
 		return;
 	if (m->retry_due && !has_retries(m) && mailing_room(m) > 0)
 		claim_retries(m);
@@ -264,11 +266,11 @@ void
 claim_more(struct worker *w)
 {
 	struct mailing *m;
+	bool full;
 
 	if (w->stopping || w->claims.forget || !db_link_is_up(w->link))
 		return;
-	if (count_leases(w) >= WORKER_LEASES_MAX)
-		return;
+	full = count_leases(w) >= WORKER_LEASES_MAX;
 	for (m = w->mailings; m != NULL; m = m->next)
-		claim_for(m);
+		claim_for(m, full);
 }

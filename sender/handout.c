@@ -6,6 +6,7 @@
 #include "sender/hold.h"
 #include "sender/pulse.h"
 #include "sender/retry.h"
+#include "sender/turn.h"
 #include "sender/worker.h"
 
 #include <assert.h>
@@ -43,32 +44,12 @@ may_start(const struct worker *w)
 	       pulse_age_ms(w) <= HANDOUT_BLIND_MS;
 }
 
-/* The mailing after the one that was served last, around in a circle. */
-static struct mailing *
-mailing_after(struct worker *w, int64_t id)
+/* A row that is to go; one that was put aside has it before its first
+ * attempt. */
+static bool
+has_retry(const struct recipient *who)
 {
-	struct mailing *m;
-
-	for (m = w->mailings; m != NULL; m = m->next)
-		if (m->id > id)
-			return m;
-	return w->mailings;
-}
-
-static struct recipient *
-next_for(struct worker *w, struct relay *r)
-{
-	struct mailing *first = mailing_after(w, r->served), *m = first;
-	struct recipient *who = NULL;
-
-	if (m == NULL)
-		return NULL;
-	do {
-		who = mailing_next(m, r);
-		r->served = m->id;
-		m = m->next != NULL ? m->next : w->mailings;
-	} while (who == NULL && m != first);
-	return who;
+	return who->attempt > 1 || who->lease->kind == LEASE_RETRY;
 }
 
 static void
@@ -77,7 +58,7 @@ settle_suppressed(struct worker *w, struct recipient *who)
 	struct outcome_row row = {
 	    .state = LEDGER_SUPPRESSED,
 	    .retry_ms = -1,
-	    .settles_retry = who->attempt > 1,
+	    .settles_retry = has_retry(who),
 	};
 
 	recorder_add(&w->recorder, who, &row);
@@ -105,7 +86,7 @@ settle_skipped(struct worker *w, struct recipient *who, const struct err *err)
 	struct outcome_row row = {
 	    .state = LEDGER_SUPPRESSED,
 	    .retry_ms = -1,
-	    .settles_retry = who->attempt > 1,
+	    .settles_retry = has_retry(who),
 	    .diagnosed = true,
 	    .diagnosis = {.scope = SCOPE_MESSAGE},
 	    .reply = str_of(err->text),
@@ -121,7 +102,7 @@ settle_unwritable(struct worker *w, struct recipient *who,
 	struct outcome_row row = {
 	    .state = LEDGER_FAILED,
 	    .retry_ms = -1,
-	    .settles_retry = who->attempt > 1,
+	    .settles_retry = has_retry(who),
 	    .diagnosed = true,
 	    .diagnosis = {.scope = SCOPE_MESSAGE,
 		.category = CATEGORY_CONTENT,
@@ -157,6 +138,9 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 	route->pass += route->stride;
 	lease_give(who);
 	meter_use(&m->meter);
+	m->moved_ms = clock_mono_ms();
+	p->lane = lanes_get(&r->lanes, who->group);
+	lanes_begin(p->lane, m->moved_ms);
 	relay_submit(r, &p->message);
 }
 
@@ -187,7 +171,7 @@ serve(struct worker *w, struct relay *r)
 {
 	struct recipient *who;
 
-	while (relay_room(r) > 0 && (who = next_for(w, r)) != NULL) {
+	while (relay_room(r) > 0 && (who = turn_next(w, r)) != NULL) {
 		if (meter_left(&r->meter) == 0 && !who->suppressed) {
 			ask_permits(w, r);
 			return;
@@ -263,7 +247,7 @@ record(struct worker *w, const struct parcel *p, const struct smtp_result *r,
 		    w->settings->retry_first_s * 1000,
 		    w->settings->retry_max_s * 1000);
 	else
-		row.settles_retry = who->attempt > 1 || who->lease->lost;
+		row.settles_retry = has_retry(who) || who->lease->lost;
 	row.is_bounce = v->outcome == OUTCOME_FAILED && !r->local &&
 			v->diagnosis.type != BOUNCE_NONE;
 	recorder_add(&w->recorder, who, &row);
@@ -283,6 +267,42 @@ is_too_wide(struct relay *r, const struct smtp_result *result)
 	return true;
 }
 
+/* What the group's servers do not want so much of; what is said of one
+ * recipient, or before there is one, says nothing of the group. */
+static bool
+is_pushback(const struct smtp_result *r, const struct verdict *v)
+{
+	const struct diagnosis *d = &v->diagnosis;
+
+	if (r->accepted || r->phase < PHASE_RCPT)
+		return false;
+	if (r->reply.code == 421)
+		return true;
+	if (d->scope != SCOPE_PROVIDER && d->scope != SCOPE_CONNECTION)
+		return false;
+	return smtp_reply_class(&r->reply) == 4 ||
+	       d->category == CATEGORY_THROTTLED;
+}
+
+static void
+tell_lane(struct parcel *p, const struct smtp_result *r,
+    const struct verdict *v)
+{
+	const struct lane_reply reply = {
+	    .now = clock_mono_ms(),
+	    .took_ms = r->message->took_ms,
+	    .pushback = is_pushback(r, v),
+	    .words = smtp_reply_text(&r->reply),
+	};
+
+	if (r->reply.code != 0 && !r->local)
+		lanes_told(p->lane, &reply);
+	else if (!r->begun && p->lane->meter != NULL)
+		meter_return(p->lane->meter);
+	lanes_end(p->lane, reply.now);
+	p->lane = NULL;
+}
+
 void
 handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 {
@@ -293,6 +313,7 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 	bool wide;
 
 	p->recipient->losses = r->message->losses;
+	tell_lane(p, r, v);
 	wide = is_too_wide(p->relay, r);
 	if (!r->begun)
 		meter_return(&p->relay->meter);
@@ -357,11 +378,13 @@ handout_abandon(struct worker *w)
 		    .account_id = p->relay->row.id,
 		    .reply = STR("no reply before the sender was stopped"),
 		    .retry_ms = -1,
-		    .settles_retry = p->recipient->attempt > 1,
+		    .settles_retry = has_retry(p->recipient),
 		};
 
 		if (p->recipient->lease->mailing->resend)
 			row.retry_ms = 0;
+		lanes_end(p->lane, clock_mono_ms());
+		p->lane = NULL;
 		if (p->recipient->dot_sent)
 			recorder_add(&w->recorder, p->recipient, &row);
 		else

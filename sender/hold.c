@@ -150,6 +150,7 @@ hold_lost(struct lease *l)
 	l->lost = true;
 	if (l->leaving || lease_is_finished(l))
 		return; /* given back meanwhile: no loss */
+	lease_unpark(l);
 	log_warn("lease_lost", "campaign=%lld first=%lld",
 	    (long long)l->mailing->id, (long long)l->first_id);
 	while (l->waiting != NULL)

@@ -1,12 +1,10 @@
 #include "sender/lease.h"
 
 #include "lib/base/mem.h"
+#include "lib/mail/provider.h"
+#include "sender/worker.h"
 
 #include <assert.h>
-
-/* Recipients that want another account are passed over, not searched for
- * without end. */
-#define FIND_MAX 64
 
 enum {
 	COL_ID,
@@ -28,19 +26,8 @@ lease_new(enum lease_kind kind, struct mailing *mailing)
 
 	l->kind = kind;
 	l->mailing = mailing;
-	l->waiting_end = &l->waiting;
 	arena_init(&l->arena, LEASE_BYTES_MAX);
 	return l;
-}
-
-void
-lease_free(struct lease *l)
-{
-	if (l == NULL)
-		return;
-	arena_release(&l->arena);
-	free(l->at);
-	free(l);
 }
 
 static void
@@ -56,6 +43,8 @@ load_one(struct lease *l, struct recipient *r, const struct db_result *rows,
 	r->key = arena_dup(a, db_get_text(rows, line, COL_KEY));
 	r->name = arena_dup(a, db_get_text(rows, line, COL_NAME));
 	r->attributes = arena_dup(a, db_get_text(rows, line, COL_ATTRIBUTES));
+	r->group =
+	    group_take(&l->mailing->worker->groups, provider_group_of(r->key));
 	r->suppressed = db_get_bool(rows, line, COL_SUPPRESSED);
 	r->attempt = 1;
 	r->first_at_us = INT64_MIN;
@@ -73,8 +62,90 @@ wait(struct recipient *r)
 
 	r->stage = RECIPIENT_WAITING;
 	r->next = NULL;
-	*l->waiting_end = r;
-	l->waiting_end = &r->next;
+	r->prev = l->waiting_last;
+	if (r->prev != NULL)
+		r->prev->next = r;
+	else
+		l->waiting = r;
+	l->waiting_last = r;
+}
+
+static void
+wait_first(struct recipient *r)
+{
+	struct lease *l = r->lease;
+
+	r->stage = RECIPIENT_WAITING;
+	r->prev = NULL;
+	r->next = l->waiting;
+	if (r->next != NULL)
+		r->next->prev = r;
+	else
+		l->waiting_last = r;
+	l->waiting = r;
+}
+
+static void
+unlink_waiting(struct recipient *r)
+{
+	struct lease *l = r->lease;
+
+	if (r->pile != NULL) {
+		pile_take(r);
+		return;
+	}
+	if (r->prev != NULL)
+		r->prev->next = r->next;
+	else
+		l->waiting = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	else
+		l->waiting_last = r->prev;
+	r->prev = r->next = NULL;
+}
+
+void
+lease_park(struct recipient *r)
+{
+	assert(r->stage == RECIPIENT_WAITING && r->pile == NULL);
+	unlink_waiting(r);
+	pile_put(r);
+}
+
+void
+lease_unpark(struct lease *l)
+{
+	struct recipient *r;
+
+	while (l->piles != NULL) {
+		r = l->piles->last;
+		pile_take(r);
+		wait_first(r);
+	}
+}
+
+/* Nobody is waited for any more. */
+static void
+leave_groups(struct lease *l)
+{
+	size_t i;
+
+	lease_unpark(l);
+	for (i = 0; i < l->count; i++)
+		if (l->at[i].group != NULL)
+			group_leave(l->at[i].group);
+}
+
+void
+lease_free(struct lease *l)
+{
+	if (l == NULL)
+		return;
+	leave_groups(l);
+	arena_release(&l->arena);
+	free(l->at);
+	free(l);
 }
 
 void
@@ -136,33 +207,6 @@ lease_open(const struct lease *l)
 	return l->reserved + l->asked - l->recorded;
 }
 
-struct recipient *
-lease_find(const struct lease *l, int64_t account_id)
-{
-	struct recipient *r = l->waiting;
-	int i;
-
-	for (i = 0; r != NULL && i < FIND_MAX; i++, r = r->next)
-		if (r->suppressed || r->account_id == 0 ||
-		    r->account_id == account_id)
-			return r;
-	return NULL;
-}
-
-static void
-unlink_waiting(struct recipient *r)
-{
-	struct lease *l = r->lease;
-	struct recipient **at = &l->waiting;
-
-	while (*at != r)
-		at = &(*at)->next;
-	*at = r->next;
-	if (l->waiting_end == &r->next)
-		l->waiting_end = at;
-	r->next = NULL;
-}
-
 void
 lease_give(struct recipient *r)
 {
@@ -179,12 +223,8 @@ lease_give_back(struct recipient *r)
 
 	assert(r->stage == RECIPIENT_GIVEN);
 	l->given--;
-	r->stage = RECIPIENT_WAITING;
 	r->dot_sent = false;
-	r->next = l->waiting;
-	if (l->waiting == NULL)
-		l->waiting_end = &r->next;
-	l->waiting = r;
+	wait_first(r);
 }
 
 void
@@ -197,6 +237,8 @@ lease_settle(struct recipient *r)
 		unlink_waiting(r);
 	r->stage = RECIPIENT_SETTLED;
 	r->lease->settled++;
+	group_leave(r->group);
+	r->group = NULL;
 }
 
 void
@@ -224,6 +266,7 @@ lease_forget_account(struct lease *l, int64_t account_id)
 {
 	struct recipient *r;
 
+	lease_unpark(l);
 	for (r = l->waiting; r != NULL; r = r->next)
 		if (r->account_id == account_id)
 			r->account_id = 0;

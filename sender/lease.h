@@ -15,6 +15,10 @@
  * A lease of due retries is the same without a watermark: claiming it said
  * that all of them may be on the wire.
  *
+ * A recipient whose turn cannot be now, because its group or the account
+ * that it wants is busy, is put on a pile, so that those behind it are not
+ * held up: a pile holds those of one lease, group and wanted account.
+ *
  * No I/O here.  Strings of recipients live in the lease's arena.
  */
 #ifndef SENDER_LEASE_H
@@ -22,6 +26,7 @@
 
 #include "db/args.h"
 #include "lib/base/arena.h"
+#include "sender/pile.h"
 
 #define LEASE_BYTES_MAX (256U << 20) /* of its recipients' texts */
 
@@ -36,7 +41,9 @@ enum recipient_stage {
 
 struct recipient {
 	struct lease *lease;
-	struct recipient *next; /* of the waiting ones */
+	struct recipient *prev, *next; /* of the waiting ones, or of a pile */
+	struct pile *pile;             /* NULL: it is on none */
+	struct group *group;           /* of its domain; until it is settled */
 	int64_t delivery;
 	int64_t list_id;
 	int64_t first_at_us; /* of the first attempt; INT64_MIN: none yet */
@@ -71,7 +78,9 @@ struct lease {
 	size_t given;
 	size_t settled;  /* of all */
 	size_t recorded; /* of them: in a batch that was built */
-	struct recipient *waiting, **waiting_end;
+	struct recipient *waiting, *waiting_last;
+	struct pile *piles;
+	size_t parked; /* in them */
 };
 
 struct lease *lease_new(enum lease_kind kind, struct mailing *mailing);
@@ -89,9 +98,9 @@ int64_t lease_asked_id(const struct lease *l);
 /* Between the watermark and what was recorded: may be on the wire. */
 size_t lease_open(const struct lease *l);
 
-/* The first waiting one that this account may have, or that is suppressed
- * and only has to be settled; NULL: none. */
-struct recipient *lease_find(const struct lease *l, int64_t account_id);
+/* Puts a waiting one on a pile; all of them back, to the front. */
+void lease_park(struct recipient *r);
+void lease_unpark(struct lease *l);
 
 void lease_give(struct recipient *r);      /* WAITING -> GIVEN */
 void lease_give_back(struct recipient *r); /* GIVEN -> WAITING, in front */

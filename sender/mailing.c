@@ -9,10 +9,8 @@
 
 #include <assert.h>
 
-#define STRIDE            (1 << 16) /* of weight 1 */
-#define ROUTE_PATIENCE_MS 1000      /* an account is waited for that long */
-#define AHEAD_STRIDES     8 /* that far an account may run ahead of the others */
-#define DAY_US            INT64_C(86400000000)
+#define STRIDE (1 << 16) /* of weight 1 */
+#define DAY_US INT64_C(86400000000)
 
 enum {
 	COL_NAME,
@@ -172,6 +170,7 @@ mailing_new(struct worker *w, int64_t id)
 	m->id = id;
 	m->window = (size_t)w->settings->lease_window;
 	m->claims = 1;
+	m->moved_ms = clock_mono_ms();
 	arena_init(&m->arena, MAILING_BYTES_MAX);
 	meter_init(&m->meter, w, METER_CAMPAIGN, id, STR_NONE);
 	for (at = &w->mailings; *at != NULL && (*at)->id < id;)
@@ -295,58 +294,6 @@ mailing_route(struct mailing *m, const struct relay *r)
 		if (m->routes[i].relay == r)
 			return &m->routes[i];
 	return NULL;
-}
-
-/* Whether it is this account's turn, as the weights have it.  It does not
- * wait for one that has not asked for a while: a slow account holds up
- * nobody. */
-static bool
-is_served(const struct mailing *m, const struct route *route, int64_t now)
-{
-	size_t i;
-
-	for (i = 0; i < m->route_count; i++)
-		if (relay_usable(m->routes[i].relay) &&
-		    now - m->routes[i].relay->asked_ms < ROUTE_PATIENCE_MS &&
-		    m->routes[i].pass + AHEAD_STRIDES * route->stride <
-			route->pass)
-			return false;
-	return true;
-}
-
-/* No more permits than there are recipients who wait for them. */
-static bool
-has_permit(struct mailing *m)
-{
-	const struct lease *l;
-	size_t waiting = 0;
-
-	if (meter_left(&m->meter) > 0)
-		return true;
-	for (l = m->leases; l != NULL; l = l->next)
-		waiting += l->ready - l->given - l->settled;
-	meter_ask(&m->meter,
-	    waiting < METER_ASK_MAX ? (int)waiting : METER_ASK_MAX);
-	return false;
-}
-
-struct recipient *
-mailing_next(struct mailing *m, const struct relay *r)
-{
-	struct route *route = mailing_route(m, r);
-	int64_t now = clock_mono_ms();
-	struct recipient *who = NULL;
-	const struct lease *l;
-
-	if (m->stage != MAILING_ACTIVE || route == NULL || now >= m->expires_ms)
-		return NULL;
-	route->relay->asked_ms = now;
-	if (!is_served(m, route, now) || !has_permit(m))
-		return NULL;
-	for (l = m->leases; who == NULL && l != NULL; l = l->next)
-		if (lease_is_good(l, now))
-			who = lease_find(l, r->row.id);
-	return who;
 }
 
 void

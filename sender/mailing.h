@@ -39,6 +39,7 @@ struct route {
 	struct relay *relay;
 	int64_t stride;
 	int64_t pass;
+	int64_t asked_ms; /* when it last had room for what there is */
 };
 
 struct mailing_list {
@@ -67,8 +68,9 @@ struct mailing {
 	size_t reserved; /* of it, for retries that are being claimed */
 	bool range_left; /* there may be leases to take */
 	bool retry_due;
-	bool served; /* has had a lease since it is here */
-	int claims;  /* under way */
+	bool served;      /* has had a lease since it is here */
+	int64_t moved_ms; /* a message began, or it came */
+	int claims;       /* under way */
 	int content_refusals;
 	struct meter meter; /* of the campaign's own limits */
 	int64_t expires_ms; /* monotonic: no message begins after it */
@@ -94,8 +96,6 @@ size_t mailing_room(const struct mailing *m);
 /* Recipients here that the watermark has not reached. */
 size_t mailing_ahead(const struct mailing *m);
 
-/* The next recipient for that account, the weights considered. */
-struct recipient *mailing_next(struct mailing *m, const struct relay *r);
 struct route *mailing_route(struct mailing *m, const struct relay *r);
 /* Accounts came or went: weights count from now on. */
 void mailing_reset_routes(struct mailing *m);

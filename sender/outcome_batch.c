@@ -38,6 +38,7 @@ outcome_batch_free(struct outcome_batch *b)
 	arena_release(&b->arena);
 	free(b->rows);
 	free(b->steps);
+	free(b->asides);
 	free(b->released);
 	free(b);
 }
@@ -95,6 +96,17 @@ outcome_batch_step(struct outcome_batch *b, struct lease *lease,
 }
 
 void
+outcome_batch_aside(struct outcome_batch *b, const struct outcome_aside *aside)
+{
+	if (b->aside_count == b->aside_cap) {
+		b->aside_cap = grown(b->aside_cap);
+		b->asides =
+		    mem_grow(b->asides, b->aside_cap, sizeof(*b->asides));
+	}
+	b->asides[b->aside_count++] = *aside;
+}
+
+void
 outcome_batch_release(struct outcome_batch *b, int64_t delivery)
 {
 	if (b->released_count == b->released_cap) {
@@ -111,6 +123,9 @@ outcome_batch_take(struct outcome_batch *b, struct outcome_batch *from,
 {
 	size_t i;
 
+	for (i = 0; i < from->aside_count; i++)
+		outcome_batch_aside(b, &from->asides[i]);
+	from->aside_count = 0;
 	if (most > from->count)
 		most = from->count;
 	if (most == 0)
@@ -308,6 +323,28 @@ write_refusals(const struct outcome_batch *b, struct arena *a,
 }
 
 static void
+write_asides(const struct outcome_batch *b, const char *holder, struct arena *a,
+    struct db_batch *db)
+{
+	struct columns c;
+	size_t i;
+
+	columns_init(&c, a, b->aside_count);
+	for (i = 0; i < b->aside_count; i++) {
+		c.delivery[i] = b->asides[i].delivery;
+		c.attempt[i] = b->asides[i].attempt;
+		c.retry_ms[i] = b->asides[i].delay_ms;
+		c.first_at[i] = b->asides[i].first_at_us;
+		c.account[i] = b->asides[i].account_id;
+	}
+	c.n = b->aside_count;
+	db_batch_add(db, Q_RETRY_ASIDE,
+	    DB_ARGS(db_cstr(holder), db_int_array(c.delivery, c.n),
+		db_int_array(c.attempt, c.n), db_int_array(c.retry_ms, c.n),
+		db_time_array(c.first_at, c.n), db_int_array(c.account, c.n)));
+}
+
+static void
 write_steps(const struct outcome_batch *b, struct arena *a, struct db_batch *db)
 {
 	int64_t *campaigns = ARENA_ARRAY(a, int64_t, b->step_count + 1);
@@ -348,6 +385,8 @@ outcome_batch_write(const struct outcome_batch *b, const char *holder,
 		write_settled(b, &a, db);
 		write_refusals(b, &a, db);
 	}
+	if (b->aside_count > 0)
+		write_asides(b, holder, &a, db);
 	if (b->released_count > 0)
 		db_batch_add(db, Q_RETRY_RELEASE,
 		    DB_ARGS(db_cstr(holder),

@@ -56,12 +56,24 @@ struct outcome_step {
 	int64_t watermark;
 };
 
+/* A recipient that was not attempted and is to be put off. */
+struct outcome_aside {
+	struct lease *lease;
+	int64_t delivery;
+	int attempt; /* that is still to come */
+	int64_t delay_ms;
+	int64_t first_at_us;
+	int64_t account_id; /* 0: any */
+};
+
 struct outcome_batch {
 	struct arena arena; /* texts of the rows */
 	struct outcome_row *rows;
 	size_t count, cap;
 	struct outcome_step *steps;
 	size_t step_count, step_cap;
+	struct outcome_aside *asides;
+	size_t aside_count, aside_cap;
 	int64_t *released; /* retry rows given back */
 	size_t released_count, released_cap;
 	bool said; /* before: some of it may be there */
@@ -73,8 +85,10 @@ void outcome_batch_free(struct outcome_batch *b); /* NULL is fine */
 void outcome_batch_add(struct outcome_batch *b, const struct outcome_row *row);
 void outcome_batch_step(struct outcome_batch *b, struct lease *lease,
     enum lease_step step, int64_t watermark);
+void outcome_batch_aside(struct outcome_batch *b,
+    const struct outcome_aside *aside);
 void outcome_batch_release(struct outcome_batch *b, int64_t delivery);
-/* Moves rows from the front of another. */
+/* Moves rows from the front of another, and all that is to be put off. */
 void outcome_batch_take(struct outcome_batch *b, struct outcome_batch *from,
     size_t most);
 

@@ -14,6 +14,7 @@ struct parcel {
 	struct parcel *next, *before;
 	struct recipient *recipient;
 	struct relay *relay;
+	struct lane *lane; /* NULL: it is not under way yet */
 	struct address to;
 	char from[ADDRESS_MAX + 1];
 	char envid[TOKEN_LEN + 1];

@@ -187,6 +187,34 @@ had_its_turn(const struct mailing *m)
 	       (m->served || (!m->range_left && !m->retry_due));
 }
 
+/* It waits for permits, for a group or an account that rests; for that it
+ * needs no place. */
+static bool
+stands_still(const struct mailing *m)
+{
+	const struct lease *l;
+
+	if (m->stage != MAILING_ACTIVE || m->claims > 0 ||
+	    clock_mono_ms() - m->moved_ms < PULSE_STILL_MS)
+		return false;
+	for (l = m->leases; l != NULL; l = l->next)
+		if (l->given > 0)
+			return false;
+	return true;
+}
+
+static void
+make_places(struct worker *w)
+{
+	int still = 0;
+	struct mailing *m;
+
+	for (m = w->mailings; m != NULL; m = m->next)
+		if (had_its_turn(m) ||
+		    (still < PULSE_STILL_MAX && stands_still(m) && ++still))
+			mailing_leave(m);
+}
+
 static void
 take_work(struct worker *w, const struct db_result *r)
 {
@@ -205,9 +233,8 @@ take_work(struct worker *w, const struct db_result *r)
 	w->pulse.crowded = false;
 	admit(w, r, after, INT64_MAX);
 	admit(w, r, 0, after);
-	for (m = w->mailings; w->pulse.crowded && m != NULL; m = m->next)
-		if (had_its_turn(m))
-			mailing_leave(m);
+	if (w->pulse.crowded)
+		make_places(w);
 }
 
 static void

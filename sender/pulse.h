@@ -9,6 +9,11 @@
 
 #include "sender/worker.h"
 
+/* With more campaigns than places, one of which nothing began for that long
+ * gives its place to others; so many at once. */
+#define PULSE_STILL_MS  3000
+#define PULSE_STILL_MAX 8
+
 void pulse_tick(struct worker *w);
 
 /* How old our view of suppressions is; INT64_MAX before the first answer. */

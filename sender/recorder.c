@@ -30,6 +30,12 @@ recorder_release(struct recorder *r)
 	outcome_batch_free(r->flying);
 }
 
+static size_t
+gathered(const struct recorder *r)
+{
+	return r->gathering->count + r->gathering->aside_count;
+}
+
 void
 recorder_add(struct recorder *r, struct recipient *who, struct outcome_row *row)
 {
@@ -38,9 +44,28 @@ recorder_add(struct recorder *r, struct recipient *who, struct outcome_row *row)
 	row->attempt = who->attempt;
 	row->first_at_us = who->first_at_us;
 	row->at_us = clock_wall_us();
-	if (r->gathering->count == 0)
+	if (gathered(r) == 0)
 		r->oldest_ms = clock_mono_ms();
 	outcome_batch_add(r->gathering, row);
+	lease_settle(who);
+	recorder_poke(r);
+}
+
+void
+recorder_aside(struct recorder *r, struct recipient *who, int64_t delay_ms)
+{
+	const struct outcome_aside aside = {
+	    .lease = who->lease,
+	    .delivery = who->delivery,
+	    .attempt = who->attempt,
+	    .delay_ms = delay_ms,
+	    .first_at_us = who->first_at_us,
+	    .account_id = who->account_id,
+	};
+
+	if (gathered(r) == 0)
+		r->oldest_ms = clock_mono_ms();
+	outcome_batch_aside(r->gathering, &aside);
 	lease_settle(who);
 	recorder_poke(r);
 }
@@ -62,7 +87,7 @@ recorder_stalled(const struct recorder *r)
 bool
 recorder_is_idle(const struct recorder *r)
 {
-	return r->flying == NULL && r->gathering->count == 0;
+	return r->flying == NULL && gathered(r) == 0;
 }
 
 /* A lease that this worker is done with in any way. */
@@ -150,6 +175,7 @@ step_retry(struct outcome_batch *b, struct lease *l)
 
 	if (!is_leaving(l) || l->given > 0)
 		return;
+	lease_unpark(l);
 	while ((r = l->waiting) != NULL) {
 		if (!r->lost)
 			outcome_batch_release(b, r->delivery);
@@ -207,12 +233,16 @@ build(struct recorder *r)
 		b->rows[i].lease->recorded++;
 		b->rows[i].lease->in_batch = true;
 	}
+	for (i = 0; i < b->aside_count; i++) {
+		b->asides[i].lease->recorded++;
+		b->asides[i].lease->in_batch = true;
+	}
 	for (m = r->worker->mailings; m != NULL; m = m->next)
 		step_mailing(b, m);
 	for (i = 0; i < b->step_count; i++)
 		b->steps[i].lease->in_batch = true;
 	start_afresh(r);
-	if (b->count + b->step_count + b->released_count > 0)
+	if (b->count + b->aside_count + b->step_count + b->released_count > 0)
 		return b;
 	outcome_batch_free(b);
 	return NULL;
@@ -296,6 +326,8 @@ on_answer(const struct db_result *results, int count, const struct err *err,
 	r->failures = 0;
 	for (i = 0; i < b->count; i++)
 		b->rows[i].lease->in_batch = false;
+	for (i = 0; i < b->aside_count; i++)
+		b->asides[i].lease->in_batch = false;
 	for (i = 0; i < b->step_count; i++)
 		take_step(&b->steps[i], &results[0]);
 	outcome_batch_free(b);
@@ -329,9 +361,9 @@ is_urgent(const struct recorder *r)
 
 	if (many > (size_t)w->settings->outcome_batch)
 		many = (size_t)w->settings->outcome_batch;
-	if (r->gathering->count > many || w->stopping)
+	if (gathered(r) > many || w->stopping)
 		return true;
-	if (r->gathering->count > 0 &&
+	if (gathered(r) > 0 &&
 	    clock_mono_ms() - r->oldest_ms >= RECORDER_LINGER_MS)
 		return true;
 	for (m = w->mailings; m != NULL; m = m->next)
@@ -355,7 +387,7 @@ check(void *arg)
 	for (m = r->worker->mailings; m != NULL; m = m->next)
 		drop_quiet(m);
 	if (!is_urgent(r)) {
-		if (r->gathering->count > 0)
+		if (gathered(r) > 0)
 			loop_timer_start(r->timer, RECORDER_LINGER_MS);
 		return;
 	}

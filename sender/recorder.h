@@ -43,6 +43,10 @@ void recorder_release(struct recorder *r);
 /* The row's recipient is settled by that; texts are copied. */
 void recorder_add(struct recorder *r, struct recipient *who,
     struct outcome_row *row);
+/* It was not attempted and is to come back after that time; it is settled
+ * here. */
+void recorder_aside(struct recorder *r, struct recipient *who,
+    int64_t delay_ms);
 /* Something has changed: looks at the end of the turn whether to write. */
 void recorder_poke(struct recorder *r);
 

@@ -198,6 +198,7 @@ relay_put(struct worker *w, struct relay_row *row)
 		r = NEW(struct relay);
 		r->worker = w;
 		meter_init(&r->meter, w, METER_ACCOUNT, row->id, STR_NONE);
+		lanes_init(&r->lanes, r);
 		r->next = w->relays;
 		w->relays = r;
 	}
@@ -210,6 +211,7 @@ relay_put(struct worker *w, struct relay_row *row)
 	r->share = share_of(r);
 	r->rests = 0;
 	change(r, RELAY_OFF);
+	lanes_read(&r->lanes);
 	if (r->row.active && !w->stopping)
 		enter(r);
 	return r;
@@ -221,6 +223,7 @@ relay_free(struct relay *r)
 	assert(r->pool == NULL);
 	relay_login_release(r);
 	meter_release(&r->meter);
+	lanes_release(&r->lanes);
 	relay_row_release(&r->row);
 	free(r);
 }
@@ -363,6 +366,7 @@ relay_tick(struct relay *r)
 	int64_t now = clock_mono_ms();
 
 	meter_expire(&r->meter, false);
+	lanes_tick(&r->lanes);
 	switch (r->state) {
 	case RELAY_LOGIN: relay_login_tick(r); break;
 	case RELAY_OPEN:
@@ -416,7 +420,7 @@ relay_room(const struct relay *r)
 {
 	int room, most;
 
-	if (r->pool == NULL)
+	if (r->pool == NULL || r->lanes.stale)
 		return 0;
 	room = smtp_pool_room(r->pool->pool);
 	if (!r->meter.limited)

@@ -18,6 +18,7 @@
 #ifndef SENDER_RELAY_H
 #define SENDER_RELAY_H
 
+#include "sender/lanes.h"
 #include "sender/meter.h"
 #include "sender/relay_login.h"
 #include "sender/relay_row.h"
@@ -58,9 +59,9 @@ struct relay {
 	int share;               /* connections of this worker */
 	int rests;               /* in a row */
 	int64_t rest_until_ms;
-	int64_t served;   /* the mailing that got the last turn */
-	int64_t asked_ms; /* when it last had room for a message */
+	int64_t served; /* the mailing that got the last turn */
 	struct meter meter;
+	struct lanes lanes;
 	char why[RELAY_WHY_MAX]; /* RESTING, HALTING: the trouble */
 	int64_t resume_s;        /* HALTING: what to write, too */
 	bool writing, loading;

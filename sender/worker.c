@@ -6,6 +6,7 @@
 #include "sender/handout.h"
 #include "sender/hold.h"
 #include "sender/pulse.h"
+#include "sender/turn.h"
 
 #include <signal.h>
 
@@ -105,6 +106,7 @@ tick(void *arg)
 		relay_tick(r);
 	for (m = w->mailings; m != NULL; m = m->next)
 		meter_expire(&m->meter, false);
+	turn_tick(w);
 	errand_tick(w);
 	activity_tick(w);
 	resume_dots(w);
@@ -170,6 +172,7 @@ worker_new(struct worker *w, const struct worker_params *params)
 	w->handout = loop_timer_new(w->loop, on_handout_timer, w);
 	w->on_term = loop_signal_new(w->loop, SIGTERM, on_stop, w);
 	w->on_int = loop_signal_new(w->loop, SIGINT, on_stop, w);
+	groups_init(&w->groups);
 	parcel_shelf_init(&w->parcels);
 	recorder_init(&w->recorder, w, params->conninfo);
 	if (params->before != NULL)
@@ -193,6 +196,7 @@ worker_release(struct worker *w)
 	handout_cancel(w);
 	while (w->mailings != NULL)
 		mailing_free(w->mailings);
+	groups_release(&w->groups);
 	while ((r = w->relays) != NULL) {
 		w->relays = r->next;
 		relay_free(r);

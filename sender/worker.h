@@ -69,6 +69,7 @@ struct worker {
 	struct loop_signal *on_term, *on_int;
 	struct mailing *mailings; /* by id */
 	struct relay *relays;
+	struct groups groups; /* of recipients' domains */
 	struct relay_pool *retired;
 	struct parcel_shelf parcels;
 	struct recorder recorder;

@@ -1,7 +1,7 @@
 /* A lease in memory: who may be given out, and what the window counts. */
 #include "sender/lease.h"
 
-#include "sender/mailing.h"
+#include "sender/worker.h"
 #include "tests/support/ledger.h"
 #include "tests/support/pg.h"
 
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 static struct db *db;
+static struct worker worker;
 static int64_t campaign;
 
 static int
@@ -20,6 +21,7 @@ setup(void **state)
 	db = ledger_open();
 	ledger_contacts(db, 1, 10);
 	campaign = ledger_started(db, "hold", 10);
+	groups_init(&worker.groups);
 	return 0;
 }
 
@@ -27,6 +29,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	assert_int_equal(worker.groups.count, 0);
+	groups_release(&worker.groups);
 	db_close(db);
 	return 0;
 }
@@ -34,9 +38,11 @@ teardown(void **state)
 static struct lease *
 loaded(struct mailing *m)
 {
-	struct lease *l = lease_new(LEASE_RANGE, m);
+	struct lease *l;
 	struct db_result r;
 
+	m->worker = &worker;
+	l = lease_new(LEASE_RANGE, m);
 	l->first_id = ledger_delivery(campaign, 1);
 	l->last_id = ledger_delivery(campaign, 10);
 	l->watermark = l->first_id - 1;
@@ -66,14 +72,14 @@ the_watermark_is_the_limit(void **state)
 
 	(void)state;
 	assert_true(str_eq(l->at[2].email, STR("c3@example.com")));
-	assert_null(lease_find(l, 1));
+	assert_null(l->waiting);
 	assert_int_equal(mailing_room(&m), 4);
 	assert_int_equal(lease_ask(l, 4), 4);
-	assert_null(lease_find(l, 1));
+	assert_null(l->waiting);
 	assert_int_equal(lease_asked_id(l), ledger_delivery(campaign, 4));
 	assert_int_equal(mailing_room(&m), 0);
 	lease_raised(l, lease_asked_id(l));
-	for (n = 1; (r = lease_find(l, 1)) != NULL; n++) {
+	for (n = 1; (r = l->waiting) != NULL; n++) {
 		assert_int_equal(number(r), n);
 		lease_give(r);
 	}
@@ -102,33 +108,73 @@ what_comes_back_is_first(void **state)
 	l->at[0].dot_sent = true;
 	lease_give_back(&l->at[0]);
 	assert_false(l->at[0].dot_sent);
-	assert_int_equal(number(lease_find(l, 1)), 1);
+	assert_int_equal(number(l->waiting), 1);
 	lease_drop(&l->at[0]);
-	assert_int_equal(number(lease_find(l, 1)), 3);
+	assert_int_equal(number(l->waiting), 3);
 	assert_int_equal(l->settled, 1);
 	assert_int_equal(l->recorded, 1);
 	assert_int_equal(l->given, 1);
 	lease_free(l);
 }
 
+/* Those who cannot go now stand aside, and come back in their order. */
 static void
-accounts_are_kept(void **state)
+piles(void **state)
 {
 	struct mailing m = {.window = 10};
 	struct lease *l = loaded(&m);
+	struct group *g = l->at[0].group;
 
 	(void)state;
 	lease_raised(l, l->last_id);
-	l->at[0].account_id = 7;
-	l->at[1].account_id = 8;
-	assert_int_equal(number(lease_find(l, 7)), 1);
-	assert_int_equal(number(lease_find(l, 8)), 2);
-	assert_int_equal(number(lease_find(l, 9)), 3);
+	assert_true(str_eq(group_name(g), STR("example.com")));
+	assert_int_equal(g->refs, 10);
+	l->at[1].account_id = 7;
+	lease_park(&l->at[0]);
+	lease_park(&l->at[1]);
+	lease_park(&l->at[2]);
+	assert_int_equal(number(l->waiting), 4);
+	assert_int_equal(g->parked, 3);
+	assert_int_equal(l->parked, 3);
+	assert_ptr_equal(worker.groups.piled, g);
+	assert_ptr_equal(l->at[0].pile, l->at[2].pile);
+	assert_ptr_not_equal(l->at[0].pile, l->at[1].pile);
+	/* From a pile to a pool and back: first in the line. */
+	lease_give(&l->at[2]);
+	assert_int_equal(g->parked, 2);
+	lease_give_back(&l->at[2]);
+	assert_int_equal(number(l->waiting), 3);
+	/* Settled from a pile. */
+	lease_drop(&l->at[1]);
+	assert_int_equal(g->refs, 9);
+	assert_int_equal(l->parked, 1);
+	lease_unpark(l);
+	assert_int_equal(number(l->waiting), 1);
+	assert_null(g->piles);
+	assert_null(worker.groups.piled);
+	lease_park(&l->at[5]);
+	lease_free(l);
+}
+
+static void
+order_of_piles(void **state)
+{
+	struct mailing m = {.window = 10};
+	struct lease *l = loaded(&m);
+	struct recipient *r;
+	int64_t n = 1;
+	size_t i;
+
+	(void)state;
+	lease_raised(l, l->last_id);
+	for (i = 0; i < l->count; i++)
+		lease_park(&l->at[i]);
+	assert_null(l->waiting);
+	lease_unpark(l);
+	for (r = l->waiting; r != NULL; r = r->next)
+		assert_int_equal(number(r), n++);
+	assert_int_equal(n, 11);
 	lease_forget_account(l, 8);
-	assert_int_equal(number(lease_find(l, 9)), 2);
-	/* A suppressed one is for whoever comes. */
-	l->at[0].suppressed = true;
-	assert_int_equal(number(lease_find(l, 9)), 1);
 	lease_free(l);
 }
 
@@ -158,57 +204,6 @@ finished_and_good(void **state)
 	lease_free(l);
 }
 
-/* Accounts with weights 3 and 1; what one of them cannot take, the other
- * does not get beyond its share. */
-static void
-weights(void **state)
-{
-	struct relay_pool pools[2];
-	struct relay relays[2] = {
-	    {.row = {.id = 1}, .pool = &pools[0]},
-	    {.row = {.id = 2}, .pool = &pools[1]},
-	};
-	struct route routes[2] = {
-	    {.relay = &relays[0], .stride = 100},
-	    {.relay = &relays[1], .stride = 300},
-	};
-	struct mailing m = {
-	    .window = 10,
-	    .stage = MAILING_ACTIVE,
-	    .routes = routes,
-	    .route_count = 2,
-	};
-	struct lease *l = loaded(&m);
-	int turn, got[2] = {0, 0};
-
-	(void)state;
-	l->good_until_ms = INT64_MAX;
-	lease_raised(l, l->last_id);
-	for (turn = 0; turn < 4000; turn++) {
-		if (mailing_next(&m, &relays[turn % 2]) == NULL)
-			continue;
-		routes[turn % 2].pass += routes[turn % 2].stride;
-		got[turn % 2]++;
-	}
-	assert_in_range(got[0] * 100 / (got[0] + got[1]), 74, 76);
-	/* The first is full: the second waits for it, but not for ever. */
-	for (turn = 0; turn < 1000; turn++)
-		if (mailing_next(&m, &relays[1]) != NULL) {
-			routes[1].pass += routes[1].stride;
-			got[1]++;
-		}
-	assert_in_range(got[0] * 100 / (got[0] + got[1]), 73, 76);
-	/* One that has had no room for a while holds nobody up. */
-	relays[0].asked_ms = 0;
-	for (turn = 0; turn < 1000; turn++) {
-		assert_non_null(mailing_next(&m, &relays[1]));
-		routes[1].pass += routes[1].stride;
-	}
-	relays[0].pool = NULL;
-	assert_non_null(mailing_next(&m, &relays[1]));
-	lease_free(l);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -217,9 +212,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(the_watermark_is_the_limit),
 	    TEST(what_comes_back_is_first),
-	    TEST(accounts_are_kept),
+	    TEST(piles),
+	    TEST(order_of_piles),
 	    TEST(finished_and_good),
-	    TEST(weights),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,386 @@
+#include "sender/lanes.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "sender/parcel.h"
+#include "sender/worker.h"
+
+#include <assert.h>
+#include <limits.h>
+
+#define ARENA_MAX (4U << 20)
+
+void
+lanes_init(struct lanes *s, struct relay *relay)
+{
+	*s = (struct lanes){.relay = relay};
+	s->ready_end = &s->ready;
+	arena_init(&s->arena, ARENA_MAX);
+}
+
+void
+lanes_release(struct lanes *s)
+{
+	arena_release(&s->arena);
+}
+
+static const struct lane_limit *
+find_limit(const struct lanes *s, struct str name)
+{
+	size_t low = 0, n = s->limit_count, half;
+	int order;
+
+	while (n > 0) {
+		half = n / 2;
+		order = str_cmp(name, s->limits[low + half].name);
+		if (order == 0)
+			return &s->limits[low + half];
+		if (order > 0) {
+			low += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return NULL;
+}
+
+static void
+watch(struct lane *l)
+{
+	struct lanes *s = &l->relay->lanes;
+
+	if (l->uneasy)
+		return;
+	l->uneasy = true;
+	l->prev_uneasy = NULL;
+	l->next_uneasy = s->uneasy;
+	if (s->uneasy != NULL)
+		s->uneasy->prev_uneasy = l;
+	s->uneasy = l;
+}
+
+static void
+unwatch(struct lane *l)
+{
+	if (l->prev_uneasy != NULL)
+		l->prev_uneasy->next_uneasy = l->next_uneasy;
+	else
+		l->relay->lanes.uneasy = l->next_uneasy;
+	if (l->next_uneasy != NULL)
+		l->next_uneasy->prev_uneasy = l->prev_uneasy;
+	l->uneasy = false;
+}
+
+static void
+bind_meter(struct lane *l)
+{
+	struct relay *r = l->relay;
+
+	l->meter = NEW(struct meter);
+	meter_init(l->meter, r->worker, METER_GROUP, r->row.id,
+	    group_name(l->group));
+	l->meter->limited = true;
+}
+
+static void
+unbind(struct lane *l)
+{
+	l->ceiling = INT_MAX;
+	if (l->meter == NULL)
+		return;
+	meter_release(l->meter);
+	free(l->meter);
+	l->meter = NULL;
+}
+
+static void
+rebind_group(struct lanes *s, const struct group *g)
+{
+	struct lane *l = group_lane(g, s->relay);
+	const struct lane_limit *limit = find_limit(s, group_name(g));
+
+	if (l == NULL)
+		return;
+	if (limit == NULL || !limit->rated)
+		unbind(l);
+	if (limit == NULL)
+		return;
+	l->ceiling = limit->connections;
+	if (limit->rated && l->meter == NULL)
+		bind_meter(l);
+	watch(l);
+}
+
+void
+lanes_rebind(struct lanes *s)
+{
+	const struct groups *all = &s->relay->worker->groups;
+	const struct group *g;
+	size_t i;
+
+	for (i = 0; i < all->cap; i++)
+		for (g = all->buckets[i]; g != NULL; g = g->chain)
+			rebind_group(s, g);
+}
+
+void
+lanes_remember(struct lane *l, const struct lane_memory *m)
+{
+	lane_remember(l, m, clock_mono_ms());
+	watch(l);
+}
+
+struct lane *
+lanes_get(struct lanes *s, struct group *g)
+{
+	struct lane *l = group_lane(g, s->relay);
+	const struct lane_limit *limit;
+
+	if (l != NULL)
+		return l;
+	l = NEW(struct lane);
+	lane_init(l, INT_MAX);
+	l->relay = s->relay;
+	l->group = g;
+	l->next = g->lanes;
+	g->lanes = l;
+	limit = s->limit_count > 0 ? find_limit(s, group_name(g)) : NULL;
+	if (limit != NULL) {
+		l->ceiling = limit->connections;
+		if (limit->rated)
+			bind_meter(l);
+		watch(l);
+	}
+	return l;
+}
+
+static void
+unqueue(struct lane *l)
+{
+	struct lanes *s = &l->relay->lanes;
+	struct lane **at = &s->ready;
+
+	while (*at != l)
+		at = &(*at)->next_ready;
+	*at = l->next_ready;
+	if (s->ready_end == &l->next_ready)
+		s->ready_end = at;
+	l->ready = false;
+}
+
+void
+lanes_forget(struct lane *l)
+{
+	if (l->ready)
+		unqueue(l);
+	if (l->uneasy)
+		unwatch(l);
+}
+
+void
+lanes_offer(struct lane *l)
+{
+	struct lanes *s = &l->relay->lanes;
+
+	if (l->ready)
+		return;
+	l->ready = true;
+	l->next_ready = NULL;
+	*s->ready_end = l;
+	s->ready_end = &l->next_ready;
+}
+
+struct lane *
+lanes_take_ready(struct lanes *s)
+{
+	struct lane *l = s->ready;
+
+	if (l != NULL)
+		unqueue(l);
+	return l;
+}
+
+void
+lanes_begin(struct lane *l, int64_t now)
+{
+	lane_begin(l, now);
+	l->relay->lanes.under_way++;
+}
+
+static void
+log_change(const struct lane *l)
+{
+	log_info("group", "account=%lld name=%s state=%s allowed=%d why=%s",
+	    (long long)l->relay->row.id, log_quote(group_name(l->group)),
+	    lane_state_name(l->state), l->allowed, log_quote(str_of(l->why)));
+}
+
+void
+lanes_told(struct lane *l, const struct lane_reply *r)
+{
+	struct pace *p = &l->relay->lanes.pace;
+	enum lane_state before = l->state;
+
+	p->connections = l->relay->share;
+	lane_told(l, p, r);
+	if (!lane_at_ease(l) || l->dirty)
+		watch(l);
+	if (l->state != before)
+		log_change(l);
+}
+
+void
+lanes_end(struct lane *l, int64_t now)
+{
+	lane_end(l);
+	l->relay->lanes.under_way--;
+	if (l->group->piles != NULL && lane_room(l, now) > 0)
+		lanes_offer(l);
+}
+
+/* Messages that keep their connections waiting. */
+struct stall {
+	struct lanes *lanes;
+	const struct lane *lane; /* the first one's */
+	int count, same;         /* of its lane */
+	bool alone;              /* it has every connection, and others wait */
+	int64_t now;
+};
+
+static struct lane *
+lane_of(const struct smtp_pool_wait *wait)
+{
+	const struct parcel *p = wait->message->owner;
+
+	return p->lane;
+}
+
+static void
+count_wait(struct smtp_pool_wait *wait, void *arg)
+{
+	const struct lane *l = lane_of(wait);
+	struct stall *s = arg;
+
+	if (l == NULL ||
+	    wait->waited_ms <= lane_patience_ms(l, &s->lanes->pace))
+		return;
+	if (s->count++ == 0)
+		s->lane = l;
+	s->same += l == s->lane;
+}
+
+static void
+judge_wait(struct smtp_pool_wait *wait, void *arg)
+{
+	struct stall *s = arg;
+	struct lane *l = lane_of(wait);
+	struct pace *p = &s->lanes->pace;
+	enum lane_state before;
+
+	if (l == NULL || wait->waited_ms <= lane_patience_ms(l, p))
+		return;
+	if (!s->alone && l->state != LANE_SLOW &&
+	    !lane_is_to_blame(l, p, wait->waited_ms, s->now))
+		return;
+	before = l->state;
+	p->connections = s->lanes->relay->share;
+	lane_stalled(l, p, wait->waited_ms, s->now);
+	watch(l);
+	if (l->state != before)
+		log_change(l);
+	wait->give_up = true;
+}
+
+static void
+look_for_stalls(struct lanes *s, int64_t now)
+{
+	struct smtp_pool *pool = s->relay->pool->pool;
+	struct stall stall = {.lanes = s, .now = now};
+	int64_t patience = pace_patience_ms(&s->pace);
+	struct smtp_pool_state state;
+
+	if (s->under_way == 0)
+		return;
+	smtp_pool_waits(pool, patience, count_wait, &stall);
+	if (stall.count == 0)
+		return;
+	smtp_pool_state(pool, &state);
+	stall.alone = stall.count == stall.same &&
+		      stall.count >= state.working + state.idle &&
+		      s->under_way > stall.lane->under_way;
+	smtp_pool_waits(pool, patience, judge_wait, &stall);
+	if (stall.alone)
+		pace_doubt(&s->pace);
+}
+
+/* Those that are at ease again are not looked at any more. */
+static void
+look_at_uneasy(struct lanes *s, int64_t now)
+{
+	struct lane *l, *next;
+
+	for (l = s->uneasy; l != NULL; l = next) {
+		next = l->next_uneasy;
+		lane_age(l, now);
+		if (l->meter != NULL)
+			meter_expire(l->meter, false);
+		if (lane_at_ease(l) && !l->dirty && !l->stored &&
+		    l->meter == NULL && l->ceiling == INT_MAX) {
+			unwatch(l);
+			group_sweep(l->group);
+		}
+	}
+}
+
+void
+lanes_tick(struct lanes *s)
+{
+	int64_t now = clock_mono_ms();
+
+	if (s->relay->worker->stopping)
+		return;
+	if (s->stale && !s->reading)
+		lanes_read(s);
+	if (s->relay->pool != NULL)
+		look_for_stalls(s, now);
+	if (now - s->stored_ms >= LANES_STORE_MS && !s->writing &&
+	    s->uneasy != NULL)
+		lanes_write(s);
+	look_at_uneasy(s, now);
+}
+
+static const char *
+condition_name(const struct lane *l)
+{
+	if (l->state != LANE_OPEN)
+		return lane_state_name(l->state);
+	if (l->meter != NULL && meter_left(l->meter) == 0 &&
+	    l->group->piles != NULL)
+		return "limited";
+	return NULL;
+}
+
+void
+lanes_each_uneasy(const struct lanes *s, lanes_fn *fn, void *arg)
+{
+	int64_t now = clock_mono_ms();
+	struct lane_condition c;
+	const struct lane *l;
+
+	for (l = s->uneasy; l != NULL; l = l->next_uneasy) {
+		c = (struct lane_condition){
+		    .group = group_name(l->group),
+		    .state = condition_name(l),
+		    .why = l->why != NULL ? l->why : "",
+		    .for_ms =
+			l->shut_until_ms > now ? l->shut_until_ms - now : 0,
+		    .under_way = l->under_way,
+		    .allowed =
+			l->allowed < l->ceiling ? l->allowed : l->ceiling,
+		};
+		if (c.state != NULL)
+			fn(&c, arg);
+	}
+}
