@@ -59,13 +59,13 @@ read_groups(struct body *outer, struct warmups *w)
 	struct body b;
 	const char *name;
 
+	if (json_object_size(groups.object) > WARMUP_GROUPS_MAX) {
+		body_complain(outer, "group_warmups", "has more than %d groups",
+		    WARMUP_GROUPS_MAX);
+		return;
+	}
 	for (; at != NULL; at = json_object_iter_next(groups.object, at)) {
 		name = json_object_iter_key(at);
-		if (w->count > WARMUP_GROUPS_MAX) {
-			body_complain(outer, "group_warmups",
-			    "has more than %d groups", WARMUP_GROUPS_MAX);
-			return;
-		}
 		b = body_object(&groups, name, BODY_REQUIRED);
 		if (b.object == NULL)
 			continue;

@@ -107,10 +107,11 @@ SELECT format('campaign %s from %s, %s', campaign_id, first_id, holder)
 # copies that it is about, as the column `who`.
 LIMITS = (
     ("account", """
-SELECT a.id::text, v.most, v.seconds FROM smtp_account a,
-       LATERAL (VALUES (a.per_second, 1), (a.per_hour, 3600),
-                       (a.per_day, 86400)) v (most, seconds)
- WHERE v.most IS NOT NULL""", "n.account_id::text"),
+SELECT id::text, most, seconds FROM quota_limit WHERE kind = 'account'""",
+     "n.account_id::text"),
+    ("campaign", """
+SELECT id::text, most, seconds FROM quota_limit WHERE kind = 'campaign'""",
+     "n.campaign_id::text"),
 )
 
 WINDOW = """
