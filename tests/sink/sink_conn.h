@@ -12,7 +12,7 @@
 
 #include "tests/sink/sink_session.h"
 
-#define SINK_READ_MAX (128U << 10)        /* octets at once */
+#define SINK_READ_MAX ((size_t)128 << 10) /* octets at once */
 #define SINK_LEFT_MAX (2 * SINK_READ_MAX) /* not eaten yet */
 #define SINK_SCRATCH  (SINK_LEFT_MAX + SINK_READ_MAX)
 

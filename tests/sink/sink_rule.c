@@ -98,17 +98,15 @@ count_of(struct sink_rule *r, const struct sink_moment *m)
 static bool
 over_quota(const struct sink_rule *r, struct sink_count *c, int64_t now_ms)
 {
+	if (c->first_ms != 0 && now_ms - c->first_ms >= r->quota_ms) {
+		c->n = 1;
+		c->first_ms = 0;
+	}
 	if (c->n <= r->quota)
 		return false;
-	if (c->first_ms == 0) {
+	if (c->first_ms == 0)
 		c->first_ms = now_ms;
-		return true;
-	}
-	if (now_ms - c->first_ms < r->quota_ms)
-		return true;
-	c->n = 1;
-	c->first_ms = 0;
-	return false;
+	return true;
 }
 
 /* The pair stands in the same table as the counts, marked as it is by both

@@ -56,7 +56,7 @@
 #include "lib/base/str.h"
 #include "tests/sink/sink_tally.h"
 
-#define SINK_RULE_TEXT_MAX 1024
+#define SINK_RULE_TEXT_MAX ((size_t)1024)
 #define SINK_NEVER         INT64_MAX /* ms: for good */
 
 enum sink_step {

@@ -173,6 +173,13 @@ put(struct sink_rules *rules, const struct sink_rule *r,
 		fault->rule = r;
 }
 
+/* A turn that began before they were read is none before their time. */
+static int64_t
+age_ms(const struct script *s, int64_t now_ms)
+{
+	return now_ms > s->read_ms ? now_ms - s->read_ms : 0;
+}
+
 bool
 sink_rules_at(struct sink_rules *rules, struct sink_moment *m,
     struct sink_fault *fault)
@@ -183,7 +190,7 @@ sink_rules_at(struct sink_rules *rules, struct sink_moment *m,
 	*fault = (struct sink_fault){0};
 	if (!s->steps[m->step])
 		return false;
-	m->age_ms = m->now_ms - s->read_ms;
+	m->age_ms = age_ms(s, m->now_ms);
 	pthread_mutex_lock(&rules->lock);
 	for (i = 0; i < s->count; i++)
 		if (s->rules[i].step == m->step &&
@@ -204,7 +211,7 @@ sink_rules_cut(struct sink_rules *rules, struct sink_moment *m,
 	*cut = (struct sink_cut){.at = SINK_NEVER};
 	if (!s->steps[m->step])
 		return;
-	m->age_ms = m->now_ms - s->read_ms;
+	m->age_ms = age_ms(s, m->now_ms);
 	pthread_mutex_lock(&rules->lock);
 	for (i = 0; i < s->count; i++) {
 		if (s->rules[i].step != m->step ||

@@ -28,7 +28,7 @@
 
 #define CONNECTIONS_MAX 1000
 #define SIZE_MIN        200
-#define SIZE_MAX_BYTES  (1 << 20)
+#define SIZE_MAX_BYTES  ((size_t)1 << 20)
 #define READ_MAX        65536
 
 struct job {
