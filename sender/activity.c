@@ -4,7 +4,8 @@
 #include "lib/base/json_write.h"
 #include "sender/worker.h"
 
-#define WHY_MAX 200
+#define WHY_MAX    200
+#define GROUPS_MAX 100
 
 /* An account in one word, and what is the matter. */
 struct condition {
@@ -50,11 +51,12 @@ put_int(struct json_write *j, const char *key, int64_t v)
 }
 
 static void
-put_condition(struct json_write *j, const struct condition *c)
+put_words(struct json_write *j, const char *state, const char *why,
+    int64_t for_ms)
 {
-	json_write_member(j, "state", str_of(c->state));
-	json_write_member(j, "why", str_sub(str_of(c->why), 0, WHY_MAX));
-	put_int(j, "for_s", c->for_ms > 0 ? (c->for_ms + 999) / 1000 : 0);
+	json_write_member(j, "state", str_of(state));
+	json_write_member(j, "why", str_sub(str_of(why), 0, WHY_MAX));
+	put_int(j, "for_s", for_ms > 0 ? (for_ms + 999) / 1000 : 0);
 }
 
 static void
@@ -70,7 +72,7 @@ put_account(struct json_write *j, const struct relay *r)
 	c = condition_of(r, &s);
 	json_write_open(j, '{');
 	put_int(j, "id", r->row.id);
-	put_condition(j, &c);
+	put_words(j, c.state, c.why, c.for_ms);
 	put_int(j, "connections", s.idle + s.working);
 	put_int(j, "under_way", s.queued + s.under_way);
 	json_write_close(j, '}');
@@ -84,6 +86,44 @@ put_accounts(struct json_write *j, const struct worker *w)
 	json_write_open(j, '[');
 	for (r = w->relays; r != NULL; r = r->next)
 		put_account(j, r);
+	json_write_close(j, ']');
+}
+
+/* What is open is not told. */
+struct group_list {
+	struct json_write *json;
+	int64_t account;
+	int left; /* so many more are told */
+};
+
+static void
+put_group(const struct lane_condition *c, void *arg)
+{
+	struct group_list *list = arg;
+	struct json_write *j = list->json;
+
+	if (list->left-- <= 0)
+		return;
+	json_write_open(j, '{');
+	put_int(j, "account", list->account);
+	json_write_member(j, "name", c->group);
+	put_words(j, c->state, c->why, c->for_ms);
+	put_int(j, "under_way", c->under_way);
+	put_int(j, "allowed", c->allowed);
+	json_write_close(j, '}');
+}
+
+static void
+put_groups(struct json_write *j, const struct worker *w)
+{
+	struct group_list list = {.json = j, .left = GROUPS_MAX};
+	const struct relay *r;
+
+	json_write_open(j, '[');
+	for (r = w->relays; r != NULL; r = r->next) {
+		list.account = r->row.id;
+		lanes_each_uneasy(&r->lanes, put_group, &list);
+	}
 	json_write_close(j, ']');
 }
 
@@ -167,7 +207,7 @@ activity_tick(struct worker *w)
 	}
 	put_campaigns(&j[0], w, w->activity.told_ms > 0 ? passed : 0);
 	put_accounts(&j[1], w);
-	json_write_raw(&j[2], STR("[]"));
+	put_groups(&j[2], w);
 	w->activity.told_ms = now;
 	if (!texts[0].full && !texts[1].full && !texts[2].full)
 		send_row(w, texts);

@@ -307,14 +307,16 @@ lane_hangs(const struct lane *l, const struct pace *p, int64_t now)
 	       lane_is_to_blame(l, p, quiet, now);
 }
 
-/* A share of all connections' time, however few they are. */
+/* A share of all connections' time, however few they are; what the next one
+ * may take is paid in advance. */
 static void
 pause_slow(struct lane *l, const struct pace *p, int64_t took_ms, int64_t now)
 {
-	int64_t ms = took_ms * LANE_SLOW_SHARE / p->connections;
+	int64_t most = l->patience_ms > took_ms ? l->patience_ms : took_ms;
+	int64_t ms = most * LANE_SLOW_SHARE / p->connections;
 
-	if (ms < took_ms)
-		ms = took_ms;
+	if (ms < most)
+		ms = most;
 	ms <<= l->relapses;
 	if (ms > LANE_PAUSE_MAX_MS)
 		ms = LANE_PAUSE_MAX_MS;
@@ -340,7 +342,7 @@ lane_stalled(struct lane *l, const struct pace *p, int64_t waited_ms,
 	if (now - waited_ms < l->cut_ms && l->state == LANE_SLOW)
 		return; /* began before it was cut down */
 	if (l->state != LANE_SLOW) {
-		l->patience_ms = LANE_PATIENCE_MS;
+		l->patience_ms = 2 * pace_patience_ms(p);
 		if (l->relapses < DOUBT_MAX && l->cut_ms != 0 &&
 		    now - l->cut_ms < RELAPSE_MS)
 			l->relapses++;
@@ -373,7 +375,7 @@ bear_with(struct lane *l, const struct pace *p, const struct lane_reply *r)
 		l->patience_ms = 2 * r->took_ms;
 	if (l->patience_ms > LANE_PATIENCE_MAX_MS)
 		l->patience_ms = LANE_PATIENCE_MAX_MS;
-	pause_slow(l, p, r->took_ms, r->now);
+	pause_slow(l, p, 0, r->now);
 	keep_words(l, r->words);
 }
 

@@ -25,7 +25,7 @@
 
 #include "sender/meter.h"
 
-#define LANE_FIRST            2  /* under way at once, to begin with */
+#define LANE_FIRST            1  /* under way at once, to begin with */
 #define LANE_PUSHBACK_PERCENT 10 /* of the replies of a minute */
 #define LANE_WINDOW_MS        60000
 #define LANE_REST_FIRST_MS    1000
@@ -35,7 +35,6 @@
 #define LANE_SLOW_MAX_MS      10000 /* slower than this is, */
 #define LANE_SLOW_TIMES       20    /* or so many times the usual, */
 #define LANE_SLOW_LEAST       4     /* if it is at least so many times */
-#define LANE_PATIENCE_MS      10000 /* of the first one that is tried */
 #define LANE_PATIENCE_MAX_MS  600000
 #define LANE_PAUSE_MAX_MS     1800000
 #define LANE_WHY_MAX          120
