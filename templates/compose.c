@@ -8,7 +8,7 @@
 #include "templates/one_line.h"
 
 #define LIST_NAME_MAX 80 /* so that List-Id stays below 255 (S-078) */
-#define DETAIL_SIGN   '+'
+#define DETAIL_SIGN   "+"
 #define ARENA_RESERVE (256U << 10) /* what headers and notes take */
 #define NOTES_MAX     1000         /* of texts in a rendered part */
 #define NOTE_SIZE     sizeof(struct liquid_note)
@@ -26,7 +26,7 @@ struct compose {
 struct str
 message_id(struct arena *a, const char *token, const struct address *from)
 {
-	return arena_printf(a, "%s@%.*s", token, STR_ARG(address_domain(from)));
+	return ARENA_JOIN(a, str_of(token), STR("@"), address_domain(from));
 }
 
 /* local@domain with "+token" behind the local part; false when that passes
@@ -35,16 +35,19 @@ static bool
 add_token(struct address *to, struct str local, struct str domain,
     const char *token)
 {
-	int n;
+	const struct str pieces[] = {local, STR(DETAIL_SIGN), str_of(token),
+	    STR("@"), domain};
+	size_t i, at = local.n + 1 + strlen(token);
 
-	*to = (struct address){0};
-	if (local.n + 1 + strlen(token) > ADDRESS_LOCAL_MAX)
+	*to = (struct address){.at = at};
+	if (at > ADDRESS_LOCAL_MAX || at + 1 + domain.n > ADDRESS_MAX)
 		return false;
-	n = snprintf(to->text, sizeof(to->text), "%.*s%c%s@%.*s",
-	    STR_ARG(local), DETAIL_SIGN, token, STR_ARG(domain));
-	to->n = (size_t)n;
-	to->at = local.n + 1 + strlen(token);
-	return to->n <= ADDRESS_MAX;
+	for (i = 0; i < ARRAY_LEN(pieces); i++) {
+		if (pieces[i].n > 0)
+			memcpy(to->text + to->n, pieces[i].p, pieces[i].n);
+		to->n += pieces[i].n;
+	}
+	return true;
 }
 
 bool
@@ -159,7 +162,7 @@ put_list_fields(struct compose *c)
 	const struct message_campaign *campaign = c->campaign;
 	struct str url =
 	    message_unsubscribe_url(campaign, c->recipient, c->arena);
-	struct str link = arena_printf(c->arena, "<%.*s>", STR_ARG(url));
+	struct str link = ARENA_JOIN(c->arena, STR("<"), url, STR(">"));
 	struct str feedback = arena_printf(c->arena, "%lld:%lld:bulk:%.*s",
 	    (long long)campaign->id, (long long)c->recipient->list_id,
 	    STR_ARG(campaign->sender_id));
@@ -179,7 +182,7 @@ put_headers(struct compose *c, struct str subject)
 
 	return put_date(c) && put_addresses(c) && put_subject(c, subject) &&
 	       header_raw(c->out, "Message-ID",
-		   arena_printf(c->arena, "<%.*s>", STR_ARG(id)), &c->err) &&
+		   ARENA_JOIN(c->arena, STR("<"), id, STR(">")), &c->err) &&
 	       put_list_fields(c) &&
 	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err) &&
 	       (c->out->n <= HEADER_BLOCK_MAX ||

@@ -2,33 +2,14 @@
 
 #include "templates/message_parts.h"
 
-static char *
-append(char *to, struct str s)
-{
-	if (s.n > 0)
-		memcpy(to, s.p, s.n);
-	return to + s.n;
-}
-
 /* base_url, what kind, token, end. */
 static struct str
 token_url(const struct message_campaign *campaign,
     const struct message_recipient *recipient, const char *kind,
     const char *end, struct arena *a)
 {
-	const struct str pieces[] = {campaign->base_url, str_of(kind),
-	    str_of(recipient->token), str_of(end)};
-	struct str url = STR_NONE;
-	char *to;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(pieces); i++)
-		url.n += pieces[i].n;
-	url.p = to = arena_alloc(a, url.n + 1);
-	for (i = 0; i < ARRAY_LEN(pieces); i++)
-		to = append(to, pieces[i]);
-	*to = '\0';
-	return url;
+	return ARENA_JOIN(a, campaign->base_url, str_of(kind),
+	    str_of(recipient->token), str_of(end));
 }
 
 struct str

@@ -130,6 +130,25 @@ arena_cstr(struct arena *a, struct str s)
 }
 
 struct str
+arena_join(struct arena *a, const struct str *pieces, size_t n)
+{
+	struct str whole = STR_NONE;
+	char *to;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		whole.n += pieces[i].n;
+	whole.p = to = arena_alloc(a, whole.n + 1);
+	for (i = 0; i < n; i++) {
+		if (pieces[i].n > 0)
+			memcpy(to, pieces[i].p, pieces[i].n);
+		to += pieces[i].n;
+	}
+	*to = '\0';
+	return whole;
+}
+
+struct str
 arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;

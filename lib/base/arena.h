@@ -32,6 +32,11 @@ void *arena_zero(struct arena *a, size_t size) MUST_USE;
 
 struct str arena_dup(struct arena *a, struct str s); /* NUL follows it */
 char *arena_cstr(struct arena *a, struct str s);     /* NUL-terminated */
+/* All of them after each other; NUL follows. */
+struct str arena_join(struct arena *a, const struct str *pieces, size_t n);
+#define ARENA_JOIN(a, ...)                                 \
+	arena_join((a), (const struct str[]){__VA_ARGS__}, \
+	    ARRAY_LEN(((const struct str[]){__VA_ARGS__})))
 struct str arena_printf(struct arena *a, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 

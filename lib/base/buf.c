@@ -7,6 +7,9 @@
 #include <stdarg.h>
 
 #define BUF_FIRST 256
+/* What buf_printf mostly writes is shorter, and formatted once. */
+#define PRINTF_SHORT 256
+#define INT_DIGITS   20 /* of an int64_t, its sign included */
 
 void
 buf_init(struct buf *b, size_t max)
@@ -97,14 +100,18 @@ buf_char(struct buf *b, char c)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	char text[PRINTF_SHORT], *at;
 	va_list ap;
-	char *at;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	assert(n >= 0);
+	if ((size_t)n < sizeof(text)) {
+		buf_add(b, text, (size_t)n);
+		return;
+	}
 	at = buf_room(b, (size_t)n);
 	if (at == NULL)
 		return;
@@ -117,7 +124,15 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_int(struct buf *b, int64_t v)
 {
-	buf_printf(b, "%lld", (long long)v);
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char digits[INT_DIGITS], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (v < 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void

@@ -10,11 +10,18 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-/* Looking an algorithm up costs more than hashing a token, so it is done
- * once.  Both are only read afterwards. */
+/* Looking an algorithm up, and making a context, costs more than hashing a
+ * token: the first is done once, the second once a thread. */
 static EVP_MD *sha256_md;
-static EVP_MAC_CTX *hmac_blank;
+static EVP_MAC_CTX *hmac_blank; /* only read */
+static pthread_key_t hmac_own;  /* a thread's EVP_MAC_CTX */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+hmac_free(void *ctx)
+{
+	EVP_MAC_CTX_free(ctx);
+}
 
 static void
 fetch(void)
@@ -29,7 +36,8 @@ fetch(void)
 	sha256_md = EVP_MD_fetch(NULL, name, NULL);
 	hmac_blank = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
 	if (sha256_md == NULL || hmac_blank == NULL ||
-	    !EVP_MAC_CTX_set_params(hmac_blank, params))
+	    !EVP_MAC_CTX_set_params(hmac_blank, params) ||
+	    pthread_key_create(&hmac_own, hmac_free) != 0)
 		BUG("OpenSSL has no HMAC-SHA-256");
 	EVP_MAC_free(mac);
 }
@@ -42,20 +50,32 @@ sha256(unsigned char out[SHA256_SIZE], struct str in)
 		BUG("SHA-256 failed");
 }
 
+static EVP_MAC_CTX *
+hmac_context(void)
+{
+	EVP_MAC_CTX *ctx;
+
+	pthread_once(&once, fetch);
+	ctx = pthread_getspecific(hmac_own);
+	if (ctx != NULL)
+		return ctx;
+	ctx = EVP_MAC_CTX_dup(hmac_blank);
+	if (ctx == NULL || pthread_setspecific(hmac_own, ctx) != 0)
+		BUG("HMAC-SHA-256 failed");
+	return ctx;
+}
+
 void
 hmac_sha256(unsigned char out[SHA256_SIZE], struct str key, struct str in)
 {
 	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
-	EVP_MAC_CTX *ctx;
+	EVP_MAC_CTX *ctx = hmac_context();
 	size_t n;
 
-	pthread_once(&once, fetch);
-	ctx = EVP_MAC_CTX_dup(hmac_blank);
-	if (ctx == NULL || !EVP_MAC_init(ctx, k, key.n, NULL) ||
+	if (!EVP_MAC_init(ctx, k, key.n, NULL) ||
 	    !EVP_MAC_update(ctx, (const unsigned char *)in.p, in.n) ||
 	    !EVP_MAC_final(ctx, out, &n, SHA256_SIZE) || n != SHA256_SIZE)
 		BUG("HMAC-SHA-256 failed");
-	EVP_MAC_CTX_free(ctx);
 }
 
 bool

@@ -75,15 +75,20 @@ whole_chars(struct str text, size_t room, bool q)
 static void
 q_encode(struct buf *out, struct str text)
 {
+	static const char hex[] = "0123456789ABCDEF";
 	size_t i;
 
-	for (i = 0; i < text.n; i++)
-		if (text.p[i] == ' ')
+	for (i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		const char octet[] = {'=', hex[c >> 4], hex[c & 15]};
+
+		if (c == ' ')
 			buf_char(out, '_');
-		else if (q_literal[(unsigned char)text.p[i]])
+		else if (q_literal[c])
 			buf_char(out, text.p[i]);
 		else
-			buf_printf(out, "=%02X", (unsigned char)text.p[i]);
+			buf_add(out, octet, sizeof(octet));
+	}
 }
 
 static void

@@ -20,7 +20,9 @@ signature_of(char out[LINK_SIGNATURE_LEN + 1],
 	if (token.n != TOKEN_LEN || target.n > LINK_TARGET_MAX)
 		return false;
 	buf_init(&text, INPUT_MAX);
-	buf_printf(&text, "link:%u:", number);
+	buf_puts(&text, "link:");
+	buf_int(&text, number);
+	buf_char(&text, ':');
 	buf_str(&text, token);
 	buf_char(&text, ':');
 	buf_str(&text, target);

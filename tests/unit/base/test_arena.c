@@ -108,6 +108,9 @@ texts(void **state)
 	s = arena_printf(&a, "%s=%d", "n", 42);
 	assert_int_equal(s.n, 4);
 	assert_string_equal(s.p, "n=42");
+	s = ARENA_JOIN(&a, STR("<"), STR_NONE, STR("id"), STR(">"));
+	assert_int_equal(s.n, 4);
+	assert_string_equal(s.p, "<id>");
 	numbers = ARENA_ARRAY(&a, int, 100);
 	assert_int_equal(numbers[0] | numbers[99], 0);
 	arena_release(&a);

@@ -40,6 +40,24 @@ all_ways_to_append(void **state)
 	buf_release(&b);
 }
 
+/* Longer than what is formatted once. */
+static void
+long_formats_are_whole(void **state)
+{
+	struct buf b;
+	int width;
+
+	(void)state;
+	buf_init(&b, 10000);
+	for (width = 250; width < 260; width++) {
+		buf_reset(&b);
+		buf_printf(&b, "%*d|", width, 7);
+		assert_int_equal(b.n, width + 1);
+		assert_string_equal(b.p + width - 1, "7|");
+	}
+	buf_release(&b);
+}
+
 static void
 exactly_full_is_not_full(void **state)
 {
@@ -165,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(empty_has_a_text),
 	    cmocka_unit_test(all_ways_to_append),
+	    cmocka_unit_test(long_formats_are_whole),
 	    cmocka_unit_test(exactly_full_is_not_full),
 	    cmocka_unit_test(full_is_sticky),
 	    cmocka_unit_test(growth_keeps_bytes_and_bounds),
