@@ -2,6 +2,49 @@
 
 #include "sender/smtp_body.h"
 
+/* Sixteen bytes at once; compares give 0xff where true. */
+typedef unsigned char block __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+static block
+load(const char *p)
+{
+	block b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
+/* 0xff where a byte should not follow the one before it: an LF and no CR, a
+ * CR and no LF, a dot at the start of a line. */
+static block
+faults(const char *p)
+{
+	block before = load(p - 1), here = load(p);
+
+	return (block)(((here == '\n') ^ (before == '\r')) |
+		       ((here == '.') & (before == '\n')));
+}
+
+/* Lines end in CRLF, all of them, and none begins with a dot. */
+static bool
+is_ready(struct str message)
+{
+	const char *p = message.p + 1, *last;
+	block found = {0};
+	halves sum;
+
+	if (message.n <= sizeof(block) || message.p[0] == '\n' ||
+	    message.p[0] == '.' || message.p[message.n - 1] != '\n')
+		return false;
+	last = message.p + message.n - sizeof(block);
+	for (; p < last; p += sizeof(block))
+		found |= faults(p);
+	found |= faults(last);
+	sum = (halves)found;
+	return (sum[0] | sum[1]) == 0;
+}
+
 static void
 add_line(struct buf *out, const char *from, const char *to)
 {
@@ -27,8 +70,8 @@ add_odd_line(struct buf *out, const char *from, const char *to)
 	add_line(out, from, to);
 }
 
-void
-smtp_body_write(struct buf *out, struct str message)
+static void
+write_mended(struct buf *out, struct str message)
 {
 	const char *p = message.p, *end = p + message.n;
 	const char *kept = p; /* from here on nothing is written yet */
@@ -52,6 +95,15 @@ smtp_body_write(struct buf *out, struct str message)
 		p = lf != NULL ? lf + 1 : end;
 	}
 	buf_add(out, kept, (size_t)(end - kept));
+}
+
+void
+smtp_body_write(struct buf *out, struct str message)
+{
+	if (is_ready(message))
+		buf_str(out, message);
+	else
+		write_mended(out, message);
 	buf_add(out, ".\r\n", 3);
 }
 

@@ -101,6 +101,38 @@ dot_at_every_offset(void **state)
 	buf_release(&back);
 }
 
+/* A message that is fit as it is, but for one byte. */
+static void
+one_byte_at_every_offset(void **state)
+{
+	static const char lines[] = "From: a@b\r\n\r\nlong enough for whole "
+				    "blocks\r\nx.\r\n\r\nthe last\r\n";
+	static const char bytes[] = "\r\n.";
+	char text[sizeof(lines)];
+	struct buf wire, back;
+	size_t at, i;
+
+	(void)state;
+	buf_init(&wire, 1000);
+	buf_init(&back, 1000);
+	for (at = 0; at < sizeof(lines) - 1; at++)
+		for (i = 0; i < sizeof(bytes) - 1; i++) {
+			memcpy(text, lines, sizeof(lines));
+			text[at] = bytes[i];
+			buf_reset(&wire);
+			buf_reset(&back);
+			smtp_body_write(&wire, str_of(text));
+			assert_true(unstuff(buf_view(&wire), &back));
+			if (text[at] == lines[at])
+				assert_string_equal(buf_cstr(&back), lines);
+			else if (bytes[i] == '.' && lines[at] != '\r' &&
+				 lines[at] != '\n')
+				assert_string_equal(buf_cstr(&back), text);
+		}
+	buf_release(&wire);
+	buf_release(&back);
+}
+
 /* Random mixtures of the bytes that matter. */
 static void
 nothing_ends_it_early(void **state)
@@ -135,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(vectors),
 	    cmocka_unit_test(dot_at_every_offset),
+	    cmocka_unit_test(one_byte_at_every_offset),
 	    cmocka_unit_test(nothing_ends_it_early),
 	};
 
