@@ -120,7 +120,10 @@ write_out(struct smtp_link *l)
 		return;
 	l->after_dot =
 	    s->dot_end > 0 ? s->out.n - s->dot_end : l->after_dot + s->out.n;
-	conn_write(l->conn, buf_view(&s->out));
+	if (s->stage == SMTP_STAGE_AUTH)
+		conn_write(l->conn, buf_view(&s->out));
+	else
+		conn_write_buf(l->conn, &s->out);
 	smtp_session_written(s);
 }
 

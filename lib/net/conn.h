@@ -23,7 +23,7 @@
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
-#include "lib/base/str.h"
+#include "lib/base/buf.h"
 #include "lib/net/loop.h"
 
 #define CONN_WRITE_MAX (64U << 20) /* bytes waiting to leave, else it fails */
@@ -63,6 +63,9 @@ struct conn;
 struct conn *conn_new(struct loop *loop, const struct conn_params *params,
     const struct conn_events *events, void *arg);
 void conn_write(struct conn *c, struct str data);
+/* The same, and empties `data`: its memory may be the conn's afterwards, and
+ * the other way round, so that much is not copied. */
+void conn_write_buf(struct conn *c, struct buf *data);
 void conn_starttls(struct conn *c); /* only when all read bytes are consumed */
 void conn_free(struct conn *c);     /* closes at once; NULL is fine */
 /* Flush, then close; on_closed follows, on_data does not come any more.  One

@@ -137,24 +137,50 @@ conn_flush(struct conn *c)
 	drained(c, any);
 }
 
+/* False: they are not taken; the reason is told at the end of the turn. */
+static bool
+takes(struct conn *c, size_t n)
+{
+	if (c->state == CONN_CLOSED || c->failure.kind != FAIL_NONE)
+		return false;
+	assert(!c->shut);
+	if (n <= CONN_WRITE_MAX - conn_pending(c))
+		return true;
+	err_set(&c->failure, FAIL_LIMIT,
+	    "write %s: more than %u bytes waiting to leave", c->name,
+	    CONN_WRITE_MAX);
+	conn_want_turn(c);
+	return false;
+}
+
 void
 conn_write(struct conn *c, struct str data)
 {
-	if (c->state == CONN_CLOSED || c->failure.kind != FAIL_NONE)
+	if (!takes(c, data.n))
 		return;
-	assert(!c->shut);
-	if (data.n > CONN_WRITE_MAX - conn_pending(c)) {
-		err_set(&c->failure, FAIL_LIMIT,
-		    "write %s: more than %u bytes waiting to leave", c->name,
-		    CONN_WRITE_MAX);
-		conn_want_turn(c);
-		return;
-	}
 	if (c->sent > 0 && c->sent >= conn_pending(c)) {
 		buf_drop(&c->out, c->sent);
 		c->sent = 0;
 	}
 	buf_str(&c->out, data);
+	if (c->state == CONN_OPEN)
+		conn_want_turn(c);
+}
+
+void
+conn_write_buf(struct conn *c, struct buf *data)
+{
+	struct buf ours = c->out;
+
+	if (ours.n > 0 || !takes(c, data->n)) {
+		conn_write(c, buf_view(data));
+		buf_reset(data);
+		return;
+	}
+	c->out = *data;
+	c->out.max = ours.max;
+	ours.max = data->max;
+	*data = ours;
 	if (c->state == CONN_OPEN)
 		conn_want_turn(c);
 }

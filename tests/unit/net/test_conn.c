@@ -164,14 +164,18 @@ big_at(size_t i)
 static void
 say_big(struct client *c)
 {
-	char chunk[4096];
+	struct buf chunk;
 	size_t i, k;
 
-	for (i = 0; i < BIG; i += sizeof(chunk)) {
-		for (k = 0; k < sizeof(chunk); k++)
-			chunk[k] = big_at(i + k);
-		conn_write(c->conn, (struct str){chunk, sizeof(chunk)});
+	buf_init(&chunk, 4096);
+	for (i = 0; i < BIG; i += 4096) {
+		for (k = 0; k < 4096; k++)
+			buf_char(&chunk, big_at(i + k));
+		conn_write_buf(c->conn, &chunk);
+		assert_int_equal(chunk.n, 0);
+		assert_int_equal(chunk.max, 4096);
 	}
+	buf_release(&chunk);
 	assert_int_equal(conn_pending(c->conn), BIG);
 }
 
