@@ -94,6 +94,12 @@ no_end_before_the_end(void **state)
 	}
 }
 
+static void
+put(char *at, struct str s)
+{
+	memcpy(at, s.p, s.n);
+}
+
 /* A dot line at every place of a long body, around the strides of the
  * search. */
 static void
@@ -106,10 +112,10 @@ dots_at_every_place(void **state)
 	(void)state;
 	for (at = 2; at + 8 < sizeof(text); at++) {
 		memset(text, 'x', sizeof(text));
-		memcpy(text, "\r\n", 2);
+		put(text, STR("\r\n"));
 		if (at > 2)
-			memcpy(text + at - 1, "\n..", 3);
-		memcpy(text + sizeof(text) - 5, "\r\n.\r\n", 5);
+			put(text + at - 1, STR("\n.."));
+		put(text + sizeof(text) - 5, STR("\r\n.\r\n"));
 		sink_body_init(&b);
 		sink_body_reset(&b, false);
 		assert_int_equal(

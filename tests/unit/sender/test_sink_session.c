@@ -421,7 +421,7 @@ hostile(void **state)
 	sink_options_init(&options);
 	begin(NULL, NULL);
 	for (i = 0; i + 1 < (int)sizeof(text); i += 2)
-		memcpy(text + i, "\r\n", 2);
+		text[i] = '\r', text[i + 1] = '\n';
 	for (i = 0; session.end == SINK_STAYS && i < 1000; i++)
 		(void)sink_session_feed(&session,
 		    (struct str){text, sizeof(text)});
