@@ -13,8 +13,9 @@
  * CVE-2011-0411).
  *
  * Failures: FAIL_TLS certificate, handshake, or bytes before it, FAIL_IO no
- * address, refused, reset, unreachable, closed without the goodbye of TLS,
- * FAIL_TIMEOUT, FAIL_LIMIT one of the two bounds below.
+ * address, refused, reset, unreachable, bytes that were damaged after the
+ * handshake, closed without the goodbye of TLS, FAIL_TIMEOUT, FAIL_LIMIT one
+ * of the two bounds below.
  *
  * The conn owns its socket and buffers.  No callback comes from inside a
  * function of this header.  After on_closed it does nothing more, and calls

@@ -134,6 +134,8 @@ fail_protocol(struct tls *t, struct err *err)
 		    X509_verify_cert_error_string(verdict));
 	else if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
 		err_set(err, FAIL_IO, "closed by the peer without a goodbye");
+	else if (t->describe[0] != '\0') /* open; damaged on the way */
+		err_set(err, FAIL_IO, "%s", tls_reason());
 	else if (reason == SSL_R_WRONG_VERSION_NUMBER)
 		err_set(err, FAIL_TLS, "the peer does not speak TLS (%s)",
 		    tls_reason());

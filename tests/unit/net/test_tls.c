@@ -467,6 +467,32 @@ truncated(void **state)
 	assert_string_equal(buf_cstr(&client.got), "half a line");
 }
 
+/* A record whose MAC is wrong. */
+static void
+damage(struct peer_conn *pc, void *arg)
+{
+	char record[5 + 32] = {0x17, 3, 3, 0, 32};
+
+	(void)arg;
+	if (!peer_tls(pc))
+		return;
+	PEER_SAY(pc, "half a line");
+	(void)!write(pc->fd, record, sizeof(record));
+	peer_hear(pc, record, sizeof(record));
+}
+
+/* That happened on the way, and says nothing about who the peer is. */
+static void
+damaged(void **state)
+{
+	(void)state;
+	cut_off(&client,
+	    peer_start(&(struct peer_tls){.cert = "good"}, damage, NULL));
+	assert_int_equal(client.end.kind, FAIL_IO);
+	assert_non_null(strstr(client.end.text, "bad record mac"));
+	assert_string_equal(buf_cstr(&client.got), "half a line");
+}
+
 static void
 close_in_handshake(struct peer_conn *pc, void *arg)
 {
@@ -549,6 +575,7 @@ main(void)
 	    T(resumed_after_free),
 	    T(ca_file_replaced),
 	    T(truncated),
+	    T(damaged),
 	    T(closed_in_handshake),
 	    T(much_under_tls),
 	};
