@@ -357,7 +357,7 @@ is_urgent(const struct recorder *r)
 	const struct worker *w = r->worker;
 	const struct mailing *m;
 	const struct lease *l;
-	size_t many = (size_t)w->settings->lease_window / 4;
+	size_t many = (size_t)w->settings->lease_window / 2;
 
 	if (many > (size_t)w->settings->outcome_batch)
 		many = (size_t)w->settings->outcome_batch;
