@@ -5,6 +5,7 @@
 #include "api/tasks.h"
 #include "api/warmup.h"
 
+#define OWNER               "smtp_account" /* of its grant */
 #define CONNECTIONS_MAX     1000
 #define CONNECTIONS_DEFAULT 10
 
@@ -84,6 +85,7 @@ account_create(struct request *q)
 		return;
 	id = db_get_int(row, 0, 0);
 	if (write_account(q, Q_ACCOUNT_INSERT, &a, id) != NULL &&
+	    grant_write(q, OWNER, id, &a.login.grant) &&
 	    warmups_write(q, &a.warmups, id))
 		reply_account(q, 201, id);
 }
@@ -114,8 +116,9 @@ load_account(struct request *q, struct account *a)
 {
 	const struct db_result *r =
 	    request_one(q, Q_ACCOUNT_HELD, DB_ARGS(db_int(q->id)));
+	struct grant grant;
 
-	if (r == NULL)
+	if (r == NULL || !grant_load(q, OWNER, q->id, &grant))
 		return false;
 	*a = (struct account){
 	    .login =
@@ -128,6 +131,7 @@ load_account(struct request *q, struct account *a)
 		    .username = db_get_text(r, 0, 5),
 		    .has_secret = db_get_bool(r, 0, 6),
 		    .ca_file = db_get_text(r, 0, 7),
+		    .grant = grant,
 		    .provider = db_get_text(r, 0, 13),
 		},
 	    .max_connections = db_get_int(r, 0, 8),
@@ -144,6 +148,7 @@ account_change(struct request *q)
 
 	if (load_account(q, &a) && read_account(q, &a, false) &&
 	    write_account(q, Q_ACCOUNT_UPDATE, &a, q->id) != NULL &&
+	    grant_write(q, OWNER, q->id, &a.login.grant) &&
 	    warmups_write(q, &a.warmups, q->id))
 		reply_account(q, 200, q->id);
 }
@@ -162,7 +167,9 @@ set_state(struct request *q, const char *state)
 
 	if (body_close(&b) &&
 	    request_one(q, Q_ACCOUNT_SET_STATE,
-		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL)
+		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL &&
+	    request_run(q, Q_OAUTH_AGAIN,
+		DB_ARGS(db_cstr(OWNER), db_int(q->id))) != NULL)
 		reply_account(q, 200, q->id);
 }
 

@@ -42,6 +42,12 @@ is_loopback(const char *host)
 	return strcmp(host, "localhost") == 0;
 }
 
+static bool
+takes_tokens(struct str auth)
+{
+	return str_eq(auth, STR("xoauth2")) || str_eq(auth, STR("oauthbearer"));
+}
+
 /* Of a text that a new row needs, and that stays when nothing is said. */
 static unsigned
 presence(bool is_there)
@@ -101,6 +107,24 @@ read_way_in(struct body *b, enum login_kind kind, struct login *l)
 		    "none is for this host alone: 127.0.0.0/8, ::1, localhost");
 }
 
+/* Tokens by a grant, or a password: not both, and by a mechanism that takes
+ * tokens. */
+static void
+read_grant(struct body *b, struct login *l)
+{
+	const struct provider *p = provider_find(l->provider);
+
+	grant_read(b, p, p != NULL ? &p->smtp : NULL, &l->grant);
+	if (!l->grant.is_there)
+		return;
+	if (!body_has(b, "auth") && !takes_tokens(l->auth))
+		l->auth = STR("xoauth2");
+	else if (!takes_tokens(l->auth))
+		body_complain(b, "auth", "has to be xoauth2 or oauthbearer");
+	if (body_has(b, "password"))
+		body_complain(b, "password", "does not go with oauth");
+}
+
 /* A mailbox has a login, an account may have one. */
 static void
 read_person(struct body *b, enum login_kind kind, struct login *l)
@@ -115,10 +139,12 @@ read_person(struct body *b, enum login_kind kind, struct login *l)
 	    needed ? presence(l->has_secret)
 		   : BODY_LINE | BODY_FILLED | BODY_NULL,
 	    LOGIN_PASSWORD_MAX);
-	l->drops_secret = !needed && body_is_null(b, "password");
+	l->drops_secret = !needed && (body_is_null(b, "password") ||
+					 l->grant.changes || l->grant.goes);
 	if (username.p != NULL)
 		l->username = username;
-	secret = l->password.p != NULL || (l->has_secret && !l->drops_secret);
+	secret = l->password.p != NULL || l->grant.is_there ||
+		 (l->has_secret && !l->drops_secret);
 	if (b->complaints > 0)
 		return;
 	if (l->username.n > 0 && !secret)
@@ -141,9 +167,8 @@ holds_certificates(const char *path)
 	return ok;
 }
 
-/* NULL, or what is wrong with the file. */
-static const char *
-ca_fault(const char *path)
+const char *
+login_ca_fault(const char *path)
 {
 	struct stat st;
 
@@ -168,7 +193,7 @@ read_ca_file(struct body *b, struct login *l)
 		return;
 	l->ca_file = path;
 	if (path.n > 0)
-		fault = ca_fault(arena_cstr(&b->q->arena, path));
+		fault = login_ca_fault(arena_cstr(&b->q->arena, path));
 	if (fault != NULL)
 		body_complain(b, "ca_file", "%s", fault);
 }
@@ -208,12 +233,19 @@ login_read(struct body *b, enum login_kind kind, struct login *login,
 		login->name = name;
 	read_host(b, login);
 	read_way_in(b, kind, login);
+	if (kind == LOGIN_SMTP)
+		read_grant(b, login);
 	read_person(b, kind, login);
 	read_ca_file(b, login);
 	if (!fresh && login->has_secret && login->password.p == NULL &&
 	    !login->drops_secret && !str_eq(before, login->host))
 		body_complain(b, "password",
 		    "has to be given again for another host");
+	if (!fresh && login->grant.is_there &&
+	    login->grant.refresh_token.p == NULL &&
+	    !str_eq(before, login->host))
+		body_complain(b, "oauth",
+		    "needs its refresh_token again for another host");
 	return p;
 }
 

@@ -11,8 +11,7 @@
 #ifndef API_LOGIN_H
 #define API_LOGIN_H
 
-#include "api/body.h"
-#include "api/provider.h"
+#include "api/grant.h"
 
 #define LOGIN_HOST_MAX     255
 #define LOGIN_USERNAME_MAX 320
@@ -32,6 +31,7 @@ struct login {
 	bool has_secret;     /* one is stored and stays */
 	bool drops_secret;
 	struct str ca_file, provider;
+	struct grant grant; /* of accounts: tokens instead of a password */
 };
 
 /* Reads the fields over what `login` holds already: nothing when it is
@@ -39,6 +39,9 @@ struct login {
  * whose wishes count for what a fresh one does not say, or NULL. */
 const struct provider *login_read(struct body *b, enum login_kind kind,
     struct login *login, bool fresh);
+
+/* What is wrong with a file of certificates, or NULL. */
+const char *login_ca_fault(const char *path);
 
 /* For the statement that writes the row: the password sealed as "table:id",
  * NULL when there is none, and whether it replaces what is stored. */

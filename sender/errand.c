@@ -84,8 +84,17 @@ probe(struct worker *w, const struct db_result *accounts, int line)
 		give_up(w, err.text);
 		return;
 	}
-	e->probe = probe_new(w->loop, &e->row, w->settings,
-	    e->letter != NULL ? letter_message(e->letter) : NULL, on_probed, w);
+	e->probe = probe_new(
+	    &(struct probe_params){
+		.loop = w->loop,
+		.link = w->link,
+		.ring = w->ring,
+		.holder = w->name,
+		.settings = w->settings,
+		.row = &e->row,
+		.message = e->letter != NULL ? letter_message(e->letter) : NULL,
+	    },
+	    on_probed, w);
 }
 
 /* Callbacks that come after errand_release find another task or none. */

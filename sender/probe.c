@@ -1,6 +1,8 @@
 #include "sender/probe.h"
 
+#include "db/oauth_token.h"
 #include "lib/base/mem.h"
+#include "lib/net/oauth.h"
 #include "sender/verdict.h"
 
 struct probe {
@@ -12,6 +14,8 @@ struct probe {
 	char session_key[RELAY_SESSION_KEY_MAX];
 	struct smtp_link_params params;
 	struct smtp_link *link;
+	struct oauth_token *token;
+	struct buf password; /* the token */
 	struct loop_timer *timer;
 	struct probe_result result;
 	bool ready, sent, told;
@@ -174,7 +178,8 @@ on_timer(void *arg)
 	struct probe *p = arg;
 
 	if (!p->ready)
-		probe_result_add(&p->result, "connect", false,
+		probe_result_add(&p->result,
+		    p->link == NULL ? "token" : "connect", false,
 		    "no answer within a minute");
 	else if (p->message != NULL && !p->sent)
 		probe_result_add(&p->result, "send", false,
@@ -189,24 +194,71 @@ static const struct smtp_link_events link_events = {
     .on_closed = on_closed,
 };
 
+static void
+connect_now(struct probe *p)
+{
+	p->link = smtp_link_new(p->loop, &p->params, &link_events, p);
+}
+
+static void
+on_token(const struct oauth_token_news *news, void *arg)
+{
+	char detail[PROBE_DETAIL_MAX];
+	struct probe *p = arg;
+	long long left_s = news->left_ms / 1000;
+
+	if (p->told)
+		return;
+	if (news->state != OAUTH_TOKEN_GOOD) {
+		probe_result_add(&p->result, "token", false, news->error);
+		loop_defer(p->loop, tell, p);
+		return;
+	}
+	snprintf(detail, sizeof(detail), "expires in %lld %s",
+	    left_s < 120 ? left_s : left_s / 60, left_s < 120 ? "s" : "min");
+	probe_result_add(&p->result, "token", true, detail);
+	buf_str(&p->password, news->text);
+	p->params.session.password = buf_cstr(&p->password);
+	connect_now(p);
+}
+
+static void
+ask_token(struct probe *p, const struct probe_params *params)
+{
+	p->token = oauth_token_new(
+	    &(struct oauth_token_params){
+		.loop = params->loop,
+		.link = params->link,
+		.ring = params->ring,
+		.owner = "smtp_account",
+		.id = params->row->id,
+		.holder = params->holder,
+	    },
+	    on_token, p);
+	oauth_token_ask(p->token, 0);
+}
+
 struct probe *
-probe_new(struct loop *loop, const struct relay_row *row,
-    const struct settings *settings, struct smtp_message *message,
-    probe_fn *on_done, void *arg)
+probe_new(const struct probe_params *params, probe_fn *on_done, void *arg)
 {
 	struct probe *p = NEW(struct probe);
 
-	p->loop = loop;
-	p->row = row;
-	p->message = message;
+	p->loop = params->loop;
+	p->row = params->row;
+	p->message = params->message;
 	p->on_done = on_done;
 	p->arg = arg;
-	relay_row_link_params(row, settings, p->session_key, &p->params);
+	buf_init(&p->password, OAUTH_SECRET_MAX);
+	relay_row_link_params(p->row, params->settings, p->session_key,
+	    &p->params);
 	if (p->params.timeout_s == 0 || p->params.timeout_s > PROBE_TIMEOUT_S)
 		p->params.timeout_s = PROBE_TIMEOUT_S;
-	p->timer = loop_timer_new(loop, on_timer, p);
+	p->timer = loop_timer_new(p->loop, on_timer, p);
 	loop_timer_start(p->timer, PROBE_MS);
-	p->link = smtp_link_new(loop, &p->params, &link_events, p);
+	if (p->row->oauth)
+		ask_token(p, params);
+	else
+		connect_now(p);
 	return p;
 }
 
@@ -217,6 +269,8 @@ probe_free(struct probe *p)
 		return;
 	loop_undefer(p->loop, tell, p);
 	loop_timer_free(p->timer);
+	oauth_token_leave(p->token);
 	smtp_link_free(p->link);
+	buf_wipe(&p->password);
 	free(p);
 }

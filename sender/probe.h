@@ -2,7 +2,7 @@
  * probe.h - tries an SMTP account once, step by step, and may send one
  * message through it.
  *
- *   connect -> tls -> auth -> [send] -> done
+ *   [token] -> connect -> tls -> auth -> [send] -> done
  *
  * For people who wait for the answer: a minute at most.  on_done comes once,
  * from the loop; the owner then calls probe_free, which is also allowed
@@ -11,12 +11,13 @@
 #ifndef SENDER_PROBE_H
 #define SENDER_PROBE_H
 
+#include "db/link.h"
 #include "lib/base/json_write.h"
 #include "sender/relay_row.h"
 
 #define PROBE_MS         60000
 #define PROBE_TIMEOUT_S  30 /* a reply */
-#define PROBE_STEPS_MAX  4
+#define PROBE_STEPS_MAX  5
 #define PROBE_DETAIL_MAX 320
 
 struct probe_step {
@@ -34,10 +35,19 @@ struct probe_result {
 typedef void probe_fn(const struct probe_result *result, void *arg);
 
 struct probe;
-/* Borrows row, settings and message (NULL: none) until it is freed. */
-struct probe *probe_new(struct loop *loop, const struct relay_row *row,
-    const struct settings *settings, struct smtp_message *message,
-    probe_fn *on_done, void *arg);
+/* Borrowed until it is freed.  link, ring and holder are for tokens. */
+struct probe_params {
+	struct loop *loop;
+	struct db_link *link;
+	const struct keyring *ring;
+	const char *holder;
+	const struct settings *settings;
+	const struct relay_row *row;
+	struct smtp_message *message; /* NULL: none */
+};
+struct probe *probe_new(const struct probe_params *params, probe_fn *on_done,
+    void *arg);
+/* Before the link. */
 void probe_free(struct probe *p); /* NULL is fine */
 
 void probe_result_add(struct probe_result *r, const char *name, bool ok,

@@ -237,7 +237,7 @@ relay_retire(struct relay *r)
 	if (p == NULL)
 		return;
 	smtp_pool_state(p->pool, &s);
-	relay_login_leave(r, s.login_refused);
+	relay_login_leave(r, &s);
 	r->pool = NULL;
 	p->next = r->worker->retired;
 	r->worker->retired = p;
@@ -266,6 +266,8 @@ write_halt(struct relay *r)
 	db_batch_add(b, Q_ACCOUNT_HALT,
 	    DB_ARGS(db_int(r->row.id), db_int(r->row.version), db_cstr(r->why),
 		db_int_or_null(r->resume_s, r->resume_s > 0)));
+	db_batch_add(b, Q_LOGIN_REFUSED,
+	    DB_ARGS(db_int(r->row.id), db_cstr(r->worker->name)));
 	db_batch_send(b, on_written, r);
 }
 

@@ -251,13 +251,17 @@ relay_login_refused(struct relay *r)
 	return again;
 }
 
+/* A halt says it by itself, in one transaction: between two of them another
+ * worker would try. */
 void
-relay_login_leave(struct relay *r, bool tried)
+relay_login_leave(struct relay *r, const struct smtp_pool_state *s)
 {
 	bool trying = r->login.trying;
 
 	r->login.trying = false;
-	if (tried)
+	if (r->state == RELAY_HALTING)
+		return;
+	if (s->login_refused || (trying && s->logging_in > 0))
 		tell(r, Q_LOGIN_REFUSED);
 	else if (trying)
 		tell(r, Q_LOGIN_RELEASE);

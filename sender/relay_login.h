@@ -21,6 +21,7 @@
 
 #include "db/oauth_token.h"
 #include "lib/base/buf.h"
+#include "sender/smtp_pool.h"
 
 #define RELAY_LOGIN_TRIES     3  /* in ten minutes, without success */
 #define RELAY_LOGIN_HOLD_S    30 /* leave to try; renewed while it is used */
@@ -54,8 +55,8 @@ void relay_login_tick(struct relay *r);
  * True: worth another try, with another token. */
 void relay_login_accepted(struct relay *r);
 bool relay_login_refused(struct relay *r);
-/* Its pool is given up: others may try.  `tried`: a login was refused. */
-void relay_login_leave(struct relay *r, bool tried);
+/* Its pool is given up, in that state: others may try. */
+void relay_login_leave(struct relay *r, const struct smtp_pool_state *s);
 
 /* What the pool is to log in with. */
 const char *relay_login_password(const struct relay *r);

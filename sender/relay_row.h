@@ -25,7 +25,7 @@ struct relay_row {
 	struct buf password;
 	int connections; /* over all workers of one sender */
 	bool active;
-	bool limited; /* it has limits, for a meter */
+	bool limited;   /* it has limits, for a meter */
 	bool eight_bit; /* bodies need not be 7-bit */
 };
 

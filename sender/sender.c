@@ -194,6 +194,7 @@ test_account(int64_t id, const struct settings *settings)
 {
 	struct account_test t = {NULL, false};
 	struct relay_row row;
+	struct db_link *link;
 	struct probe *probe;
 	struct db_result r;
 	struct start s;
@@ -210,9 +211,20 @@ test_account(int64_t id, const struct settings *settings)
 	db_result_free(&r);
 	db_close(db);
 	t.loop = loop_new();
-	probe = probe_new(t.loop, &row, settings, NULL, on_probed, &t);
+	link = db_link_new(t.loop, s.conninfo);
+	probe = probe_new(
+	    &(struct probe_params){
+		.loop = t.loop,
+		.link = link,
+		.ring = &s.ring,
+		.holder = process_name(),
+		.settings = settings,
+		.row = &row,
+	    },
+	    on_probed, &t);
 	loop_run(t.loop);
 	probe_free(probe);
+	db_link_free(link);
 	loop_free(t.loop);
 	relay_row_release(&row);
 	keyring_wipe(&s.ring);

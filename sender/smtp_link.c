@@ -508,6 +508,12 @@ smtp_link_leaving(const struct smtp_link *l)
 	return l->leaving || l->closed;
 }
 
+bool
+smtp_link_is_logging_in(const struct smtp_link *l)
+{
+	return l->session.stage == SMTP_STAGE_AUTH;
+}
+
 int
 smtp_link_busy(const struct smtp_link *l)
 {

@@ -84,7 +84,8 @@ void smtp_link_abandon(struct smtp_link *l);
 void smtp_link_quit(struct smtp_link *l);
 
 bool smtp_link_leaving(const struct smtp_link *l); /* takes no more, ever */
-int smtp_link_busy(const struct smtp_link *l);     /* without a result */
+bool smtp_link_is_logging_in(const struct smtp_link *l); /* AUTH was said */
+int smtp_link_busy(const struct smtp_link *l);           /* without a result */
 /* "host:port", and the TLS version once there is one. */
 const char *smtp_link_describe(const struct smtp_link *l);
 const char *smtp_link_tls_describe(const struct smtp_link *l);

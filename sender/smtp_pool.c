@@ -508,6 +508,17 @@ smtp_pool_drain(struct smtp_pool *p)
 	stir(p);
 }
 
+static int
+count_logging_in(const struct smtp_pool *p)
+{
+	const struct smtp_member *m;
+	int n = 0;
+
+	for (m = p->roster.first[MEMBER_OPENING]; m != NULL; m = m->next)
+		n += smtp_link_is_logging_in(m->link);
+	return n;
+}
+
 void
 smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out)
 {
@@ -529,6 +540,7 @@ smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out)
 	    .paused = p->paused,
 	    .draining = p->draining,
 	    .proven = p->proven,
+	    .logging_in = count_logging_in(p),
 	    .login_refused = p->login_refused,
 	};
 }

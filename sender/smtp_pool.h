@@ -101,6 +101,7 @@ struct smtp_pool_state {
 	const char *trouble; /* last connection error; "" when none */
 	bool paused, draining;
 	bool proven;        /* the last link that was opened was let in */
+	int logging_in;     /* links that have said AUTH and wait */
 	bool login_refused; /* the last one that was not: for its login */
 };
 void smtp_pool_state(const struct smtp_pool *p, struct smtp_pool_state *out);

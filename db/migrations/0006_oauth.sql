@@ -30,6 +30,15 @@ CREATE TABLE oauth (
 	PRIMARY KEY (owner, owner_id)
 );
 
+-- What people see of it: no secret.
+CREATE FUNCTION oauth_document(o oauth) RETURNS json LANGUAGE sql STABLE AS $$
+	SELECT json_build_object('token_url', o.token_url, 'client_id', o.client_id,
+	    'scope', o.scope, 'ca_file', o.ca_file,
+	    'has_client_secret', o.client_secret IS NOT NULL,
+	    'state', o.state, 'error', o.error, 'expires_at', o.expires_at,
+	    'refreshed_at', o.refreshed_at)
+$$;
+
 CREATE FUNCTION oauth_forget() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM oauth WHERE owner = TG_TABLE_NAME AND owner_id = OLD.id;

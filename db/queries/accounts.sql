@@ -65,7 +65,10 @@ RETURNING id;
 -- name: account_documents
 SELECT id, row_to_json(d)
   FROM (SELECT id, name, host, port, tls, auth, username,
-               secret IS NOT NULL AS has_password, ca_file, max_connections,
+               secret IS NOT NULL AS has_password,
+               (SELECT oauth_document(o) FROM oauth o
+                 WHERE o.owner = 'smtp_account' AND o.owner_id = a.id) AS oauth,
+               ca_file, max_connections,
                per_second, per_minute, per_hour, per_day,
                (SELECT warmup_document(w) FROM warmup w
                  WHERE w.account_id = a.id AND w.group_name = '') AS warmup,

@@ -15,7 +15,8 @@ SELECT FROM account_login WHERE account_id = $1::bigint FOR UPDATE;
 -- this version of the row a moment ago; 'try': the caller is to find out;
 -- 'wait': somebody else is; 'spent': too many tries in ten minutes, and how
 -- long it is to the next, in milliseconds.  What was tried before a person
--- changed the account's state does not count.
+-- changed the account's state does not count.  An account that is paused, or
+-- has become another, is waited for.
 -- $1 account  $2 version  $3 who  $4 seconds to try  $5 tries in ten minutes
 -- $6 minutes that a proof lasts
 WITH now_is (t) AS (SELECT clock_timestamp()),
@@ -23,7 +24,8 @@ seen AS (
 	SELECT l.account_id, l.tried_at,
 	       coalesce(l.version = $2::int AND l.proven_at > t - make_interval(mins => $6::int),
 	                false) AS proven,
-	       coalesce(l.held_until > t, false) AS held,
+	       coalesce(l.held_until > t, false) OR a.state <> 'active'
+	       OR a.version <> $2::int AS held,
 	       coalesce(l.held_until > t AND l.holder = $3, false) AS mine,
 	       ARRAY(SELECT x FROM unnest(l.tried_at) x
 	              WHERE x > greatest(t - interval '10 minutes', a.state_at)

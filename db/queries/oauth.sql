@@ -61,11 +61,13 @@ UPDATE oauth
 -- $9 refresh_token, sealed (NULL: the old one stays)
 INSERT INTO oauth AS o (owner, owner_id, token_url, ca_file, client_id, scope,
             client_secret, refresh_token)
-VALUES ($1, $2::bigint, $3, $4, $5, $6, $7, $9)
+VALUES ($1, $2::bigint, $3, $4, $5, $6, $7,
+        coalesce($9, (SELECT refresh_token FROM oauth
+                       WHERE owner = $1 AND owner_id = $2::bigint)))
 ON CONFLICT (owner, owner_id) DO UPDATE
    SET token_url = $3, ca_file = $4, client_id = $5, scope = $6,
        client_secret = CASE WHEN $8::boolean THEN $7 ELSE o.client_secret END,
-       refresh_token = coalesce($9, o.refresh_token),
+       refresh_token = excluded.refresh_token,
        access_token = NULL, renew_at = NULL, expires_at = NULL,
        state = 'ok', error = '', failures = 0, next_at = NULL,
        holder = NULL, held_until = NULL;

@@ -69,8 +69,8 @@ def test_host_is_kept_as_it_goes_into_certificates(api):
     ("gmail", {"host": "smtp.gmail.com", "port": 465, "tls": "implicit",
                "auth": "auto", "per_day": 500, "max_connections": 10}),
     ("microsoft365", {"host": "smtp.office365.com", "port": 587,
-                      "tls": "starttls", "auth": "xoauth2", "per_hour": 1800,
-                      "per_second": 1, "per_day": 10000,
+                      "tls": "starttls", "auth": "xoauth2", "per_minute": 30,
+                      "per_second": None, "per_day": 10000,
                       "max_connections": 3}),
 ])
 def test_provider_fills_what_is_not_said(api, provider, wanted):
@@ -117,7 +117,7 @@ BAD_LOGINS = [
     ("ca_file is a folder", {"ca_file": "/tmp"}, "ca_file"),
     ("ca_file holds no certificate", {"ca_file": "/etc/hostname"}, "ca_file"),
     ("ca_file is a device", {"ca_file": "/dev/zero"}, "ca_file"),
-    ("no such provider", {"provider": "yahoo"}, "provider"),
+    ("no such provider", {"provider": "aol"}, "provider"),
     ("no such field", {"passwort": "x"}, "passwort"),
 ]
 
@@ -388,3 +388,109 @@ def test_tests_of_nothing(api):
     api.refused("GET", "/v1/tasks/999999", status=404)
     one = f"/v1/accounts/{api.post('/v1/accounts', ACCOUNT)['id']}"
     assert api.refused("POST", f"{one}/test", {"x": 1}) == ["x"]
+
+
+GRANT = {"token_url": "https://login.example.com/token", "client_id": "volley",
+         "client_secret": SECRET + "c", "refresh_token": SECRET + "r",
+         "scope": "mail"}
+OAUTH = {"name": "O", "host": "smtp.example.com", "username": "u@example.com",
+         "oauth": GRANT}
+
+
+def test_oauth_is_shown_without_its_secrets(api, postgres):
+    made = api.post("/v1/accounts", OAUTH)
+    assert made["auth"] == "xoauth2" and made["has_password"] is False
+    assert made["oauth"] == {
+        "token_url": GRANT["token_url"], "client_id": "volley",
+        "scope": "mail", "ca_file": "", "has_client_secret": True,
+        "state": "ok", "error": "", "expires_at": None, "refreshed_at": None}
+    assert SECRET not in json.dumps(made) + api.log()
+    assert SECRET not in postgres.dump(api.conninfo)
+    api.ok("DELETE", f"/v1/accounts/{made['id']}", status=204)
+    assert api.value("SELECT count(*) FROM oauth WHERE owner_id = %s",
+                     made["id"]) == 0
+
+
+def test_oauth_of_a_provider(api):
+    grant = {"client_id": "c", "refresh_token": "r"}
+    made = api.post("/v1/accounts", {
+        "name": "P", "provider": "microsoft365", "username": "u@example.com",
+        "oauth": grant})
+    assert made["oauth"]["token_url"].startswith("https://login.microsoft")
+    assert "SMTP.Send" in made["oauth"]["scope"]
+    made = api.post("/v1/accounts", {
+        "name": "P", "provider": "gmail", "username": "u@example.com",
+        "oauth": grant, "auth": "oauthbearer"})
+    assert made["auth"] == "oauthbearer"
+    assert made["oauth"]["has_client_secret"] is False
+    assert made["oauth"]["scope"] == "https://mail.google.com/"
+
+
+@pytest.mark.parametrize("change, field", [
+    ({"oauth": {}}, ["oauth.client_id", "oauth.refresh_token",
+                     "oauth.token_url"]),
+    ({"oauth": 1}, ["oauth"]),
+    ({"oauth": GRANT | {"x": 1}}, ["oauth.x"]),
+    ({"oauth": GRANT | {"token_url": "http://login.example.com/"}},
+     ["oauth.token_url"]),
+    ({"oauth": GRANT | {"token_url": "http://127.0.0.1.example.com/"}},
+     ["oauth.token_url"]),
+    ({"oauth": GRANT | {"token_url": "https://u:p@login.example.com/"}},
+     ["oauth.token_url"]),
+    ({"oauth": GRANT | {"token_url": "file:///etc/passwd"}},
+     ["oauth.token_url"]),
+    ({"oauth": GRANT | {"token_url": "no url"}}, ["oauth.token_url"]),
+    ({"oauth": GRANT | {"refresh_token": "a\nb"}}, ["oauth.refresh_token"]),
+    ({"oauth": GRANT | {"ca_file": "ca.pem"}}, ["oauth.ca_file"]),
+    ({"auth": "plain"}, ["auth"]),
+    ({"password": "x"}, ["password"]),
+    ({"username": ""}, ["username"]),
+])
+def test_bad_oauth(api, change, field):
+    assert sorted(api.refused("POST", "/v1/accounts", OAUTH | change)) == field
+
+
+def test_changes_of_oauth(api):
+    made = api.post("/v1/accounts", OAUTH)
+    one = f"/v1/accounts/{made['id']}"
+    pause_by_machine(api, "smtp_account", made["id"], "paused", "no token")
+    api.sql("UPDATE oauth SET state = 'needs_reauth', error = 'invalid_grant'"
+            " WHERE owner_id = %s", made["id"])
+    assert api.get(one)["oauth"]["error"] == "invalid_grant"
+    # Secrets do not follow to another endpoint, nor tokens to another host.
+    assert sorted(api.refused("PATCH", one, {"oauth": {
+        "token_url": "https://thief.example.com/"}})) == [
+            "oauth.client_secret", "oauth.refresh_token"]
+    assert api.refused("PATCH", one, {"host": "thief.example.com"}) == ["oauth"]
+    changed = api.ok("PATCH", one, {"oauth": {"refresh_token": "new"}})
+    assert (changed["version"], changed["state"]) == (2, "active")
+    assert changed["oauth"]["state"] == "ok"
+    assert changed["oauth"]["has_client_secret"] is True
+    assert changed["oauth"]["scope"] == "mail"
+    changed = api.ok("PATCH", one, {"oauth": {"client_secret": None}})
+    assert changed["oauth"]["has_client_secret"] is False
+    # Back to a password.
+    assert api.refused("PATCH", one, {"oauth": None}) == ["password"]
+    changed = api.ok("PATCH", one, {"oauth": None, "password": "p",
+                                    "auth": "plain"})
+    assert changed["oauth"] is None and changed["has_password"] is True
+    changed = api.ok("PATCH", one, {"oauth": GRANT})
+    assert changed["has_password"] is False and changed["auth"] == "xoauth2"
+
+
+def test_mailboxes_have_no_oauth_yet(api):
+    assert api.refused("POST", "/v1/mailboxes", MAILBOX | {"oauth": GRANT}) == \
+        ["oauth"]
+
+
+def test_providers(api):
+    rows = {p["name"]: p for p in api.get("/v1/providers", key="read")["data"]}
+    assert rows["gmail"]["smtp"]["port"] == 465
+    assert rows["gmail"]["smtp"]["tls"] == "implicit"
+    m = rows["microsoft365"]
+    assert (m["smtp"]["port"], m["smtp"]["tls"]) == (587, "starttls")
+    assert (m["max_connections"], m["per_minute"], m["per_day"]) == \
+        (3, 30, 10000)
+    document = api.get("/openapi.json")
+    known = document["components"]["schemas"]["account_new"]["properties"]
+    assert set(known["provider"]["enum"]) - {None} == set(rows)
