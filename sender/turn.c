@@ -44,14 +44,16 @@ may_begin(const struct mailing *m, int64_t now)
 	return m->stage == MAILING_ACTIVE && now < m->expires_ms;
 }
 
-static void
-ask_permits(struct lane *l)
+/* Permits do not last: the lane stays in the queue until they come. */
+static bool
+waits_for_permits(struct lane *l)
 {
 	size_t want = l->group->parked + 1;
 
-	if (l->meter != NULL && meter_left(l->meter) == 0)
-		meter_ask(l->meter,
-		    want < METER_ASK_MAX ? (int)want : METER_ASK_MAX);
+	if (l->meter == NULL || meter_left(l->meter) > 0)
+		return false;
+	meter_ask(l->meter, want < METER_ASK_MAX ? (int)want : METER_ASK_MAX);
+	return true;
 }
 
 /* Whether a recipient that wants `account_id` may go this way. */
@@ -119,11 +121,12 @@ offer_all(const struct group *g, int64_t now)
 	for (l = g->lanes; l != NULL; l = l->next) {
 		if (l->relay->pool == NULL)
 			continue;
-		ask_permits(l);
-		if (lane_room(l, now) == 0)
-			continue;
-		lanes_offer(l);
-		handout_soon(l->relay->worker);
+		if (waits_for_permits(l)) {
+			lanes_offer(l);
+		} else if (lane_room(l, now) > 0) {
+			lanes_offer(l);
+			handout_soon(l->relay->worker);
+		}
 	}
 }
 
@@ -263,10 +266,11 @@ from_ready(struct relay *r, int64_t now)
 			return NULL;
 		who =
 		    lane_room(l, now) > 0 ? from_piles(l->group, r, now) : NULL;
-		if (who != NULL) {
+		if (who != NULL ||
+		    (l->group->piles != NULL && waits_for_permits(l)))
 			lanes_offer(l);
+		if (who != NULL)
 			return who;
-		}
 		group_sweep(l->group);
 	}
 	return NULL;
