@@ -37,10 +37,11 @@ handout_cancel(struct worker *w)
 }
 
 static bool
-may_start(const struct worker *w)
+may_start(struct worker *w)
 {
 	return !w->stopping && db_link_is_up(w->link) &&
 	       !recorder_stalled(&w->recorder) &&
+	       worker_journal_usable(&w->journal) &&
 	       pulse_age_ms(w) <= HANDOUT_BLIND_MS;
 }
 
@@ -201,6 +202,7 @@ take_back(struct recipient *who)
 	const struct lease *l = who->lease;
 
 	meter_return(&l->mailing->meter);
+	worker_journal_unsent(&l->mailing->worker->journal, who);
 	lease_give_back(who);
 	if (who->lost)
 		lease_drop(who);
@@ -355,6 +357,7 @@ handout_before_dot(struct smtp_message *message, void *arg)
 	struct parcel *p = message->owner;
 	struct recipient *who = p->recipient;
 	struct worker *w = pool->relay->worker;
+	enum smtp_dot dot;
 
 	if (who->lost || who->suppressed || who->lease->lost ||
 	    clock_mono_ms() >= who->lease->good_until_ms)
@@ -363,8 +366,9 @@ handout_before_dot(struct smtp_message *message, void *arg)
 		w->held_dots = true;
 		return SMTP_DOT_HOLD;
 	}
-	who->dot_sent = true;
-	return SMTP_DOT_SEND;
+	dot = worker_journal_intent(&w->journal, who);
+	who->dot_sent = dot == SMTP_DOT_SEND;
+	return dot;
 }
 
 void

@@ -252,25 +252,3 @@ hold_tick(struct worker *w)
 	if (!w->claims.renewing && now >= w->claims.renew_at_ms)
 		renew(w);
 }
-
-static void
-on_inherited(const struct db_result *results, int count, const struct err *err,
-    void *arg)
-{
-	(void)results;
-	(void)count;
-	(void)arg;
-	if (err != NULL)
-		log_warn("leases_not_inherited", "text=%s",
-		    log_quote(str_of(err->text)));
-}
-
-void
-hold_inherit(struct worker *w, const char *before)
-{
-	struct db_batch *b = db_batch_new(w->recorder.link);
-
-	db_batch_add(b, Q_LEASE_END_HOLDER, DB_ARGS(db_cstr(before)));
-	db_batch_add(b, Q_RETRY_END_HOLDER, DB_ARGS(db_cstr(before)));
-	db_batch_send(b, on_inherited, NULL);
-}

@@ -24,7 +24,5 @@ void hold_unsent(struct recipient *r);
 
 /* Renews, forgets: a few times a second. */
 void hold_tick(struct worker *w);
-/* The holder before us is dead: what it had is free now. */
-void hold_inherit(struct worker *w, const char *before);
 
 #endif

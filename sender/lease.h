@@ -55,6 +55,7 @@ struct recipient {
 	bool suppressed; /* must not be written to */
 	bool lost;       /* somebody else has it now (retries) */
 	bool dot_sent;   /* its message may have left */
+	int64_t intent;  /* that it will, in the journal; 0: none */
 };
 
 enum lease_kind { LEASE_RANGE = 0, LEASE_RETRY };

@@ -41,10 +41,11 @@ struct outcome_row {
 	bool diagnosed; /* the next is filled */
 	struct diagnosis diagnosis;
 	struct str reply;
-	int64_t retry_ms;    /* until another attempt; -1: none */
-	int64_t first_at_us; /* with it */
-	bool settles_retry;  /* there may be a retry row, now without need */
-	bool is_bounce;      /* a refusal by the other side */
+	int64_t retry_ms;      /* until another attempt; -1: none */
+	int64_t first_at_us;   /* with it */
+	bool settles_retry;    /* there may be a retry row, now without need */
+	bool is_bounce;        /* a refusal by the other side */
+	int64_t intent, noted; /* places in the journal; 0: none */
 };
 
 /* Values of lease_progress. */

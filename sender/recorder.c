@@ -44,6 +44,7 @@ recorder_add(struct recorder *r, struct recipient *who, struct outcome_row *row)
 	row->attempt = who->attempt;
 	row->first_at_us = who->first_at_us;
 	row->at_us = clock_wall_us();
+	worker_journal_outcome(&r->worker->journal, who, row);
 	if (gathered(r) == 0)
 		r->oldest_ms = clock_mono_ms();
 	outcome_batch_add(r->gathering, row);
@@ -270,8 +271,13 @@ repeat(struct recorder *r, const struct err *err)
 	r->failures++;
 	wait = retry_delay_random(r->failures, RECORDER_REPEAT_MS,
 	    RECORDER_REPEAT_MAX);
-	log_warn("outcomes_not_recorded", "outcomes=%zu again_ms=%lld text=%s",
-	    r->flying->count, (long long)wait, log_quote(str_of(err->text)));
+	if (r->failures == 1)
+		log_error("outcomes_not_recorded",
+		    "outcomes=%zu text=%s effect=\"no message is sent\"",
+		    r->flying->count, log_quote(str_of(err->text)));
+	else
+		log_debug("outcomes_not_recorded", "failures=%d text=%s",
+		    r->failures, log_quote(str_of(err->text)));
 	r->repeat_at_ms = clock_mono_ms() + wait;
 	loop_timer_start(r->timer, wait);
 }
@@ -322,10 +328,14 @@ on_answer(const struct db_result *results, int count, const struct err *err,
 		repeat(r, err);
 		return;
 	}
+	if (r->failures > 0)
+		log_info("outcomes_recorded_again", "outcomes=%zu", b->count);
 	r->flying = NULL;
 	r->failures = 0;
-	for (i = 0; i < b->count; i++)
+	for (i = 0; i < b->count; i++) {
 		b->rows[i].lease->in_batch = false;
+		worker_journal_recorded(&r->worker->journal, &b->rows[i]);
+	}
 	for (i = 0; i < b->aside_count; i++)
 		b->asides[i].lease->in_batch = false;
 	for (i = 0; i < b->step_count; i++)

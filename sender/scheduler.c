@@ -7,6 +7,7 @@
 #include "sender/brake.h"
 #include "sender/origin.h"
 #include "sender/progress.h"
+#include "sender/replay.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -146,6 +147,7 @@ struct rounds {
 	bool locked; /* run-due: this run does the work */
 	int64_t began_ms, moved_ms;
 	struct scheduler_work seen;
+	struct replay replay;
 	struct progress progress;
 	int64_t show_at_ms; /* where no terminal is */
 };
@@ -298,8 +300,11 @@ scheduler_run(const struct scheduler_params *params)
 	signal(SIGINT, SIG_DFL);
 	s.began_ms = s.moved_ms = clock_mono_ms();
 	progress_init(&s.progress);
+	replay_init(&s.replay, params->settings, params->conninfo,
+	    params->instance);
 	while (!done) {
 		err = (struct err){FAIL_NONE, ""};
+		replay_orphans(&s.replay);
 		if (s.db == NULL &&
 		    !db_open(&s.db, params->conninfo, DB_PREPARED, &err)) {
 			if (!s.failing)

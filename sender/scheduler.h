@@ -2,7 +2,8 @@
  * scheduler.h - the part of a sender that looks after campaigns as wholes:
  * starts those that are due, stops those that do harm (brake.h), finishes
  * those with nothing pending, expires what is too late, and settles what
- * vanished holders left behind.
+ * vanished holders left behind: in their journals, as soon as they are dead
+ * (replay.h), else when their time is over.
  *
  * In a database that is a copy of the one that senders knew nothing is done
  * at all, and workers find no work there, until somebody says that it is the
@@ -32,9 +33,10 @@
 struct scheduler_params {
 	const struct settings *settings;
 	const char *conninfo;
-	const char *name;   /* holder of leases that are expired */
-	bool until_done;    /* run-due */
-	bool show_progress; /* a line on a terminal */
+	const char *instance; /* of the database */
+	const char *name;     /* holder of leases that are expired */
+	bool until_done;      /* run-due */
+	bool show_progress;   /* a line on a terminal */
 };
 
 /* How far the campaigns are that can be moved. */

@@ -6,6 +6,7 @@
 #include "lib/base/process.h"
 #include "sender/origin.h"
 #include "sender/probe.h"
+#include "sender/replay.h"
 #include "sender/scheduler.h"
 #include "sender/supervisor.h"
 
@@ -15,6 +16,7 @@
 
 struct start {
 	char conninfo[DATABASE_CONNINFO_MAX];
+	char instance[JOURNAL_INSTANCE_MAX]; /* of the database */
 	struct keyring ring;
 };
 
@@ -73,6 +75,24 @@ open_now(const char *conninfo)
 	return db;
 }
 
+/* What senders before us left behind, before anybody takes their leases
+ * over. */
+static void
+replay(struct start *s, struct db *db, const struct settings *settings)
+{
+	struct replay journals;
+	struct db_result r;
+	struct err err;
+
+	if (!db_one(db, Q_INSTANCE_ID, DB_NO_ARGS, &r, &err))
+		die("%s", err.text);
+	snprintf(s->instance, sizeof(s->instance), "%.*s",
+	    STR_ARG(db_get_text(&r, 0, 0)));
+	db_result_free(&r);
+	replay_init(&journals, settings, s->conninfo, s->instance);
+	replay_orphans(&journals);
+}
+
 static const char sender_help[] =
     "usage: volley sender [--SETTING=VALUE ...]\n"
     "\n"
@@ -95,11 +115,14 @@ sender_main(int argc, char **argv, const struct settings *settings)
 	process_catch_stop();
 	load(&s, settings);
 	db = open_waiting(s.conninfo);
+	if (db != NULL)
+		replay(&s, db, settings);
 	db_close(db);
 	if (db != NULL)
 		status = supervisor_run(&(struct supervisor_params){
 		    .settings = settings,
 		    .conninfo = s.conninfo,
+		    .instance = s.instance,
 		    .ring = &s.ring,
 		});
 	keyring_wipe(&s.ring);
@@ -156,12 +179,14 @@ run_due_main(int argc, char **argv, const struct settings *settings)
 	process_start("run-due", settings->log_level);
 	load(&s, settings);
 	db = open_now(s.conninfo);
+	replay(&s, db, settings);
 	needless = is_needless(db);
 	db_close(db);
 	if (!needless)
 		status = supervisor_run(&(struct supervisor_params){
 		    .settings = settings,
 		    .conninfo = s.conninfo,
+		    .instance = s.instance,
 		    .ring = &s.ring,
 		    .until_done = true,
 		    .show_progress = verbose || isatty(STDOUT_FILENO) == 1,

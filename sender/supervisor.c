@@ -21,7 +21,7 @@ struct child {
 	int generation;
 	int failures; /* in a row */
 	int64_t started_ms, start_at_ms;
-	char name[NAME_MAX_BYTES], before[NAME_MAX_BYTES];
+	char name[NAME_MAX_BYTES];
 };
 
 struct supervisor {
@@ -51,6 +51,7 @@ run_child(const struct supervisor *s, const struct child *c)
 		return scheduler_run(&(struct scheduler_params){
 		    .settings = p->settings,
 		    .conninfo = p->conninfo,
+		    .instance = p->instance,
 		    .name = c->name,
 		    .until_done = p->until_done,
 		    .show_progress = p->show_progress,
@@ -60,7 +61,7 @@ run_child(const struct supervisor *s, const struct child *c)
 	    .conninfo = p->conninfo,
 	    .ring = p->ring,
 	    .name = c->name,
-	    .before = c->before[0] != '\0' ? c->before : NULL,
+	    .instance = p->instance,
 	    .index = c->index,
 	    .count = s->count - 1,
 	});
@@ -69,7 +70,6 @@ run_child(const struct supervisor *s, const struct child *c)
 static void
 start(struct supervisor *s, struct child *c)
 {
-	memcpy(c->before, c->name, sizeof(c->before));
 	snprintf(c->name, sizeof(c->name), "%s/%d.%d", process_name(), c->index,
 	    ++c->generation);
 	fflush(stdout);

@@ -5,8 +5,8 @@
  * Children are forked before anything else runs in the process, follow its
  * death, and are started again, with a pause that grows, when they end by
  * themselves.  The parent holds no connection and no state, so that nothing
- * keeps it from noticing.  A worker that takes a dead one's place is told
- * its name, and takes over at once what that one held.
+ * keeps it from noticing.  What a dead worker held, the scheduler finds in its
+ * journal (replay.h).
  *
  * SIGTERM and SIGINT: all are told to stop, and get the time that they need
  * to drain.
@@ -26,6 +26,7 @@
 struct supervisor_params {
 	const struct settings *settings;
 	const char *conninfo;
+	const char *instance; /* of the database */
 	const struct keyring *ring;
 	bool until_done; /* ends when the scheduler says so */
 	bool show_progress;

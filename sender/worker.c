@@ -22,9 +22,8 @@ sweep_mailings(struct worker *w)
 	}
 }
 
-/* Dots that waited for the database are asked for again. */
-static void
-resume_dots(struct worker *w)
+void
+worker_resume_dots(struct worker *w)
 {
 	struct relay_pool *p;
 	struct relay *r;
@@ -109,7 +108,7 @@ tick(void *arg)
 	turn_tick(w);
 	errand_tick(w);
 	activity_tick(w);
-	resume_dots(w);
+	worker_resume_dots(w);
 	sweep_mailings(w);
 	recorder_poke(&w->recorder);
 	handout_soon(w);
@@ -175,8 +174,7 @@ worker_new(struct worker *w, const struct worker_params *params)
 	groups_init(&w->groups);
 	parcel_shelf_init(&w->parcels);
 	recorder_init(&w->recorder, w, params->conninfo);
-	if (params->before != NULL)
-		hold_inherit(w, params->before);
+	worker_journal_init(&w->journal, w, params->instance);
 	loop_timer_start(w->tick, 0);
 }
 
@@ -185,6 +183,7 @@ worker_release(struct worker *w)
 {
 	struct relay *r;
 
+	w->stopping = true;
 	db_link_free(w->link);
 	w->link = NULL;
 	for (r = w->relays; r != NULL; r = r->next)
@@ -207,6 +206,7 @@ worker_release(struct worker *w)
 	loop_signal_free(w->on_int);
 	loop_timer_free(w->handout);
 	loop_timer_free(w->tick);
+	worker_journal_release(&w->journal);
 	loop_free(w->loop);
 }
 
@@ -214,12 +214,14 @@ int
 worker_run(const struct worker_params *params)
 {
 	struct worker w;
+	bool broken;
 
 	worker_new(&w, params);
 	log_info("worker_started", "index=%d of=%d", w.index, w.count);
 	if (process_stopping())
 		worker_stop(&w);
 	loop_run(w.loop);
+	broken = w.journal.broken;
 	worker_release(&w);
-	return 0;
+	return broken ? 1 : 0;
 }

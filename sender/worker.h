@@ -11,6 +11,7 @@
  *   hold      keeps them
  *   handout   gives recipients to pools and takes verdicts
  *   recorder  brings outcomes into the database, raises watermarks
+ *   worker_journal  writes down what is on the wire, and what came of it
  *   errand    does what the API asks for: account tests, test messages
  *   activity  tells people what is going on
  *
@@ -26,6 +27,7 @@
 #include "sender/errand.h"
 #include "sender/parcel.h"
 #include "sender/recorder.h"
+#include "sender/worker_journal.h"
 
 #define WORKER_TICK_MS      250
 #define WORKER_MAILINGS_MAX 32
@@ -36,9 +38,9 @@ struct worker_params {
 	const struct settings *settings;
 	const char *conninfo;
 	const struct keyring *ring;
-	const char *name;   /* the holder of its leases */
-	const char *before; /* who had its place and is dead; NULL: nobody */
-	int index, count;   /* which of how many */
+	const char *name;     /* the holder of its leases */
+	const char *instance; /* of the database */
+	int index, count;     /* which of how many */
 };
 
 struct pulse {
@@ -73,11 +75,12 @@ struct worker {
 	struct relay_pool *retired;
 	struct parcel_shelf parcels;
 	struct recorder recorder;
+	struct worker_journal journal;
 	struct pulse pulse;
 	struct claims claims;
 	struct errand errand;
 	struct activity activity;
-	bool held_dots; /* some wait for the database */
+	bool held_dots; /* some wait for the database, or the journal */
 	bool stopping, forced;
 	int64_t stop_at_ms; /* replies are not awaited any longer */
 };
@@ -88,5 +91,7 @@ int worker_run(const struct worker_params *params);
 void worker_new(struct worker *w, const struct worker_params *params);
 void worker_release(struct worker *w);
 void worker_stop(struct worker *w);
+/* Dots that were held are asked for again. */
+void worker_resume_dots(struct worker *w);
 
 #endif

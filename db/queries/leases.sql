@@ -5,7 +5,7 @@
 -- $1 holder  $2 seconds  $3 campaign
 UPDATE lease
    SET holder = $1::text, held_until = clock_timestamp() + make_interval(secs => $2::int),
-       epoch = epoch + 1
+       epoch = epoch + 1, taken_from = coalesce(taken_from, holder)
  WHERE campaign_id = $3::bigint
    AND first_id = (SELECT l.first_id
                      FROM lease l
@@ -19,8 +19,8 @@ UPDATE lease
 RETURNING first_id, last_id, watermark, epoch;
 
 -- name: lease_take_over
--- What the holder before may have sent without telling: it is uncertain.
--- resend: attempted again.  A statement of its own after lease_claim, so
+-- What the holder before may have sent without telling: it is uncertain,
+-- until that one's journal says otherwise.  resend: attempted again.  A statement of its own after lease_claim, so
 -- that it sees what that holder recorded last.
 -- $1 campaign  $2 first of the lease  $3 its last  $4 epoch
 WITH lost AS (
@@ -37,6 +37,12 @@ WITH lost AS (
 noted AS (
 	INSERT INTO outcome (delivery_id, attempt, state, at)
 	SELECT id, 1, 'uncertain', now() FROM lost
+	ON CONFLICT DO NOTHING),
+from_whom AS (
+	INSERT INTO taken_over (delivery_id, attempt, campaign_id, holder)
+	SELECT lost.id, 1, lost.campaign_id, l.taken_from
+	  FROM lost JOIN lease l ON l.campaign_id = $1::bigint AND l.first_id = $2::bigint
+	                        AND l.taken_from IS NOT NULL
 	ON CONFLICT DO NOTHING)
 INSERT INTO retry (delivery_id, campaign_id, attempt, next_at, first_at)
 SELECT lost.id, lost.campaign_id, 2, now(), now()
@@ -77,6 +83,7 @@ UPDATE lease l
    SET watermark = CASE WHEN u.step = 2 THEN u.watermark
                         ELSE greatest(l.watermark, u.watermark) END,
        done = u.step = 1,
+       taken_from = CASE WHEN u.step = 2 THEN l.taken_from END,
        holder = CASE WHEN u.step = 0 THEN l.holder END,
        held_until = CASE WHEN u.step = 0 THEN l.held_until END
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -100,9 +107,3 @@ RETURNING l.first_id;
 -- $1 holder  $2 firsts that it knows
 UPDATE lease SET holder = NULL, held_until = NULL
  WHERE holder = $1::text AND NOT done AND first_id <> ALL ($2::bigint[]);
-
--- name: lease_end_holder
--- A holder that is known to be dead: what it had may be taken over now.
--- $1 holder
-UPDATE lease SET held_until = clock_timestamp() - interval '1 second'
- WHERE holder = $1::text AND NOT done;

@@ -47,11 +47,6 @@ UPDATE retry SET holder = NULL, held_until = NULL
 UPDATE retry SET holder = NULL, held_until = NULL
  WHERE next_at <= now() AND holder = $1::text AND delivery_id <> ALL ($2::bigint[]);
 
--- name: retry_end_holder
--- $1 holder
-UPDATE retry SET held_until = clock_timestamp() - interval '1 second'
- WHERE next_at <= now() AND holder = $1::text;
-
 -- name: retry_put
 -- After outcome_record: another attempt later, unless one was made since or
 -- the one before has ended well after all.

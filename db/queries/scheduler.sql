@@ -124,7 +124,7 @@ UPDATE campaign c
 -- name: retry_abandoned
 -- Rows whose holder vanished: that attempt is uncertain.  resend: another.
 WITH gone AS (
-	SELECT r.delivery_id, r.attempt, c.on_uncertain
+	SELECT r.delivery_id, r.attempt, r.campaign_id, r.holder, c.on_uncertain
 	  FROM retry r JOIN campaign c ON c.id = r.campaign_id
 	 WHERE r.next_at <= now() AND r.holder IS NOT NULL AND r.held_until < clock_timestamp()
 	 LIMIT 10000
@@ -132,6 +132,10 @@ WITH gone AS (
 noted AS (
 	INSERT INTO outcome (delivery_id, attempt, state, at)
 	SELECT delivery_id, attempt, 'uncertain', now() FROM gone
+	ON CONFLICT DO NOTHING),
+from_whom AS (
+	INSERT INTO taken_over (delivery_id, attempt, campaign_id, holder)
+	SELECT delivery_id, attempt, campaign_id, holder FROM gone
 	ON CONFLICT DO NOTHING),
 held AS (
 	DELETE FROM retry r USING gone g
@@ -163,7 +167,7 @@ ON CONFLICT DO NOTHING;
 -- $1 holder  $2 seconds
 UPDATE lease l
    SET holder = $1::text, held_until = clock_timestamp() + make_interval(secs => $2::int),
-       epoch = l.epoch + 1
+       epoch = l.epoch + 1, taken_from = coalesce(l.taken_from, l.holder)
   FROM (SELECT f.campaign_id, f.first_id, c.status = 'running' AS expired
           FROM campaign c JOIN lease f ON f.campaign_id = c.id
          WHERE NOT f.done
@@ -195,7 +199,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: lease_release
 -- $1 campaign  $2 first of the lease  $3 epoch
-UPDATE lease SET holder = NULL, held_until = NULL, watermark = first_id - 1
+UPDATE lease
+   SET holder = NULL, held_until = NULL, taken_from = NULL, watermark = first_id - 1
  WHERE campaign_id = $1::bigint AND first_id = $2::bigint AND epoch = $3::int AND NOT done;
 
 -- name: sender_work

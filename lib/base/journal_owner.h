@@ -20,7 +20,7 @@
 #include "lib/base/journal_segment.h"
 
 #define JOURNAL_HOLDER_MAX   256
-#define JOURNAL_INSTANCE_MAX 64
+#define JOURNAL_INSTANCE_MAX 128
 
 enum journal_policy {
 	JOURNAL_PROCESS = 0, /* survives the end of the process */

@@ -1,76 +1,16 @@
-"""kill -9 and worse: nobody is lost; with `hold` nobody gets two copies, with
-`resend` nobody who was not called uncertain (D-01, D-03, D-09)."""
+"""Stopped in order and out of order, but not killed (test_sender_journal.py):
+nobody is lost, nobody gets two copies (D-03, D-09)."""
 
 import os
-import random
 import signal
 import time
 
-import pytest
-
 from sending import RECIPIENTS, wait_for
 
-KILLS = int(os.environ.get("SENDING_KILLS", "6"))
 WINDOW = 50
 SLOW = ("--delay-ms", "0-100")
 SETTINGS = (f"--lease-window={WINDOW}", "--lease-size=200", "--lease-s=6",
             "--retry-first-s=1")
-
-
-def kill_workers(sending, sender, times):
-    """Kills a random worker now and then; how many were killed."""
-    killed = 0
-    sending.kills = True
-    for _ in range(times):
-        time.sleep(random.uniform(0.2, 0.8))
-        workers = sending.children(sender)[1:]
-        if workers and sending.status() == "running":
-            os.kill(random.choice(workers), signal.SIGKILL)
-            killed += 1
-    return killed
-
-
-@pytest.mark.parametrize("policy", ["hold", "resend"])
-def test_killed_workers(sending, policy):
-    sink = sending.sink(*SLOW)
-    sending.contacts(RECIPIENTS)
-    sending.campaign(sending.account(sink.port, max_connections=16),
-                     on_uncertain=policy)
-    sender = sending.sender(*SETTINGS)
-    sending.wait_recorded(1)
-    killed = kill_workers(sending, sender, KILLS)
-    assert killed > 0
-    sending.wait_finished()
-    sending.stop(sender)
-    doubled = sending.check_ledger(sink)
-    uncertain = sending.value("SELECT count(*) FROM outcome"
-                              " WHERE state = 'uncertain'")
-    assert uncertain <= killed * WINDOW
-    states = sending.states()
-    if policy == "hold":
-        assert doubled == set()
-        assert states == {"accepted": RECIPIENTS - uncertain,
-                          **({"uncertain": uncertain} if uncertain else {})}
-    else:
-        assert states == {"accepted": RECIPIENTS}
-
-
-def test_killed_sender(sending):
-    """All at once: another sender waits for the leases to run out."""
-    sink = sending.sink(*SLOW)
-    sending.contacts(RECIPIENTS)
-    sending.campaign(sending.account(sink.port, max_connections=16))
-    first = sending.sender(*SETTINGS)
-    sending.wait_recorded(RECIPIENTS / 4)
-    sending.kills = True
-    for pid in [*sending.children(first), first.pid]:
-        os.kill(pid, signal.SIGKILL)
-    first.wait()
-    second = sending.sender(*SETTINGS)
-    sending.wait_finished()
-    sending.stop(second)
-    assert sending.check_ledger(sink) == set()
-    assert sending.states().get("uncertain", 0) <= 2 * WINDOW
 
 
 def test_workers_follow_their_parent(sending):
