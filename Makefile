@@ -8,6 +8,7 @@
 # make pictures        the starter templates for the README (needs chromium)
 # make cover           line coverage of the unit tests into build/cover/index.html
 #
+# LTO= links a release faster, for programs that are a little slower.
 # V=1 shows the commands of compiler and clang-tidy whole.
 # MODE is the variant (release, asan, tsan, fuzz, cover); each has its own
 # folder below BUILD.
@@ -24,7 +25,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wold-style-definition -Wwrite-strings -Wpointer-arith -Wvla \
         -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum -Werror
 
-FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+# Small functions are called across files: LTO saves 2 us of 35 a message.
+LTO ?= -flto=auto
+FLAGS_release := -O2 -g $(LTO) -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
                  -fstack-clash-protection -fcf-protection -fPIE
 FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
                  -fno-sanitize-recover=all
@@ -123,6 +126,13 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(call archives,all)
 $(TOOLS): $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libsupport.a $(B)/libsink.a $(call archives,all)
 	$(call quiet,LD)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
+# Preloaded into a program whose calls are to fail; no sanitizers in them.
+SHIMS := $(B)/tests/faults/failing.so $(B)/tests/faults/failing_memory.so
+$(B)/tests/faults/failing_memory.so: tests/faults/failing_memory.c
+$(SHIMS): tests/faults/failing.c tests/faults/failing.h
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) -I. -D_GNU_SOURCE -std=gnu17 $(WARN) -O2 -g -fPIC -shared -o $@ $(filter %.c,$^)
+
 $(B)/%.o: %.c | $(GEN)/db_queries.h
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -153,7 +163,7 @@ $(BUILD)/tests/liquid-cases: FORCE
 	@mkdir -p $(@D)
 	ln -sf ../release/tests/tools/liquid-cases $@
 tests: $(TESTS)
-tools: $(TOOLS)
+tools: $(TOOLS) $(SHIMS)
 fuzzers: $(FUZZERS)
 
 fuzz:
