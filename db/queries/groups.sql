@@ -60,13 +60,15 @@ ON CONFLICT (delivery_id) DO UPDATE
    SET next_at = EXCLUDED.next_at, holder = NULL, held_until = NULL
  WHERE r.attempt = EXCLUDED.attempt AND r.holder = $1::text;
 
--- name: limits_of_account
--- $1 account
-SELECT group_name, connections, per_second, per_minute, per_hour, per_day
-  FROM group_limit WHERE account_id = $1::bigint
- ORDER BY group_name;
+-- name: group_limit_documents
+-- $1 account  $2 group (NULL: all)
+SELECT row_to_json(d)
+  FROM (SELECT group_name AS "group", connections, per_second, per_minute, per_hour, per_day
+          FROM group_limit
+         WHERE account_id = $1::bigint AND group_name = coalesce($2, group_name)
+         ORDER BY group_name) d;
 
--- name: limit_put
+-- name: group_limit_put
 -- $1 account  $2 group  $3 connections  $4 to $7 per second, minute, hour, day
 INSERT INTO group_limit (account_id, group_name, connections,
                          per_second, per_minute, per_hour, per_day)
@@ -76,11 +78,11 @@ ON CONFLICT (account_id, group_name) DO UPDATE
        per_minute = EXCLUDED.per_minute, per_hour = EXCLUDED.per_hour,
        per_day = EXCLUDED.per_day;
 
--- name: limit_delete
+-- name: group_limit_delete
 -- $1 account  $2 group
 DELETE FROM group_limit WHERE account_id = $1::bigint AND group_name = $2 RETURNING group_name;
 
--- name: limits_changed
+-- name: group_limits_changed
 -- Senders read them again.
 -- $1 account
 UPDATE smtp_account SET version = version + 1, updated_at = now()

@@ -297,3 +297,14 @@ provider_group_of(struct str address)
 	return provider_group(
 	    at == STR_NOWHERE ? address : str_from(address, at + 1));
 }
+
+bool
+provider_is_group(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(name, str_of(names[i].group)))
+			return true;
+	return false;
+}

@@ -18,6 +18,8 @@
 /* The group of a domain in lower-case A-labels: a static name without a dot,
  * or the domain itself, borrowed. */
 struct str provider_group(struct str domain);
+/* Whether that is the name of a group of several domains. */
+bool provider_is_group(struct str name);
 /* Of an address in the form of its key: what stands behind the last '@'. */
 struct str provider_group_of(struct str address);
 

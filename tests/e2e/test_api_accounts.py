@@ -494,3 +494,28 @@ def test_providers(api):
     document = api.get("/openapi.json")
     known = document["components"]["schemas"]["account_new"]["properties"]
     assert set(known["provider"]["enum"]) - {None} == set(rows)
+
+
+def test_limits_of_groups(api):
+    one = api.post("/v1/accounts", ACCOUNT)
+    url = f"/v1/accounts/{one['id']}/limits"
+    none = {"per_second": None, "per_minute": None, "per_hour": None,
+            "per_day": None, "connections": None}
+    assert api.get(url)["data"] == []
+    gmail = api.ok("PUT", f"{url}/googlemail.com",
+                   {"connections": 2, "per_hour": 500})
+    assert gmail == none | {"group": "gmail", "connections": 2,
+                            "per_hour": 500}
+    own = api.ok("PUT", f"{url}/B%C3%BCcher.example", {"per_day": 9})
+    assert own["group"] == "xn--bcher-kva.example"
+    assert api.ok("PUT", f"{url}/gmail", {"per_second": 3}) == none | {
+        "group": "gmail", "per_second": 3}
+    assert [d["group"] for d in api.get(url)["data"]] == ["gmail",
+                                                          own["group"]]
+    # Senders look at the version.
+    assert api.get(f"/v1/accounts/{one['id']}")["version"] == one["version"] + 3
+    assert api.refused("PUT", f"{url}/nonsense", {}) == ["group"]
+    assert api.refused("PUT", f"{url}/gmail", {"per_day": 0}) == ["per_day"]
+    assert api.call("DELETE", f"{url}/gmail").status_code == 204
+    assert api.call("DELETE", f"{url}/gmail").status_code == 404
+    assert api.call("GET", "/v1/accounts/999999/limits").status_code == 404

@@ -13,7 +13,7 @@ import requests
 from postgres import Postgres
 from server import Server
 
-KINDS = {"{id}": "999999", "{email}": "nobody@example.com",
+KINDS = {"{group}": "gmail", "{id}": "999999", "{email}": "nobody@example.com",
          "{token}": "a" * 34, "{name}": "nowhere", "{attachment}": "999999",
          "{number}": "0", "{signature}": "a" * 16}
 

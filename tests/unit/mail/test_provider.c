@@ -177,6 +177,17 @@ an_address_is_of_its_domain(void **state)
 	}
 }
 
+static void
+names_of_groups(void **state)
+{
+	(void)state;
+	assert_true(provider_is_group(STR("gmail")));
+	assert_true(provider_is_group(STR("mail-ru")));
+	assert_false(provider_is_group(STR("gmail.com")));
+	assert_false(provider_is_group(STR("gmai")));
+	assert_false(provider_is_group(STR("")));
+}
+
 int
 main(void)
 {
@@ -184,6 +195,7 @@ main(void)
 	    cmocka_unit_test(services_have_their_domains),
 	    cmocka_unit_test(others_are_by_themselves),
 	    cmocka_unit_test(an_address_is_of_its_domain),
+	    cmocka_unit_test(names_of_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
