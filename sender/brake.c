@@ -109,17 +109,29 @@ look_at(struct db *db, const struct db_result *r, int row, struct err *err)
 	       pull(db, db_get_int(r, row, LOOK_CAMPAIGN), &count, why, err);
 }
 
-bool
-brake_look(struct db *db, struct err *err)
+static bool
+look(struct db *db, struct err *err)
 {
 	struct db_result r;
 	bool ok = true;
 	int row;
 
-	if (!db_run(db, Q_BRAKE_LOOK, DB_ARGS(db_int(BRAKE_RECENT)), &r, err))
+	if (!db_run(db, Q_BRAKE_PLAN, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_BRAKE_LOOK, DB_ARGS(db_int(BRAKE_RECENT)), &r, err))
 		return false;
 	for (row = 0; ok && row < db_rows(&r); row++)
 		ok = look_at(db, &r, row, err);
 	db_result_free(&r);
 	return ok;
+}
+
+bool
+brake_look(struct db *db, struct err *err)
+{
+	if (!db_begin(db, err))
+		return false;
+	if (look(db, err) && db_commit(db, err))
+		return true;
+	db_rollback(db);
+	return false;
 }

@@ -18,7 +18,7 @@
  * count that nobody had got to before.
  *
  * One statement a look, over rows of leases and of the bounces themselves;
- * nothing is read per recipient.
+ * recipients are counted in the leases under way, and nowhere else.
  */
 #ifndef SENDER_BRAKE_H
 #define SENDER_BRAKE_H

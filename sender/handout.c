@@ -114,6 +114,19 @@ settle_unwritable(struct worker *w, struct recipient *who,
 	recorder_add(&w->recorder, who, &row);
 }
 
+/* Until when all its permits may be used. */
+static int64_t
+begin_by(const struct mailing *m, const struct relay *r, const struct lane *l)
+{
+	int64_t until = meter_until_ms(&m->meter);
+
+	if (meter_until_ms(&r->meter) < until)
+		until = meter_until_ms(&r->meter);
+	if (l->meter != NULL && meter_until_ms(l->meter) < until)
+		until = meter_until_ms(l->meter);
+	return until;
+}
+
 static void
 start(struct worker *w, struct relay *r, struct recipient *who)
 {
@@ -142,6 +155,7 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 	m->moved_ms = clock_mono_ms();
 	p->lane = lanes_get(&r->lanes, who->group);
 	lanes_begin(p->lane, m->moved_ms);
+	p->begin_by_ms = begin_by(m, r, p->lane);
 	relay_submit(r, &p->message);
 }
 
@@ -201,7 +215,6 @@ take_back(struct recipient *who)
 {
 	const struct lease *l = who->lease;
 
-	meter_return(&l->mailing->meter);
 	worker_journal_unsent(&l->mailing->worker->journal, who);
 	lease_give_back(who);
 	if (who->lost)
@@ -317,8 +330,10 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 	p->recipient->losses = r->message->losses;
 	tell_lane(p, r, v);
 	wide = is_too_wide(p->relay, r);
-	if (!r->begun)
+	if (!r->begun) {
 		meter_return(&p->relay->meter);
+		meter_return(&m->meter);
+	}
 	if (v->outcome == OUTCOME_NOT_ATTEMPTED || wide)
 		take_back(p->recipient);
 	else
@@ -335,7 +350,8 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 }
 
 /* What has changed since the message was queued: suppressions (S-074), the
- * lease, the campaign.  It waits again, or is settled, by handout's rules. */
+ * lease, the campaign; its permits may be too old to be used.  It waits again,
+ * or is settled, by handout's rules. */
 bool
 handout_before_mail(struct smtp_message *message, void *arg)
 {
@@ -347,7 +363,8 @@ handout_before_mail(struct smtp_message *message, void *arg)
 
 	return !who->lost && !who->suppressed &&
 	       lease_is_good(who->lease, now) && m->stage == MAILING_ACTIVE &&
-	       now < m->expires_ms && may_start(pool->relay->worker);
+	       now < m->expires_ms && now < p->begin_by_ms &&
+	       may_start(pool->relay->worker);
 }
 
 enum smtp_dot

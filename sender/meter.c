@@ -103,6 +103,12 @@ meter_use(struct meter *m)
 		m->have--;
 }
 
+int64_t
+meter_until_ms(const struct meter *m)
+{
+	return m->limited ? m->until_ms : INT64_MAX;
+}
+
 void
 meter_return(struct meter *m)
 {

@@ -14,7 +14,8 @@ struct parcel {
 	struct parcel *next, *before;
 	struct recipient *recipient;
 	struct relay *relay;
-	struct lane *lane; /* NULL: it is not under way yet */
+	struct lane *lane;   /* NULL: it is not under way yet */
+	int64_t begin_by_ms; /* its permits are not used later */
 	struct address to;
 	char from[ADDRESS_MAX + 1];
 	char envid[TOKEN_LEN + 1];

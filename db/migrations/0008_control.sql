@@ -113,18 +113,19 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- When a campaign stops by itself (sender/brake.h); NULL: never for that.
--- Only deliveries after brake_from count: what was before was known to the
--- person who let it go on.
 ALTER TABLE campaign
 	ADD COLUMN brake_hard_percent      double precision DEFAULT 5
 	           CHECK (brake_hard_percent > 0 AND brake_hard_percent <= 100),
 	ADD COLUMN brake_complaint_percent double precision DEFAULT 0.3
 	           CHECK (brake_complaint_percent > 0 AND brake_complaint_percent <= 100),
-	ADD COLUMN brake_minimum           integer NOT NULL DEFAULT 200 CHECK (brake_minimum > 0),
-	ADD COLUMN brake_from              bigint NOT NULL DEFAULT 0;
+	ADD COLUMN brake_minimum           integer NOT NULL DEFAULT 200 CHECK (brake_minimum > 0);
+
+-- Deliveries up to here do not count any more: what came of them was known
+-- to the person who let the campaign go on.
+ALTER TABLE lease ADD COLUMN brake_mark bigint;
 
 -- The brake counts these at every look.
-CREATE INDEX event_brake ON event (campaign_id, kind, delivery_id)
+CREATE INDEX event_brake ON event (campaign_id, delivery_id, kind)
  WHERE kind = 'complaint' OR (kind = 'bounce' AND type = 'hard');
 
 -- Something that a person should look at.

@@ -1,9 +1,19 @@
 """What people do to a running campaign: pause, resume, cancel, suppress."""
 
+import collections
+import os
 import random
+import threading
 import time
 
+import requests
+
 from sending import RECIPIENTS, wait_for
+
+# The long forms are under `make faults`.
+STEPS = int(os.environ.get("SENDING_STEPS", "25"))
+STARTS = int(os.environ.get("SENDING_STARTS", "200"))
+SENDERS = int(os.environ.get("SENDING_SENDERS", "3"))
 
 
 def test_pause_and_resume(sending):
@@ -124,3 +134,73 @@ def test_two_campaigns_to_one_person(sending):
     sending.campaign(account)
     sending.run_due()
     assert sending.value("SELECT audience FROM campaign WHERE id = 2") == 19
+
+
+def test_everything_at_once(sending):
+    """D-02: pause, resume, another rate, SIGTERM and a new sender, quickly."""
+    sink = sending.sink("--delay-ms", "0-30")
+    sending.contacts(RECIPIENTS)
+    campaign = sending.campaign(sending.account(sink.port))
+    path, api = f"/v1/campaigns/{campaign}", sending.api()
+    settings = ("--lease-size=200", "--lease-window=50")
+    sender = sending.sender(*settings)
+    wait_for(lambda: sending.status() == "running")
+    for step in range(STEPS):
+        what = random.choice(("pause", "resume", "rate", "rate", "restart"))
+        if what == "restart":
+            sending.stop(sender)
+            sender = sending.sender(*settings)
+        elif what == "rate":
+            api.call("PATCH", path, {"rate": random.choice((
+                None, {"per_second": 300}, {"per_minute": 9000},
+                {"per_second": 100, "per_hour": 50000}))})
+        else:
+            api.call("POST", f"{path}/{what}")
+        if sending.status() == "finished":
+            assert step > 0
+            break
+        time.sleep(random.uniform(0.05, 0.3))
+    api.call("PATCH", path, {"rate": None})
+    api.call("POST", path + "/resume")
+    sending.wait_finished()
+    assert sending.states() == {"accepted": RECIPIENTS}
+    sending.stop(sender)
+    assert sending.check_ledger(sink) == set()
+
+
+def test_overlapping_starts(sending):
+    """D-10: many senders, and many who start the same campaign at once."""
+    sink = sending.sink()
+    sending.contacts(RECIPIENTS)
+    campaign = sending.campaign(sending.account(sink.port), status="draft")
+    api = sending.api()
+    senders = [sending.sender("--workers=1") for _ in range(SENDERS)]
+    answers = collections.Counter()
+
+    def start(count):
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {api.keys['admin']}"
+        for _ in range(count):
+            answers[session.post(
+                f"{api.url}/v1/campaigns/{campaign}/start",
+                timeout=60).status_code] += 1
+
+    threads = [threading.Thread(target=start, args=(STARTS // 10,))
+               for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    runs = [sending.volley("run-due", "--workers=1") for _ in range(3)]
+    for thread in threads:
+        thread.join()
+    sending.wait_finished()
+    assert [run.wait(60) for run in runs] == [0, 0, 0]
+    for sender in senders:
+        sending.stop(sender)
+    assert sum(answers.values()) == STARTS and answers.keys() <= {202, 409}
+    assert sending.log().count("event=campaign_started") == 1
+    assert sending.value("SELECT count(*) FROM lease l JOIN lease m"
+                         " USING (campaign_id) WHERE m.first_id > l.first_id"
+                         " AND m.first_id <= l.last_id") == 0
+    assert sending.states() == {"accepted": RECIPIENTS}
+    assert sending.check_ledger(sink) == set()
+    assert set(sink.copies().values()) == {1}

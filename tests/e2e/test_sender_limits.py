@@ -103,6 +103,7 @@ def test_limits_outlive_kills(sending):
             workers = sending.children(senders[at])[1:]
             if workers:
                 os.kill(random.choice(workers), signal.SIGKILL)
+    time.sleep(1)  # the youngest knows of SIGTERM by then
     for sender in senders:
         sending.stop(sender)
     sent = len(sink.lines())
@@ -130,3 +131,16 @@ def test_warm_up(sending):
     time.sleep(1.5)
     sending.stop(sender)
     assert len(sink.lines()) == 20
+
+
+def test_permits_do_not_wait_for_a_server(sending):
+    """What stood in a queue while a server did not answer is no burst."""
+    sink = sending.sink("--delay-ms", "700")
+    sending.contacts(60)
+    sending.campaign(sending.account(sink.port, per_second=10,
+                                     max_connections=8))
+    sender = sending.sender()
+    sending.wait_finished(1, 40)
+    sending.stop(sender)
+    assert most_within(sink, 1) <= 10
+    assert sending.check_ledger(sink) == set()

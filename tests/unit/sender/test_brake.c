@@ -140,6 +140,27 @@ deferred_are_no_results(void **state)
 	assert_string_equal(status_after_a_look(), "paused");
 }
 
+/* A watermark says only what may be under way. */
+static void
+under_way_are_no_results(void **state)
+{
+	(void)state;
+	pg_sql(db, "UPDATE lease SET watermark = last_id, holder = 'a', "
+		   "held_until = now() + interval '1 hour' "
+		   "WHERE (first_id & 4294967295) <= 901");
+	happen("bounce", 1, 40);
+	assert_string_equal(status_after_a_look(), "running");
+	pg_sql(db,
+	    "INSERT INTO outcome (delivery_id, attempt, state, at) "
+	    "SELECT (%lld::bigint << 32) + n, 1, CASE WHEN n > 150 THEN "
+	    "'failed' ELSE 'accepted' END::delivery_state, now() "
+	    "FROM generate_series(1, 199) n",
+	    (long long)campaign);
+	assert_string_equal(status_after_a_look(), "running");
+	ledger_outcome(db, ledger_delivery(campaign, 500), 1, "failed");
+	assert_string_equal(status_after_a_look(), "paused");
+}
+
 /* 1 % of all, but 20 % of what was sent last. */
 static void
 recent_ones_count(void **state)
@@ -174,6 +195,29 @@ only_new_evidence(void **state)
 	    ledger_int("SELECT count(*) FROM event WHERE kind = 'alert'"), 2);
 }
 
+/* In a lease that was under way, what lies behind its watermark. */
+static void
+marks_within_a_lease(void **state)
+{
+	(void)state;
+	reach(1, 3);
+	pg_sql(db, "UPDATE lease SET watermark = first_id + 49, holder = 'a', "
+		   "held_until = now() + interval '1 hour' "
+		   "WHERE (first_id & 4294967295) = 301");
+	happen("bounce", 1, 60);
+	assert_string_equal(status_after_a_look(), "paused");
+	pg_sql(db, "UPDATE campaign SET brake_minimum = 40");
+	ledger_rows(db, Q_CAMPAIGN_RESUME, DB_ARGS(db_int(campaign)));
+	reach(4, 4);
+	happen("bounce", 301, 350);
+	assert_string_equal(status_after_a_look(), "running");
+	happen("bounce", 351, 360);
+	assert_string_equal(status_after_a_look(), "paused");
+	assert_non_null(
+	    strstr(ledger_text("SELECT status_reason FROM campaign"),
+		"10 hard bounces among 50"));
+}
+
 static void
 switched_off(void **state)
 {
@@ -198,8 +242,10 @@ main(void)
 	    cmocka_unit_test(share_and_chance),
 	    TEST(stops_and_says_why),
 	    TEST(deferred_are_no_results),
+	    TEST(under_way_are_no_results),
 	    TEST(recent_ones_count),
 	    TEST(only_new_evidence),
+	    TEST(marks_within_a_lease),
 	    TEST(switched_off),
 	};
 
