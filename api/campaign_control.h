@@ -27,7 +27,7 @@ struct campaign_control {
 
 struct campaign_control campaign_control_new(void);
 /* Over what is held already. */
-void campaign_control_read(struct body *b, struct campaign_control *c);
+void campaign_control_read(struct body *outer, struct campaign_control *c);
 
 /* The stored one of a campaign that is held, and writing it.  false:
  * answered. */

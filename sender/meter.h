@@ -61,7 +61,7 @@ int meter_left(const struct meter *m); /* INT_MAX: no limit */
 void meter_use(struct meter *m);       /* one message begins */
 /* It has to begin before; INT64_MAX: no limit. */
 int64_t meter_until_ms(const struct meter *m);
-void meter_return(struct meter *m);    /* it did not begin after all */
+void meter_return(struct meter *m); /* it did not begin after all */
 /* Asks for as many, unless it is too early or it is asking; handout_soon()
  * when they come. */
 void meter_ask(struct meter *m, int want);
