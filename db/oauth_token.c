@@ -23,8 +23,8 @@ enum {
 	COL_NEXT_MS,
 };
 
-#define SEALED_MAX   (2U * OAUTH_SECRET_MAX)
-#define TEXTS_MAX    (4U * SEALED_MAX)
+#define SEALED_MAX   ((size_t)2 * OAUTH_SECRET_MAX)
+#define TEXTS_MAX    (4 * SEALED_MAX)
 #define RENEW_MIN_MS 1000
 
 /*
