@@ -326,22 +326,27 @@ static void
 write_asides(const struct outcome_batch *b, const char *holder, struct arena *a,
     struct db_batch *db)
 {
+	int64_t *firsts = ARENA_ARRAY(a, int64_t, b->aside_count);
+	int64_t *epochs = ARENA_ARRAY(a, int64_t, b->aside_count);
+	const struct outcome_aside *at = b->asides;
 	struct columns c;
-	size_t i;
 
 	columns_init(&c, a, b->aside_count);
-	for (i = 0; i < b->aside_count; i++) {
-		c.delivery[i] = b->asides[i].delivery;
-		c.attempt[i] = b->asides[i].attempt;
-		c.retry_ms[i] = b->asides[i].delay_ms;
-		c.first_at[i] = b->asides[i].first_at_us;
-		c.account[i] = b->asides[i].account_id;
+	for (; c.n < b->aside_count; c.n++, at++) {
+		c.delivery[c.n] = at->delivery;
+		c.attempt[c.n] = at->attempt;
+		c.retry_ms[c.n] = at->delay_ms;
+		c.first_at[c.n] = at->first_at_us;
+		c.account[c.n] = at->account_id;
+		if (at->lease->kind == LEASE_RANGE)
+			firsts[c.n] = at->lease->first_id;
+		epochs[c.n] = at->lease->epoch;
 	}
-	c.n = b->aside_count;
 	db_batch_add(db, Q_RETRY_ASIDE,
 	    DB_ARGS(db_cstr(holder), db_int_array(c.delivery, c.n),
 		db_int_array(c.attempt, c.n), db_int_array(c.retry_ms, c.n),
-		db_time_array(c.first_at, c.n), db_int_array(c.account, c.n)));
+		db_time_array(c.first_at, c.n), db_int_array(c.account, c.n),
+		db_int_array(firsts, c.n), db_int_array(epochs, c.n)));
 }
 
 static void

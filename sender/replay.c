@@ -328,9 +328,16 @@ put_away(struct reading *g, bool damaged)
 {
 	struct err err;
 
+	bool ok;
+
 	tell_end(g, damaged);
-	if (damaged ? !journal_owner_set_apart(g->owner, &err)
-		    : !journal_owner_remove(g->owner, &err))
+	if (damaged)
+		ok = journal_owner_set_apart(g->owner, &err);
+	else if (g->complete)
+		ok = journal_owner_replayed(g->owner, &err);
+	else
+		ok = journal_owner_remove(g->owner, &err);
+	if (!ok)
 		log_warn("journal_not_removed", "text=%s",
 		    log_quote(str_of(err.text)));
 }
@@ -349,6 +356,23 @@ replay_one(struct replay *r, struct journal_owner *o, struct journal_read *read)
 		done = commit(&g, fill_end);
 	if (done)
 		put_away(&g, damaged);
+	end(&g);
+}
+
+/* The second look, when nothing is on its way any more. */
+static void
+free_again(struct replay *r, struct journal_owner *o)
+{
+	struct reading g;
+	struct err err;
+
+	if (o->replayed_s < REPLAY_AFTER_S)
+		return;
+	begin(&g, r, o);
+	g.complete = true;
+	if (commit(&g, fill_end) && !journal_owner_remove(o, &err))
+		log_warn("journal_not_removed", "text=%s",
+		    log_quote(str_of(err.text)));
 	end(&g);
 }
 
@@ -382,6 +406,8 @@ look_at(struct replay *r, struct journal_owner *o)
 
 	if (strcmp(o->instance, r->instance) != 0) {
 		leave_alone(r, o, "it belongs to another database");
+	} else if (o->replayed_s >= 0) {
+		free_again(r, o);
 	} else if (!journal_read_open(&read, o, &err)) {
 		leave_alone(r, o, err.text);
 	} else {

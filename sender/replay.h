@@ -15,6 +15,9 @@
  * before the system went down.  One that belongs to another database is left
  * alone.
  *
+ * What the dead one had asked of the database last may be done after all
+ * this: a moment later what is held in its name is freed once more.
+ *
  * Whoever locks a journal replays it; replaying it again changes nothing, so
  * that dying over it is harmless.  Memory is bounded by a batch and by what
  * was under way at once.  Blocks until the database has taken it all, or
@@ -29,6 +32,7 @@
 #define REPLAY_BATCH     500 /* outcomes a transaction */
 #define REPLAY_TEXTS_MAX ((size_t)1 << 20)
 #define REPLAY_AGAIN_MS  500
+#define REPLAY_AFTER_S   3 /* what a dead one had asked for may come late */
 #define REPLAY_TOLD_MAX  32
 
 struct replay {

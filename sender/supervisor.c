@@ -87,17 +87,19 @@ start(struct supervisor *s, struct child *c)
 }
 
 static void
-plan_restart(struct child *c, int64_t now)
+plan_restart(struct child *c, bool killed, int64_t now)
 {
+	int64_t most =
+	    killed ? SUPERVISOR_KILLED_MAX_MS : SUPERVISOR_PAUSE_MAX_MS;
 	int64_t pause = SUPERVISOR_PAUSE_MS;
 	int i;
 
 	if (now - c->started_ms >= SUPERVISOR_HEALTHY_MS)
 		c->failures = 0;
-	for (i = 0; i < c->failures && pause < SUPERVISOR_PAUSE_MAX_MS; i++)
+	for (i = 0; i < c->failures && pause < most; i++)
 		pause *= 2;
-	if (pause > SUPERVISOR_PAUSE_MAX_MS)
-		pause = SUPERVISOR_PAUSE_MAX_MS;
+	if (pause > most)
+		pause = most;
 	c->failures++;
 	c->start_at_ms = now + pause;
 }
@@ -112,7 +114,8 @@ ended(struct supervisor *s, struct child *c, int status)
 		s->done = true;
 	if (s->stopping || s->done)
 		return;
-	plan_restart(c, clock_mono_ms());
+	plan_restart(c, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	    clock_mono_ms());
 	log_error("process_ended",
 	    "index=%d generation=%d signal=%d status=%d again_ms=%lld",
 	    c->index, c->generation, WIFSIGNALED(status) ? WTERMSIG(status) : 0,

@@ -20,6 +20,7 @@
 #define SUPERVISOR_TICK_MS       100
 #define SUPERVISOR_PAUSE_MS      250 /* before the first new start; doubles */
 #define SUPERVISOR_PAUSE_MAX_MS  30000
+#define SUPERVISOR_KILLED_MAX_MS 1000  /* after SIGKILL: not its own fault */
 #define SUPERVISOR_HEALTHY_MS    10000 /* ran that long: not failing */
 #define SUPERVISOR_STOP_EXTRA_MS 10000 /* beyond drain_s, then SIGKILL */
 

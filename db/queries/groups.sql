@@ -40,14 +40,17 @@ DELETE FROM group_state WHERE account_id = $1::bigint AND group_name = ANY ($2::
 
 -- name: retry_aside
 -- Recipients that wait for their group, unattempted: the attempt to come
--- stays what it is.  Not where somebody else has made it meanwhile.
+-- stays what it is.  Not where somebody else has made it meanwhile, or has
+-- the lease: to that one they are pending.
 -- $1 holder  $2 deliveries  $3 the attempts to come  $4 milliseconds until then
 -- $5 when the first attempt was (NULL: never sent)  $6 accounts (0: any)
+-- $7 firsts of their leases (0: they were retries)  $8 epochs
 INSERT INTO retry AS r (delivery_id, campaign_id, attempt, next_at, first_at, account_id)
 SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisecond',
        coalesce(u.first_at, now()), nullif(u.account_id, 0)
-  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[])
-       AS u (delivery_id, attempt, delay_ms, first_at, account_id)
+  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[],
+              $7::bigint[], $8::bigint[])
+       AS u (delivery_id, attempt, delay_ms, first_at, account_id, first_id, epoch)
   JOIN campaign c ON c.id = u.delivery_id >> 32
   -- as in retry_put
   LEFT JOIN LATERAL (SELECT true AS made FROM outcome o
@@ -56,6 +59,10 @@ SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisec
                              OR (o.attempt = u.attempt - 1 AND o.state > 'deferred'))
                       LIMIT 1) later ON true
  WHERE later.made IS NULL
+   AND (u.first_id = 0
+        OR EXISTS (SELECT FROM lease l
+                    WHERE l.campaign_id = c.id AND l.first_id = u.first_id
+                      AND l.epoch = u.epoch))
 ON CONFLICT (delivery_id) DO UPDATE
    SET next_at = EXCLUDED.next_at, holder = NULL, held_until = NULL
  WHERE r.attempt = EXCLUDED.attempt AND r.holder = $1::text;

@@ -1,6 +1,7 @@
 #include "lib/base/journal_owner.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/file.h"
 
@@ -15,6 +16,7 @@
 #define BOOT_MAX       64
 #define ID_DIGITS      16
 #define FIRST_LINE     "volley journal 1"
+#define REPLAYED       "replayed"
 
 static const char *const policy_names[] = {
     [JOURNAL_PROCESS] = "process",
@@ -138,27 +140,32 @@ sync_folders(const struct journal_owner *o, const char *journals,
 		   journal_segment_sync_names(parent, err));
 }
 
-/* Removes the files of a folder, and then itself; `owner` last, so that what
- * is left of it stays one's own. */
-static bool
-remove_folder(const char *folder)
+static void
+remove_files(const char *folder, struct str ending)
 {
 	char path[JOURNAL_PATH_MAX];
 	struct dirent *e;
 	DIR *dir = opendir(folder);
 
-	if (dir == NULL)
-		return errno == ENOENT;
-	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 &&
-		    strcmp(e->d_name, "owner") != 0 &&
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "owner") != 0 &&
+		    str_ends(str_of(e->d_name), ending) &&
 		    name_file(path, folder, e->d_name))
 			unlink(path);
-	closedir(dir);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* `owner` last, so that what is left of it stays one's own. */
+static void
+remove_folder(const char *folder)
+{
+	char path[JOURNAL_PATH_MAX];
+
+	remove_files(folder, STR_NONE);
 	if (name_file(path, folder, "owner"))
 		unlink(path);
-	return rmdir(folder) == 0;
+	rmdir(folder);
 }
 
 bool
@@ -168,7 +175,9 @@ journal_owner_new(struct journal_owner *o, const char *journals,
 {
 	char made[JOURNAL_PATH_MAX];
 
-	*o = (struct journal_owner){.fd = -1, .same_boot = true};
+	*o = (struct journal_owner){.fd = -1,
+	    .same_boot = true,
+	    .replayed_s = -1};
 	o->policy = policy;
 	snprintf(o->holder, sizeof(o->holder), "%s", holder);
 	snprintf(o->instance, sizeof(o->instance), "%s", instance);
@@ -221,6 +230,24 @@ journal_owner_remove(struct journal_owner *o, struct err *err)
 		remove_folder(o->folder); /* or the next who comes by */
 	journal_owner_release(o);
 	return ok;
+}
+
+bool
+journal_owner_replayed(struct journal_owner *o, struct err *err)
+{
+	char path[JOURNAL_PATH_MAX];
+	int fd = -1;
+
+	if (name_file(path, o->folder, REPLAYED))
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		journal_owner_release(o);
+		return fail(err, "create", path);
+	}
+	close(fd);
+	remove_files(o->folder, STR(".seg"));
+	journal_owner_release(o);
+	return true;
 }
 
 bool
@@ -300,6 +327,19 @@ read_owner(struct journal_owner *o)
 	       o->holder[0] != '\0';
 }
 
+static int64_t
+age_of(const struct journal_owner *o)
+{
+	char path[JOURNAL_PATH_MAX];
+	struct stat st;
+	int64_t age;
+
+	if (!name_file(path, o->folder, REPLAYED) || stat(path, &st) != 0)
+		return -1;
+	age = clock_wall_us() / 1000000 - (int64_t)st.st_mtime;
+	return age > 0 ? age : 0;
+}
+
 /* The lock is worth something only while the file stands where it was. */
 static bool
 is_still_there(const struct journal_owner *o)
@@ -359,6 +399,7 @@ journal_orphans_next(struct journal_orphans *s, struct journal_owner *o)
 		    !take(o, s->folder, e->d_name))
 			continue;
 		o->id = id;
+		o->replayed_s = age_of(o);
 		if (read_owner(o))
 			return true;
 		journal_owner_release(o);

@@ -5,6 +5,7 @@
  *
  *   <journals>/<16 hex digits>/owner           the lock; text, see below
  *                             /<number>.seg    journal_segment.h
+ *                             /replayed        its records are not needed
  *   <journals>/<16 hex digits>.new             being made
  *                             .done            being removed
  *                             .damaged         kept for a person
@@ -36,7 +37,8 @@ struct journal_owner {
 	char holder[JOURNAL_HOLDER_MAX];
 	char instance[JOURNAL_INSTANCE_MAX]; /* of the database it belongs to */
 	enum journal_policy policy;
-	bool same_boot; /* the system has not been started since */
+	bool same_boot;     /* the system has not been started since */
+	int64_t replayed_s; /* so long ago was _replayed; -1: never */
 };
 
 /* A new folder under `journals`, which is made when it is missing. */
@@ -47,6 +49,9 @@ bool journal_owner_new(struct journal_owner *o, const char *journals,
 void journal_owner_release(struct journal_owner *o);
 /* Removes the folder with all that is in it, then as _release. */
 bool journal_owner_remove(struct journal_owner *o, struct err *err) MUST_USE;
+/* Removes the records and remembers when, then as _release: for who has to
+ * come again for something else. */
+bool journal_owner_replayed(struct journal_owner *o, struct err *err) MUST_USE;
 /* Sets it apart, then as _release. */
 bool journal_owner_set_apart(struct journal_owner *o, struct err *err) MUST_USE;
 

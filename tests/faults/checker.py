@@ -98,8 +98,7 @@ def bound_violations(result, duplicates_max, uncertain_max):
 def journal_violations(folder):
     """After the drain a journal holds nothing that has to be replayed."""
     left = [f"{path}: {path.stat().st_size} bytes"
-            for path in pathlib.Path(folder).rglob("*") if path.is_file()
-            and path.stat().st_size > 0]
+            for path in pathlib.Path(folder).rglob("*.seg")]
     yield "I1", "a journal that was not brought into the database", left
 
 

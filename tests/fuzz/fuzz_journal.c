@@ -1,8 +1,8 @@
-/* Any bytes in the place of a journal's segment: whatever is called a record
- * lies within them, and reading comes to an end. */
+/* Any bytes in the place of a journal's segment, and of an entry: whatever is
+ * called a record lies within them, and reading comes to an end. */
 #include "lib/base/base.h"
 
-#include "lib/base/journal_segment.h"
+#include "sender/journal_entry.h"
 
 #include <assert.h>
 
@@ -13,10 +13,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct journal_image image = {data, size, 1, 1};
 	size_t offset = JOURNAL_HEADER_SIZE, next;
-	struct str payload;
+	struct str payload = {(const char *)data, size};
+	struct journal_entry e;
 	uint16_t type;
 	int64_t synced;
 
+	for (type = 0; type < 5; type++)
+		if (journal_entry_read(&e, type, payload))
+			assert(e.delivery > 0 && e.attempt > 0);
 	(void)journal_image_header(&image, &synced);
 	while (journal_image_find(&image, &offset)) {
 		assert(journal_image_record(&image, offset, &type, &payload,
