@@ -59,6 +59,19 @@ class Made:
                           f"{token or message_id(delivery_id(1, n))}"
                           f"\t900\t1\t{at}\n")
 
+    def attempt(self, n, after=0.0):
+        """One that the sink refused."""
+        at = int((self.now + after) * 1e6)
+        token = message_id(delivery_id(1, n))[1:-1].partition("@")[0]
+        self.lines.append(f"try\t{at}\t1\t{at}\tb+{token}@example.com\t"
+                          f"user{n}@d{n % 20}.example.com\t550\n")
+
+    def to_provider(self, n, domain):
+        """Sent to that domain."""
+        self.sql(f"UPDATE contact SET email = 'user{n}@{domain}' WHERE id = {n}")
+        self.lines[n - 1] = self.lines[n - 1].replace(
+            f"d{n}.example.com", domain)
+
     def copies(self, *numbers):
         for n in numbers:
             self.copy(n)
@@ -164,6 +177,28 @@ BROKEN = {
     "a day's limit": (
         "I5", "a rolling window over its limit",
         lambda m: m.sql("UPDATE smtp_account SET per_day = 20")),
+    "a campaign's limit": (
+        "I5", "a rolling window over its limit",
+        lambda m: m.sql("UPDATE campaign SET per_minute = 37")),
+    "a domain's limit": (
+        "I5", "a rolling window over its limit",
+        lambda m: m.sql("INSERT INTO group_limit (account_id, group_name,"
+                        " per_second) VALUES (1, 'd5.example.com', 1)")),
+    "a provider's limit": (
+        "I5", "a rolling window over its limit",
+        lambda m: (
+            m.to_provider(7, "gmail.com"), m.to_provider(8, "googlemail.com"),
+            m.sql("INSERT INTO group_limit (account_id, group_name,"
+                  " per_second) VALUES (1, 'gmail', 1)"))),
+    "tried too often": (
+        "I5", "a rolling window over its limit",
+        lambda m: (m.sql("UPDATE smtp_account SET per_second = 38"),
+                   m.attempt(PEOPLE - 1))),
+    "tried after the unsubscribe": (
+        "I3", "MAIL later than a second after the suppression",
+        lambda m: (m.attempt(PEOPLE - 1, 3), m.sql(
+            "INSERT INTO suppression (email_key, list_id, reason, created_at)"
+            " VALUES ('user39@d19.example.com', 1, 'unsubscribe', now())"))),
     "no 2xx": (
         "I6", "accepted without a 2xx",
         lambda m: m.sql("UPDATE outcome SET code = 451"

@@ -1,9 +1,12 @@
 """I1, I2, I3, I5 and I6 as queries: each row that one gives is a violation.
 
 They look at the tables of the ledger, at `copy` (what sinks accepted, see
-sinklog) and at `newest`: every delivery with its address and its state,
-'pending' where it has none.
+sinklog), at `tried` (every MAIL that sinks saw) and at `newest`: every
+delivery with its address and its state, 'pending' where it has none.
 """
+
+import pathlib
+import re
 
 NEWEST = """
 CREATE TEMP TABLE newest AS
@@ -70,7 +73,7 @@ SELECT format('delivery %s: %s', delivery_id,
 SELECT format('%s of campaign %s, %s ms', n.email, n.campaign_id,
               (c.mail_us / 1000 - extract(epoch FROM s.created_at) * 1000)
               ::bigint)
-  FROM copy c JOIN newest n ON n.id = c.delivery_id
+  FROM tried c JOIN newest n ON n.id = c.delivery_id
   JOIN suppression s ON s.email_key = n.email_key
    AND (s.list_id IS NULL OR s.list_id = n.list_id)
  WHERE c.mail_us / 1e6 > extract(epoch FROM s.created_at) + 1.0"""),
@@ -103,36 +106,51 @@ SELECT format('campaign %s from %s, %s', campaign_id, first_id, holder)
   FROM lease WHERE holder IS NOT NULL AND NOT done"""),
 )
 
-# One row a limit: what it is of, how many, in how many seconds; and the
-# copies that it is about, as the column `who`.
-LIMITS = (
-    ("account", """
-SELECT id::text, most, seconds FROM quota_limit WHERE kind = 'account'""",
-     "n.account_id::text"),
-    ("campaign", """
-SELECT id::text, most, seconds FROM quota_limit WHERE kind = 'campaign'""",
-     "n.campaign_id::text"),
-)
+# One row a limit; and which transactions it is about.
+LIMITS = """
+SELECT kind, id, group_name, most, seconds FROM quota_limit"""
+WHOSE = {
+    "account": "n.account_id = %(id)s",
+    "campaign": "n.campaign_id = %(id)s",
+    "group": "n.account_id = %(id)s AND %(group)s = coalesce("
+             "(SELECT p.name FROM provider p"
+             " WHERE p.domain = split_part(n.email, '@', 2)),"
+             " split_part(n.email, '@', 2))",
+}
 
 WINDOW = """
-SELECT format('{kind} %%s: %%s in %%s ms, limit %%s in %%s s', who, %(most)s + 1,
+SELECT format('{kind} %%s: %%s in %%s ms, limit %%s in %%s s',
+              concat_ws(' ', %(id)s, nullif(%(group)s, '')), %(most)s + 1,
               (mail_us - before) / 1000, %(most)s, %(seconds)s)
-  FROM (SELECT {who} AS who, c.mail_us,
-               lag(c.mail_us, %(most)s) OVER (ORDER BY c.mail_us) AS before
-          FROM copy c JOIN newest n ON n.id = c.delivery_id
-         WHERE {who} = %(id)s) w
+  FROM (SELECT t.mail_us,
+               lag(t.mail_us, %(most)s) OVER (ORDER BY t.mail_us) AS before
+          FROM tried t JOIN newest n ON n.id = t.delivery_id
+         WHERE {whose}) w
  WHERE mail_us - before < %(seconds)s * 1000000::bigint"""
+
+PROVIDERS = pathlib.Path(__file__).parents[2] / "lib/mail/provider.c"
+
+
+def load_providers(cursor):
+    """The names that domains have as a group, out of the product's table."""
+    text = PROVIDERS.read_text(encoding="utf-8")
+    rows = re.findall(r'\{"([^"]+)", "([^"]+)"\}', text)
+    cursor.execute("CREATE TEMP TABLE provider (domain text PRIMARY KEY,"
+                   " name text)")
+    cursor.execute("INSERT INTO provider SELECT * FROM unnest(%s, %s)"
+                   " ON CONFLICT DO NOTHING",
+                   ([row[0] for row in rows], [row[1] for row in rows]))
 
 
 def windows(cursor):
     """I5: no window that rolls over the limit's time holds more."""
-    for kind, limits, who in LIMITS:
-        cursor.execute(limits)
-        for number, most, seconds in cursor.fetchall():
-            cursor.execute(WINDOW.format(kind=kind, who=who), {
-                "id": number, "most": most, "seconds": seconds})
-            yield ("I5", "a rolling window over its limit",
-                   [row[0] for row in cursor.fetchall()])
+    load_providers(cursor)
+    cursor.execute(LIMITS)
+    for kind, number, group, most, seconds in cursor.fetchall():
+        cursor.execute(WINDOW.format(kind=kind, whose=WHOSE[kind]), {
+            "id": number, "group": group, "most": most, "seconds": seconds})
+        yield ("I5", "a rolling window over its limit",
+               [row[0] for row in cursor.fetchall()])
 
 
 def violations(cursor, drained):
