@@ -77,42 +77,54 @@ begin(void)
 		plan(text);
 }
 
-/* A socket or a file that is not standard input, output or error: pipes and
- * the like are a process's own, which fail to nobody. */
+/* Can a call on it fail so?  Pipes and the like are a process's own. */
 static bool
-outside(int fd, bool *is_socket)
+fits(int fd)
 {
+	int domain = 0;
+	socklen_t n = sizeof(domain);
 	struct stat st;
 
 	if (fd < 3 || fd == log_fd || fstat(fd, &st) != 0)
 		return false;
-	*is_socket = S_ISSOCK(st.st_mode);
-	return *is_socket || S_ISREG(st.st_mode);
+	if (S_ISREG(st.st_mode))
+		return with_errno != ECONNRESET && with_errno != ENOBUFS;
+	if (!S_ISSOCK(st.st_mode) ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) != 0)
+		return false;
+	return with_errno == ECONNRESET ||
+	       (with_errno == ENOBUFS && domain != AF_UNIX);
+}
+
+static bool
+fails(enum failing_group group, int fd)
+{
+	bool moves = group == FAILING_READ || group == FAILING_WRITE;
+	long k;
+
+	if (moves && !fits(fd))
+		return false;
+	k = atomic_fetch_add(&seen, 1) + 1;
+	if (k < from || k >= from + times)
+		return false;
+	if (log_fd >= 0)
+		dprintf(log_fd, "%s %ld\n", names[group], k);
+	if (moves && with_errno == ECONNRESET)
+		shutdown(fd, SHUT_RDWR);
+	return true;
 }
 
 bool
 failing_now(enum failing_group group, int fd)
 {
 	int before = errno;
-	bool is_socket = false;
-	long k;
+	bool yes;
 
 	if (group != planned || my_fork != wanted_fork)
 		return false;
-	if ((group == FAILING_READ || group == FAILING_WRITE) &&
-	    !outside(fd, &is_socket)) {
-		errno = before;
-		return false;
-	}
-	k = atomic_fetch_add(&seen, 1) + 1;
-	if (k < from || k >= from + times) {
-		errno = before;
-		return false;
-	}
-	if (log_fd >= 0)
-		dprintf(log_fd, "%s %ld\n", names[group], k);
-	errno = with_errno != 0 ? with_errno : is_socket ? ECONNRESET : EIO;
-	return true;
+	yes = fails(group, fd);
+	errno = yes ? with_errno : before;
+	return yes;
 }
 
 /* Ours has a name of its own here, and the library's for the linker. */

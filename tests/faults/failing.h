@@ -8,8 +8,9 @@
  *                              1; 0 is the program itself
  *   FAILING_LOG=FILE           a line for each call that failed: group, K
  *
- * Groups: read, write (sockets and files but for standard ones; ERRNO 0 is
- * ECONNRESET or EIO), connect, open (whatever makes a descriptor), sync, space
+ * Groups: read, write (what ERRNO is about: ECONNRESET any socket, which is
+ * shut then as it would be, ENOBUFS those of IP, other ones files but for
+ * standard ones), connect, open (whatever makes a descriptor), sync, space
  * (files that grow) and memory (failing_memory.so).  Every call of a group
  * counts, whoever makes it: foreign libraries are meant, too.
  */
