@@ -81,7 +81,7 @@ def test_rate_is_changed_while_it_runs(sending):
 def test_limits_outlive_kills(sending):
     """Permits of killed workers are lost, never doubled."""
     sink = sending.sink("--delay-ms", "0-20")
-    sending.contacts(2000)
+    sending.contacts(45 * SECONDS)
     account = sending.account(sink.port, per_second=50, per_minute=900)
     sending.campaign(account, on_uncertain="resend", per_second=40)
     sending.kills = True
