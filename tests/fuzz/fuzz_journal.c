@@ -8,19 +8,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void
+read_entries(struct str payload)
+{
+	struct journal_entry e;
+	uint16_t type;
+
+	for (type = 0; type < 5; type++)
+		if (journal_entry_read(&e, type, payload))
+			assert(e.delivery > 0 && e.attempt > 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct journal_image image = {data, size, 1, 1};
 	size_t offset = JOURNAL_HEADER_SIZE, next;
 	struct str payload = {(const char *)data, size};
-	struct journal_entry e;
 	uint16_t type;
 	int64_t synced;
 
-	for (type = 0; type < 5; type++)
-		if (journal_entry_read(&e, type, payload))
-			assert(e.delivery > 0 && e.attempt > 0);
+	read_entries(payload);
 	(void)journal_image_header(&image, &synced);
 	while (journal_image_find(&image, &offset)) {
 		assert(journal_image_record(&image, offset, &type, &payload,
