@@ -140,7 +140,7 @@ scheduler_look(struct db *db, struct scheduler_work *out, struct err *err)
 struct rounds {
 	const struct scheduler_params *params;
 	struct db *db;
-	int64_t tidy_at_ms, reopen_at_ms;
+	int64_t tidy_at_ms, reopen_at_ms, forget_at_ms;
 	bool failing;
 	bool noted;  /* which database this is */
 	bool copied; /* it is a copy: nothing is done */
@@ -186,6 +186,11 @@ work_round(struct rounds *s, struct err *err)
 		if (!db_run(s->db, Q_CAMPAIGN_REOPEN, DB_NO_ARGS, NULL, err))
 			return false;
 		s->reopen_at_ms = now + SCHEDULER_REOPEN_MS;
+	}
+	if (now >= s->forget_at_ms) {
+		if (!db_run(s->db, Q_QUOTA_FORGET, DB_NO_ARGS, NULL, err))
+			return false;
+		s->forget_at_ms = now + SCHEDULER_FORGET_MS;
 	}
 	if (now < s->tidy_at_ms)
 		return true;

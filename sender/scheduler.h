@@ -22,6 +22,7 @@
 #define SCHEDULER_TICK_MS   250
 #define SCHEDULER_TIDY_MS   1000 /* finishing, expiring */
 #define SCHEDULER_REOPEN_MS 5000
+#define SCHEDULER_FORGET_MS 3600000 /* limits that are gone */
 
 /* `volley run-due` is over when nothing is due within this time ... */
 #define SCHEDULER_SOON_S 60

@@ -256,6 +256,26 @@ windows_grow_with_the_lag(void **state)
 	assert_int_equal(take(db, 1), 1);
 }
 
+/* Only what nobody can want any more. */
+static void
+forgotten_when_gone(void **state)
+{
+	struct key campaign = {"campaign", 0, ""};
+
+	(void)state;
+	campaign.id = ledger_campaign(db, "hold");
+	pg_sql(db, "UPDATE smtp_account SET per_hour = 20, per_day = 50; "
+		   "UPDATE campaign SET per_hour = 8");
+	take(db, 1);
+	take_of(db, &campaign, 1);
+	pg_sql(db, "UPDATE smtp_account SET per_hour = NULL");
+	assert_int_equal(ledger_rows(db, Q_QUOTA_FORGET, DB_NO_ARGS), 0);
+	pass(3.0 * 86400);
+	pg_sql(db, "DELETE FROM campaign");
+	assert_int_equal(ledger_rows(db, Q_QUOTA_FORGET, DB_NO_ARGS), 2);
+	assert_string_equal(ledger_text("SELECT unit FROM quota"), "day");
+}
+
 /* S-055: an hour passes at every step, and the warm-up began that much
  * earlier.  Whoever takes all that there is gets no more than a day's cap,
  * and most of it. */
@@ -311,6 +331,7 @@ main(void)
 	    TEST(each_its_own),
 	    TEST(clock_put_back),
 	    TEST(windows_grow_with_the_lag),
+	    TEST(forgotten_when_gone),
 	    TEST(warm_up),
 	};
 
