@@ -91,6 +91,7 @@ def send_campaign(v, list_id, template, accounts):
         "utm": {"source": "newsletter", "medium": "email",
                 "campaign": "autumn"},
         "postal_address": "Example Harbour Society, 1 Quay Street, Exampletown",
+        "brake": {"hard_bounce_percent": 20},  # so many are made to bounce
         "return_path": "bounces@example.test"})["id"]
     v.post(f"/v1/campaigns/{campaign}/test", {"to": ["alice@example.test"]})
     started = time.time()

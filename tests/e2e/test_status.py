@@ -27,7 +27,8 @@ def test_a_campaign_under_way(sending):
     sender = sending.sender()
     wait_for(lambda: (live(sending) or {}).get("rate", 0) > 0, 20)
     seen = live(sending)
-    assert seen["workers"] == 2
+    # The first has to be let in before others may try.
+    assert 1 <= seen["workers"] <= 2
     assert 0 < seen["under_way"] <= 3 * 4
     assert 0 < seen["pending"] < 400
     assert seen["next_attempt_at"] is None
