@@ -133,6 +133,7 @@ scheduler_look(struct db *db, struct scheduler_work *out, struct err *err)
 	out->reached = db_get_int(&r, 0, 3);
 	out->deferred = db_get_int(&r, 0, 4);
 	out->recorded = db_get_int(&r, 0, 5);
+	out->unclosed = db_get_int(&r, 0, 6);
 	db_result_free(&r);
 	return true;
 }
@@ -243,9 +244,12 @@ look_round(struct rounds *s, bool *done, struct err *err)
 	if (is_moved(&w, &s->seen))
 		s->moved_ms = now;
 	s->seen = w;
-	*done = w.scheduled + w.campaigns == 0;
-	if (*done)
-		return scheduler_tidy(s->db, s->params, err);
+	if (w.scheduled + w.campaigns == 0) {
+		if (!scheduler_tidy(s->db, s->params, err))
+			return false;
+		*done = true;
+		return true;
+	}
 	if (now - s->moved_ms > SCHEDULER_STUCK_MS) {
 		log_warn("nothing_moves", "campaigns=%lld waited_s=%d",
 		    (long long)w.campaigns, SCHEDULER_STUCK_MS / 1000);

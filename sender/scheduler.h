@@ -46,6 +46,7 @@ struct scheduler_work {
 	int64_t campaigns;
 	int64_t audience, reached, deferred; /* of them */
 	int64_t recorded; /* outcomes of the leases under way */
+	int64_t unclosed; /* campaigns of which nothing is left to be done */
 };
 bool scheduler_look(struct db *db, struct scheduler_work *out,
     struct err *err) MUST_USE;

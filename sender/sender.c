@@ -150,7 +150,7 @@ is_needless(struct db *db)
 	if (taken && work.scheduled + work.campaigns > 0)
 		log_info("another_run_is_at_work", "campaigns=%lld",
 		    (long long)work.campaigns);
-	return taken || work.scheduled + work.campaigns == 0;
+	return taken || work.scheduled + work.campaigns + work.unclosed == 0;
 }
 
 static const char run_due_help[] =

@@ -231,7 +231,12 @@ at_work AS (
 SELECT (SELECT count(*) FROM campaign
          WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()),
        count(*), coalesce(sum(audience), 0), coalesce(sum(reached), 0),
-       coalesce(sum(deferred), 0), coalesce(sum(recorded), 0)
+       coalesce(sum(deferred), 0), coalesce(sum(recorded), 0),
+       -- all is done but for saying so
+       (SELECT count(*) FROM campaign c
+         WHERE c.status = 'running'
+           AND NOT EXISTS (SELECT FROM lease l WHERE l.campaign_id = c.id AND NOT l.done)
+           AND NOT EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id))
   FROM at_work;
 
 -- name: run_due_lock
