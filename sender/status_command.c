@@ -8,7 +8,7 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#define WATCH_MS       1000
+#define WATCH_MS 1000
 
 static const char usage[] =
     "usage: volley status [CAMPAIGN] [--watch]\n"
