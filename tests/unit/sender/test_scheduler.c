@@ -171,6 +171,29 @@ suppressed_when_read(void **state)
 	db_result_free(&r);
 }
 
+/* Somebody ended between the last outcome and the end of the campaign: a next
+ * run has something to do. */
+static void
+what_is_done_is_closed(void **state)
+{
+	struct scheduler_work work;
+	struct err err;
+
+	(void)state;
+	ledger_contacts(db, 1, 4);
+	ledger_started(db, "hold", 4);
+	assert_true(scheduler_look(db, &work, &err));
+	assert_int_equal(work.unclosed, 0);
+	assert_int_equal(work.campaigns, 1);
+	pg_sql(db, "UPDATE lease SET done = true");
+	assert_true(scheduler_look(db, &work, &err));
+	assert_int_equal(work.unclosed, 1);
+	assert_int_equal(work.campaigns, 0);
+	tidy();
+	assert_true(scheduler_look(db, &work, &err));
+	assert_int_equal(work.unclosed, 0);
+}
+
 static void
 work_is_found(void **state)
 {
@@ -220,6 +243,7 @@ main(void)
 	    TEST(time_runs_out),
 	    TEST(standing_still_hides_no_doubt),
 	    TEST(suppressed_when_read),
+	    TEST(what_is_done_is_closed),
 	    TEST(work_is_found),
 	};
 
