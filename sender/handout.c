@@ -314,8 +314,7 @@ tell_lane(struct parcel *p, const struct smtp_result *r,
 		lanes_told(p->lane, &reply);
 	else if (!r->begun && p->lane->meter != NULL)
 		meter_return(p->lane->meter);
-	lanes_end(p->lane, reply.now);
-	p->lane = NULL;
+	lanes_end(p, reply.now);
 }
 
 void
@@ -404,8 +403,7 @@ handout_abandon(struct worker *w)
 
 		if (p->recipient->lease->mailing->resend)
 			row.retry_ms = 0;
-		lanes_end(p->lane, clock_mono_ms());
-		p->lane = NULL;
+		lanes_end(p, clock_mono_ms());
 		if (p->recipient->dot_sent)
 			recorder_add(&w->recorder, p->recipient, &row);
 		else

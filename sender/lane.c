@@ -56,11 +56,11 @@ lane_room(const struct lane *l, int64_t now)
 {
 	int most = l->allowed < l->ceiling ? l->allowed : l->ceiling;
 
-	if (now < l->shut_until_ms || l->under_way >= most)
+	if (now < l->shut_until_ms || l->under_way - l->excused >= most)
 		return 0;
 	if (l->meter != NULL && meter_left(l->meter) == 0)
 		return 0;
-	return most - l->under_way;
+	return most - (l->under_way - l->excused);
 }
 
 /* A slow lane's message may take for ever. */

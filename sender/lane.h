@@ -73,6 +73,7 @@ struct lane {
 	bool dirty;  /* the database does not know of it yet */
 	bool stored; /* the database has a row */
 	int under_way;
+	int excused; /* of them: not counted, because others hold them up */
 	int allowed;
 	int ceiling;            /* its limit of connections; INT_MAX: none */
 	int goal;               /* grows fast up to it */

@@ -231,13 +231,24 @@ lanes_told(struct lane *l, const struct lane_reply *r)
 		log_change(l);
 }
 
-void
-lanes_end(struct lane *l, int64_t now)
+static void
+offer_room(struct lane *l, int64_t now)
 {
-	lane_end(l);
-	l->relay->lanes.under_way--;
 	if (l->group->piles != NULL && lane_room(l, now) > 0)
 		lanes_offer(l);
+}
+
+void
+lanes_end(struct parcel *p, int64_t now)
+{
+	struct lane *l = p->lane;
+
+	lane_end(l);
+	l->relay->lanes.under_way--;
+	l->excused -= p->excused;
+	p->lane = NULL;
+	p->excused = false;
+	offer_room(l, now);
 }
 
 /* Messages that keep their connections waiting. */
@@ -255,6 +266,20 @@ lane_of(const struct smtp_pool_wait *wait)
 	const struct parcel *p = wait->message->owner;
 
 	return p->lane;
+}
+
+/* Who cannot be freed from where it stands, is not counted. */
+static void
+excuse(const struct smtp_message *behind, int64_t now)
+{
+	struct parcel *p = behind->owner;
+	struct lane *l = p->lane;
+
+	if (l == NULL || p->excused || l->state == LANE_SLOW)
+		return;
+	p->excused = true;
+	l->excused++;
+	offer_room(l, now);
 }
 
 static void
@@ -291,6 +316,8 @@ judge_wait(struct smtp_pool_wait *wait, void *arg)
 	if (l->state != before)
 		log_change(l);
 	wait->give_up = true;
+	if (wait->dot_sent && wait->behind != NULL)
+		excuse(wait->behind, s->now);
 }
 
 static void

@@ -2,6 +2,9 @@
  * lanes.h - the lanes of one account: made when they are needed, watched,
  * and their limits and what was learnt kept in the database.
  *
+ * A message that stands behind a slow one on its connection, and cannot be
+ * taken back, is excused: its own lane goes on as if it were not there.
+ *
  * A lane that has room again, and for whose group recipients were put on
  * piles, stands in the queue `ready`; whoever hands out asks there first.
  * Lanes with a limit or a trouble are in the list `uneasy`, which people
@@ -17,6 +20,8 @@
 #define LANES_LIMITS_MAX 10000
 #define LANES_STORE_MS   1000
 #define LANES_STORE_MAX  500 /* at once */
+
+struct parcel;
 
 /* A row of group_limit. */
 struct lane_limit {
@@ -54,7 +59,7 @@ struct lane *lanes_take_ready(struct lanes *s); /* NULL: none */
 /* A message begins, is answered, is over. */
 void lanes_begin(struct lane *l, int64_t now);
 void lanes_told(struct lane *l, const struct lane_reply *r);
-void lanes_end(struct lane *l, int64_t now);
+void lanes_end(struct parcel *p, int64_t now);
 
 /* Looks for messages that hold on to their connections, forgets what is
  * over, writes what is new; a few times a second. */

@@ -15,6 +15,7 @@ struct parcel {
 	struct recipient *recipient;
 	struct relay *relay;
 	struct lane *lane;   /* NULL: it is not under way yet */
+	bool excused;        /* its lane does not count it (lanes.h) */
 	int64_t begin_by_ms; /* its permits are not used later */
 	struct address to;
 	char from[ADDRESS_MAX + 1];

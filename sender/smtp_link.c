@@ -143,11 +143,17 @@ finish(struct smtp_link *l)
 
 /* A dot that is still in our own buffer has not been sent.  That it has left
  * the buffer is no proof that it has: then it counts as sent. */
+static bool
+holds_dot(const struct smtp_link *l)
+{
+	return smtp_session_awaits(&l->session) == SMTP_STEP_BODY &&
+	       conn_pending(l->conn) > l->after_dot;
+}
+
 static void
 fail(struct smtp_link *l, const struct err *err)
 {
-	if (smtp_session_awaits(&l->session) == SMTP_STEP_BODY &&
-	    conn_pending(l->conn) > l->after_dot)
+	if (holds_dot(l))
 		smtp_session_dot_unsent(&l->session);
 	smtp_session_fail(&l->session, err);
 	finish(l);
@@ -473,8 +479,16 @@ smtp_link_head(const struct smtp_link *l, bool *dot_sent)
 
 	if (l->closed || t == NULL || smtp_session_held(&l->session) != NULL)
 		return NULL;
-	*dot_sent = t->dot_sent;
+	*dot_sent = t->dot_sent && !holds_dot(l);
 	return t->message;
+}
+
+struct smtp_message *
+smtp_link_behind(const struct smtp_link *l)
+{
+	const struct smtp_transaction *t = l->session.following;
+
+	return t != NULL ? t->message : NULL;
 }
 
 void

@@ -78,6 +78,8 @@ void smtp_link_resume(struct smtp_link *l); /* asks before_dot again */
 /* The message whose replies are awaited now; NULL: none, or it is its owner
  * who is waited for. */
 struct smtp_message *smtp_link_head(const struct smtp_link *l, bool *dot_sent);
+/* The one after it, which has to wait for its end; or NULL. */
+struct smtp_message *smtp_link_behind(const struct smtp_link *l);
 /* Closes it at once; what is unsent comes back as not attempted. */
 void smtp_link_abandon(struct smtp_link *l);
 /* No more messages; QUIT when what is under way has its result. */

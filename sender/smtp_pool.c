@@ -442,6 +442,7 @@ look_at(struct smtp_pool *p, struct smtp_member *m, int64_t longer_ms,
 	wait.message = smtp_link_head(m->link, &wait.dot_sent);
 	if (wait.message == NULL || wait.waited_ms <= longer_ms)
 		return;
+	wait.behind = smtp_link_behind(m->link);
 	fn(&wait, arg);
 	if (wait.give_up && !wait.dot_sent)
 		smtp_link_abandon(m->link);

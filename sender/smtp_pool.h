@@ -83,6 +83,7 @@ void smtp_pool_drain(struct smtp_pool *p);
 /* A message that its connection has been busy with for a while. */
 struct smtp_pool_wait {
 	struct smtp_message *message;
+	struct smtp_message *behind; /* one that waits for its end; or NULL */
 	int64_t waited_ms;
 	bool dot_sent;
 	bool give_up; /* set by the caller: it comes back as not attempted, its

@@ -17,7 +17,10 @@ def healthy(sink):
 
 
 def rate(sink):
+    """Of nearly all: a few stand behind a message that takes long, on its
+    connection, and come late."""
     times = healthy(sink)
+    times = times[:len(times) * 98 // 100]
     return len(times) / (times[-1] - times[0])
 
 

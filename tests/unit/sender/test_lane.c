@@ -93,7 +93,7 @@ it_grows_where_it_is_full(void **state)
 		lane_begin(&lane, now += 500);
 		reply(false, 10);
 	}
-	assert_in_range(lane.allowed, LANE_FIRST, 2 * LANE_FIRST);
+	assert_in_range(lane.allowed, LANE_FIRST, LANE_FIRST + 2);
 	assert_true(lane_is_plain(&lane));
 }
 
@@ -226,8 +226,7 @@ a_tarpit_costs_little(void **state)
 	lane_stalled(&lane, &pace, 2001, now);
 	assert_int_equal(lane.relapses, 0);
 	lane_end(&lane);
-	lane_end(&lane);
-	busy = 2 * INT64_C(2001);
+	busy = 2001;
 	assert_int_equal(lane.state, LANE_SLOW);
 	assert_int_equal(lane_room(&lane, now), 0);
 	for (; now < begin + 86400000; now += 1000) {
@@ -256,7 +255,7 @@ a_tarpit_costs_little(void **state)
 	widen(20);
 }
 
-/* Slow, but it works: it is not given up before it has answered. */
+/* Slow, but it works: patience grows until it has answered. */
 static void
 a_slow_one_gets_its_time(void **state)
 {
@@ -273,15 +272,20 @@ a_slow_one_gets_its_time(void **state)
 		if (lane_room(&lane, now) == 0)
 			continue;
 		lane_begin(&lane, now);
-		now += 8000;
 		others_move();
-		assert_true(lane_patience_ms(&lane, &pace) > 8000);
+		if (lane_patience_ms(&lane, &pace) < 8000) {
+			now += lane_patience_ms(&lane, &pace);
+			lane_stalled(&lane, &pace, 4001, now);
+			lane_end(&lane);
+			continue;
+		}
+		now += 8000;
 		reply(false, 8000);
 		pace.usual_ms = 20;
 		done++;
 	}
 	assert_int_equal(lane.state, LANE_SLOW);
-	assert_in_range(done, 100, 500);
+	assert_in_range(done, 60, 200);
 }
 
 static void

@@ -137,6 +137,15 @@ lane(struct scene *s, int relay, int n)
 	return lanes_get(&s->relays[relay].lanes, s->lease->at[n - 1].group);
 }
 
+static void
+end(struct lane *l)
+{
+	struct parcel p = {.lane = l};
+
+	lanes_end(&p, clock_mono_ms());
+	assert_null(p.lane);
+}
+
 /* Accounts with weights 3 and 1; what one of them cannot take, the other
  * does not get beyond its share. */
 static void
@@ -185,7 +194,7 @@ a_busy_group_is_passed_over(void **state)
 	assert_int_equal(s->lease->parked, 7);
 	assert_null(s->lease->waiting);
 	/* Room again: the first of them is next. */
-	lanes_end(lane(s, 0, 1), clock_mono_ms());
+	end(lane(s, 0, 1));
 	assert_int_equal(take(s, 0), 2);
 	assert_int_equal(take(s, 0), 0);
 	/* Two lanes at once, in turns. */
@@ -207,7 +216,7 @@ another_account_has_room(void **state)
 	assert_int_equal(s->lease->parked, PEOPLE);
 	assert_int_equal(take(s, 1), 1);
 	assert_int_equal(take(s, 1), 0);
-	lanes_end(lane(s, 1, 1), clock_mono_ms());
+	end(lane(s, 1, 1));
 	assert_int_equal(take(s, 1), 2);
 }
 

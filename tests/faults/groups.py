@@ -1,0 +1,123 @@
+"""One of twenty recipient domains misbehaves: the others keep their pace,
+nobody is lost, and its own people get their message when it is well again
+(D-13, D-15, S-054).  Each form sends to two sinks at once, one of them well,
+so that what else the machine does is the same for both."""
+
+import pathlib
+import time
+
+from sending import wait_for
+
+BAD = "@d7.example.com"
+DOMAINS = 20
+CONNECTIONS = 16
+QUICK = ("--retry-first-s=1", "--retry-max-s=8")
+# What the domain does; replies come after that many seconds.
+TARPITS = {
+    "slow reply": "rcpt to:{bad}=delay {ms}",
+    "a byte at a time": "rcpt to:{bad}=slow 1/5000",
+    "a window that stays shut": "data to:{bad}=slow-read 1/5000",
+    "slow after the dot": "dot to:{bad}=delay {ms}",
+}
+# RFC 5321's longest: somebody may stand behind what is never answered.
+LAST_S = 900
+STORM = "rcpt to:{bad} chance:0.5=451 4.7.1 rate limited, try later"
+
+
+def healthy(sink):
+    """When messages to the other domains were taken, in seconds."""
+    return sorted(int(line[0]) / 1e6 for line in sink.lines()
+                  if not line[2].endswith(BAD))
+
+
+def rate(sink):
+    """Of nearly all: a few stand behind a message that takes long, on its
+    connection, and come late."""
+    times = healthy(sink)
+    times = times[:len(times) * 98 // 100]
+    return len(times) / (times[-1] - times[0])
+
+
+def memory_kib(sending, sender):
+    """Of the largest process of a sender."""
+    sizes = []
+    for pid in sending.children(sender):
+        text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        sizes += [int(line.split()[1]) for line in text.splitlines()
+                  if line.startswith("VmRSS:")]
+    return max(sizes)
+
+
+class Pair:
+    """A sink that is well, one with the rules, and a campaign for each."""
+
+    def __init__(self, sending, people, *rules):
+        self.sending, self.people = sending, people
+        self.rules = pathlib.Path(sending.home, "rules")
+        self.rules.write_text("\n".join(rules) + "\n", encoding="ascii")
+        self.calm = sending.sink("--delay-ms", "100")
+        self.bad = sending.sink("--delay-ms", "100", "--rules",
+                                str(self.rules), "--events", "open,close")
+        sending.contacts(people)
+        for sink in (self.calm, self.bad):
+            sending.campaign(sending.account(sink.port,
+                                             max_connections=CONNECTIONS))
+        self.sender = sending.sender("--workers=1", *QUICK)
+
+    def others(self, seconds):
+        """Until nearly all of the other domains have theirs; their pace against
+        that of the sink that is well."""
+        want = self.people * (DOMAINS - 1) // DOMAINS * 98 // 100
+        wait_for(lambda: len(healthy(self.bad)) >= want, seconds, 0.2)
+        wait_for(lambda: len(self.calm.lines()) == self.people, seconds, 0.2)
+        return rate(self.bad) / rate(self.calm)
+
+    def mend(self):
+        self.rules.write_text("", encoding="ascii")
+        self.bad.reload()
+
+    def open_at_most(self):
+        """Connections of the sink with the rules at once."""
+        rows = [(int(row[0]), 1) for row in self.bad.events("open")]
+        rows += [(int(row[0]), -1) for row in self.bad.events("close")]
+        now = most = 0
+        for _, step in sorted(rows):
+            now += step
+            most = max(most, now)
+        return most
+
+    def finish(self, figures, seconds, **wanted):
+        for campaign in (1, 2):
+            self.sending.wait_finished(campaign, seconds)
+        figures.exactly("sender ended by itself", self.sender.poll(), None)
+        self.sending.stop(self.sender)
+        figures.ledger(self.sending.prove(self.calm, self.bad), **wanted)
+        figures.exactly("accepted", self.sending.states().get("accepted"),
+                        2 * self.people)
+
+
+def tarpit(sending, figures, kind, people=4000, reply_s=290):
+    """D-15: the domain holds on to what is sent to it."""
+    pair = Pair(sending, people,
+                TARPITS[kind].format(bad=BAD, ms=1000 * reply_s))
+    wait_for(lambda: len(pair.calm.lines()) > people // 10)
+    before = memory_kib(sending, pair.sender)
+    figures.at_least("pace of the others", round(pair.others(600), 3), 0.95)
+    figures.note("memory before, KiB", before)
+    figures.note("memory after, KiB", memory_kib(sending, pair.sender))
+    figures.at_most("connections", pair.open_at_most(), CONNECTIONS)
+    pair.mend()
+    pair.finish(figures, LAST_S, duplicates=0)
+
+
+def storm(sending, figures, people=4000, lasts_s=60):
+    """D-13: half of what goes to the domain is deferred, then it clears."""
+    pair = Pair(sending, people, STORM.format(bad=BAD))
+    began = time.time()
+    figures.at_least("pace of the others", round(pair.others(600), 3), 0.95)
+    time.sleep(max(0, lasts_s - (time.time() - began)))
+    pair.mend()
+    pair.finish(figures, 120, duplicates=0, uncertain=0)
+    # 1 s, 2 s, 4 s, 8 s, 8 s ...; each within a fifth of it.
+    figures.at_most("attempts", sending.value(
+        "SELECT max(attempt) FROM outcome"), 5 + (lasts_s + 30) // 6)
