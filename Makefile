@@ -4,6 +4,8 @@
 # make check           deps, build, lint, every test; ends with "N passed, M failed"
 # make lint            format, include layers, clang-tidy, cppcheck
 # make bench           every benchmark; `make bench-NAME` one
+# make faults          every fault in its long form, with what was counted (about an hour)
+# make fault-kill KILLS=100  100,000 recipients and kill -9, again and again
 # make fuzz SECONDS=30 every fuzz target, that long each
 # make pictures        the starter templates for the README (needs chromium)
 # make cover           line coverage of the unit tests into build/cover/index.html
@@ -182,6 +184,14 @@ $(BENCHES): bench-%: all
 	$(MAKE) MODE=release tools
 	tests/bench/$*
 
+# WORDS: only those faults; FACTOR: that much shorter.
+faults: all
+	$(MAKE) MODE=release tools
+	VOLLEY_BIN=$(BUILD)/volley FACTOR=$(or $(FACTOR),1) tests/faults/run $(WORDS)
+fault-kill: all
+	$(MAKE) MODE=release tools
+	VOLLEY_BIN=$(BUILD)/volley KILLS=$(or $(KILLS),100) tests/faults/kill
+
 lint: layers format-check tidy cppcheck
 format:
 	clang-format-14 -i $(SOURCES)
@@ -205,6 +215,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all deps demo check tests tools fuzzers fuzz pictures cover bench lint format format-check layers tidy cppcheck clean FORCE $(BENCHES)
+.PHONY: all faults fault-kill deps demo check tests tools fuzzers fuzz pictures cover bench lint format format-check layers tidy cppcheck clean FORCE $(BENCHES)
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,87 @@
+"""Servers that put off, say goodbye and forget who we are (D-13, D-14, D-18);
+groups.py has those of which one domain drags (D-15)."""
+
+import time
+
+from sending import wait_for
+
+QUICK = ("--retry-first-s=1", "--retry-max-s=2")
+COMMANDS = ("connect", "ehlo", "auth", "mail", "rcpt", "data", "dot", "rset",
+            "quit")
+
+
+def storm(sending, figures, seconds, recipients, every=0.5):
+    """D-13: for some seconds, half of all RCPT are put off."""
+    sink = sending.sink("--events", "try", "--rule",
+                        f"rcpt chance:{every} until:{seconds}"
+                        "=451 4.7.1 try again later")
+    sending.contacts(recipients)
+    sending.campaign(sending.account(sink.port))
+    sending.run_due(*QUICK, seconds=600)
+    attempts = sending.value("SELECT max(attempt) FROM outcome")
+    figures.note("put off", sending.value(
+        "SELECT count(*) FROM outcome WHERE state = 'deferred'"))
+    # A new attempt every second or two, and one after the storm.
+    figures.at_most("attempts a recipient", attempts, seconds + 3)
+    figures.exactly("accepted", sending.states(), {"accepted": recipients})
+    figures.exactly("suppressed", sending.value(
+        "SELECT count(*) FROM suppression"), 0)
+    figures.ledger(sending.prove(sink), duplicates=0, uncertain=0)
+
+
+def goodbyes(sending, figures, every, recipients, commands=COMMANDS):
+    """D-14: 421 to every n-th of each command, a sink for each; and to every
+    n-th connection."""
+    accounts, sinks = [], []
+    for command in commands:
+        sinks.append(sending.sink(
+            "--drop-after", str(max(every, 3)), "--reply",
+            f"{command}@{every}=421 4.3.2 closing the channel"))
+        accounts.append(sending.api().post("/v1/accounts", {
+            "name": command, "host": "127.0.0.1", "port": sinks[-1].port,
+            "tls": "none", "username": "u", "password": "p",
+            "max_connections": 4})["id"])
+    sending.contacts(recipients)
+    sending.campaign(*accounts)
+    sending.run_due(*QUICK, seconds=600)
+    figures.exactly("accepted", sending.states(), {"accepted": recipients})
+    figures.exactly("accounts paused", sending.value(
+        "SELECT count(*) FROM smtp_account WHERE state = 'paused'"), 0)
+    figures.at_least("sinks used", sum(bool(s.copies()) for s in sinks),
+                     len(sinks) - 1)
+    figures.ledger(sending.prove(*sinks), duplicates=0, uncertain=0)
+
+
+def forgotten_login(sending, figures, recipients, seconds=3):
+    """D-18: nobody is let in for a while, in the middle of a campaign; a
+    wrong password is told to a person, and nobody is refused for it."""
+    sink = sending.sink("--require-auth", "--drop-after", "20",
+                        "--events", "login", "--delay-ms", "5")
+    account = sending.api().post("/v1/accounts", {
+        "name": "a", "host": "127.0.0.1", "port": sink.port, "tls": "none",
+        "username": "u", "password": "p"})["id"]
+    sending.contacts(recipients)
+    sending.campaign(account)
+    sender = sending.sender(*QUICK)
+    sending.wait_recorded(recipients // 10)
+    port = sink.port
+    sink.process.terminate()  # whole replies, and the log is whole
+    sink.process.wait()
+    other = sending.sink("--require-auth", "--rule",
+                         "login=535 5.7.8 not now", "--events", "login",
+                         port=port)
+    wait_for(lambda: sending.value("SELECT state FROM smtp_account")
+             == "paused", 20)
+    time.sleep(seconds)
+    logins = sum(line[0] == "login" for line in other.lines())
+    figures.at_most("logins tried meanwhile", logins, 3)
+    figures.exactly("failed", sending.states().get("failed", 0), 0)
+    other.process.terminate()
+    other.process.wait()
+    again = sending.sink("--require-auth", port=port)
+    sending.sql("UPDATE smtp_account SET state = 'active'")
+    sending.wait_finished(1, 60)
+    sending.stop(sender)
+    figures.exactly("failed at the end", sending.states().get("failed", 0), 0)
+    figures.ledger(sending.prove(sink, again), duplicates=0,
+                   uncertain_max=10)
