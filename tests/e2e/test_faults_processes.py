@@ -7,10 +7,9 @@ import kills
 from figures import Figures
 
 
-@pytest.mark.parametrize("policy", ["hold", "resend"])
-def test_kills(sending, policy):
+def test_kills(sending):
     """D-01"""
-    kills.kills(sending, Figures(), 6, 900, policy, delay="0-100")
+    kills.kills(sending, Figures(), 6, 900, delay="0-100")
 
 
 def test_terminations(sending):
