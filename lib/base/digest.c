@@ -10,6 +10,15 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+/* All of this fails only for want of memory (or without OpenSSL's default
+ * provider, which is the same: no reason to go on). */
+static void
+must(bool done)
+{
+	if (!done)
+		die("out of memory in SHA-256");
+}
+
 /* Looking an algorithm up, and making a context, costs more than hashing a
  * token: the first is done once, the second once a thread. */
 static EVP_MD *sha256_md;
@@ -35,10 +44,9 @@ fetch(void)
 
 	sha256_md = EVP_MD_fetch(NULL, name, NULL);
 	hmac_blank = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
-	if (sha256_md == NULL || hmac_blank == NULL ||
-	    !EVP_MAC_CTX_set_params(hmac_blank, params) ||
-	    pthread_key_create(&hmac_own, hmac_free) != 0)
-		BUG("OpenSSL has no HMAC-SHA-256");
+	must(sha256_md != NULL && hmac_blank != NULL &&
+	     EVP_MAC_CTX_set_params(hmac_blank, params) == 1 &&
+	     pthread_key_create(&hmac_own, hmac_free) == 0);
 	EVP_MAC_free(mac);
 }
 
@@ -46,8 +54,7 @@ void
 sha256(unsigned char out[SHA256_SIZE], struct str in)
 {
 	pthread_once(&once, fetch);
-	if (!EVP_Digest(in.p, in.n, out, NULL, sha256_md, NULL))
-		BUG("SHA-256 failed");
+	must(EVP_Digest(in.p, in.n, out, NULL, sha256_md, NULL) == 1);
 }
 
 static EVP_MAC_CTX *
@@ -60,8 +67,7 @@ hmac_context(void)
 	if (ctx != NULL)
 		return ctx;
 	ctx = EVP_MAC_CTX_dup(hmac_blank);
-	if (ctx == NULL || pthread_setspecific(hmac_own, ctx) != 0)
-		BUG("HMAC-SHA-256 failed");
+	must(ctx != NULL && pthread_setspecific(hmac_own, ctx) == 0);
 	return ctx;
 }
 
@@ -70,12 +76,11 @@ hmac_sha256(unsigned char out[SHA256_SIZE], struct str key, struct str in)
 {
 	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
 	EVP_MAC_CTX *ctx = hmac_context();
-	size_t n;
+	size_t n = 0;
 
-	if (!EVP_MAC_init(ctx, k, key.n, NULL) ||
-	    !EVP_MAC_update(ctx, (const unsigned char *)in.p, in.n) ||
-	    !EVP_MAC_final(ctx, out, &n, SHA256_SIZE) || n != SHA256_SIZE)
-		BUG("HMAC-SHA-256 failed");
+	must(EVP_MAC_init(ctx, k, key.n, NULL) == 1 &&
+	     EVP_MAC_update(ctx, (const unsigned char *)in.p, in.n) == 1 &&
+	     EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1 && n == SHA256_SIZE);
 }
 
 bool
