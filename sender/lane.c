@@ -15,7 +15,7 @@
 #define WORTH_MS      2000 /* waiting for */
 #define TURN_MIN_MS   1000
 #define RELAPSE_MS    600000
-#define DOUBT_MAX     8
+#define RELAPSES_MAX  8
 #define HANGS_MS      200
 
 const char *
@@ -238,46 +238,6 @@ get_on(struct lane *l, int64_t now)
 		l->relapses = 0;
 }
 
-/* Each reply moves it a little towards what it took: that ends where half of
- * them are faster. */
-static void
-pace_learn(struct pace *p, const struct lane *l, const struct lane_reply *r)
-{
-	if (p->usual_ms == 0)
-		p->usual_ms = r->took_ms + 1;
-	else if (r->took_ms > p->usual_ms)
-		p->usual_ms += p->usual_ms / 16 + 1;
-	else if (r->took_ms < p->usual_ms && p->usual_ms > 1)
-		p->usual_ms -= (p->usual_ms + 15) / 16;
-	if (p->mover != l) {
-		p->others_ms = p->moved_ms;
-		p->mover = l;
-	}
-	p->moved_ms = r->now;
-}
-
-int64_t
-pace_patience_ms(const struct pace *p)
-{
-	int64_t ms = LANE_SLOW_TIMES * p->usual_ms;
-
-	if (ms > LANE_SLOW_MAX_MS)
-		ms = LANE_SLOW_MAX_MS;
-	if (ms < LANE_SLOW_LEAST * p->usual_ms)
-		ms = LANE_SLOW_LEAST * p->usual_ms;
-	if (ms < LANE_SLOW_MS)
-		ms = LANE_SLOW_MS;
-	ms <<= p->doubt;
-	return ms < LANE_PATIENCE_MAX_MS ? ms : LANE_PATIENCE_MAX_MS;
-}
-
-void
-pace_doubt(struct pace *p)
-{
-	if (p->doubt < DOUBT_MAX)
-		p->doubt++;
-}
-
 int64_t
 lane_patience_ms(const struct lane *l, const struct pace *p)
 {
@@ -291,15 +251,13 @@ bool
 lane_is_to_blame(const struct lane *l, const struct pace *p, int64_t waited_ms,
     int64_t now)
 {
-	int64_t others = p->mover != l ? p->moved_ms : p->others_ms;
-
-	return others > now - waited_ms / 2;
+	return pace_of_others(p, l) > now - waited_ms / 2;
 }
 
 bool
 lane_hangs(const struct lane *l, const struct pace *p, int64_t now)
 {
-	int64_t quiet = now - l->told_ms, most = LANE_SLOW_TIMES * p->usual_ms;
+	int64_t quiet = now - l->told_ms, most = PACE_TIMES * p->usual_ms;
 
 	if (most < HANGS_MS)
 		most = HANGS_MS;
@@ -343,14 +301,14 @@ lane_stalled(struct lane *l, const struct pace *p, int64_t waited_ms,
 		return; /* began before it was cut down */
 	if (l->state != LANE_SLOW) {
 		l->patience_ms = 2 * pace_patience_ms(p);
-		if (l->relapses < DOUBT_MAX && l->cut_ms != 0 &&
+		if (l->relapses < RELAPSES_MAX && l->cut_ms != 0 &&
 		    now - l->cut_ms < RELAPSE_MS)
 			l->relapses++;
-	} else if (l->patience_ms < LANE_PATIENCE_MAX_MS) {
+	} else if (l->patience_ms < PACE_PATIENCE_MAX_MS) {
 		l->patience_ms *= 2;
 	}
-	if (l->patience_ms > LANE_PATIENCE_MAX_MS)
-		l->patience_ms = LANE_PATIENCE_MAX_MS;
+	if (l->patience_ms > PACE_PATIENCE_MAX_MS)
+		l->patience_ms = PACE_PATIENCE_MAX_MS;
 	l->allowed = l->goal = 1;
 	enter(l, LANE_SLOW);
 	pause_slow(l, p, waited_ms, now);
@@ -373,8 +331,8 @@ bear_with(struct lane *l, const struct pace *p, const struct lane_reply *r)
 {
 	if (l->patience_ms < 2 * r->took_ms)
 		l->patience_ms = 2 * r->took_ms;
-	if (l->patience_ms > LANE_PATIENCE_MAX_MS)
-		l->patience_ms = LANE_PATIENCE_MAX_MS;
+	if (l->patience_ms > PACE_PATIENCE_MAX_MS)
+		l->patience_ms = PACE_PATIENCE_MAX_MS;
 	pause_slow(l, p, 0, r->now);
 	keep_words(l, r->words);
 }
@@ -399,7 +357,7 @@ lane_told(struct lane *l, struct pace *p, const struct lane_reply *r)
 		recover(l);
 	if (fast)
 		p->doubt = 0;
-	pace_learn(p, l, r);
+	pace_learn(p, l, r->took_ms, r->now);
 	if (r->pushback)
 		push_back(l, r);
 	else
@@ -427,9 +385,9 @@ lane_remember(struct lane *l, const struct lane_memory *m, int64_t now)
 {
 	l->state = m->state;
 	l->allowed = l->goal = m->allowed > 1 ? m->allowed : 1;
-	l->patience_ms = m->patience_ms < LANE_PATIENCE_MAX_MS
+	l->patience_ms = m->patience_ms < PACE_PATIENCE_MAX_MS
 			     ? m->patience_ms
-			     : LANE_PATIENCE_MAX_MS;
+			     : PACE_PATIENCE_MAX_MS;
 	l->cut_ms = now;
 	if (m->shut_ms > 0)
 		l->shut_until_ms =

@@ -24,18 +24,14 @@
 #define SENDER_LANE_H
 
 #include "sender/meter.h"
+#include "sender/pace.h"
 
 #define LANE_FIRST            1  /* under way at once, to begin with */
 #define LANE_PUSHBACK_PERCENT 10 /* of the replies of a minute */
 #define LANE_WINDOW_MS        60000
 #define LANE_REST_FIRST_MS    1000
 #define LANE_REST_MAX_MS      300000
-#define LANE_SLOW_SHARE       20    /* one part in so many */
-#define LANE_SLOW_MS          2000  /* nothing faster is slow, */
-#define LANE_SLOW_MAX_MS      10000 /* slower than this is, */
-#define LANE_SLOW_TIMES       20    /* or so many times the usual, */
-#define LANE_SLOW_LEAST       4     /* if it is at least so many times */
-#define LANE_PATIENCE_MAX_MS  600000
+#define LANE_SLOW_SHARE       20 /* one part in so many */
 #define LANE_PAUSE_MAX_MS     1800000
 #define LANE_WHY_MAX          120
 
@@ -48,16 +44,6 @@ enum lane_state {
 	LANE_SLOW,
 };
 const char *lane_state_name(enum lane_state s);
-
-/* How fast an account's server is as a whole. */
-struct pace {
-	int connections;   /* that it may have */
-	int64_t usual_ms;  /* about the median of what a message takes */
-	const void *mover; /* the lane that got a reply last, */
-	int64_t moved_ms;  /* when, */
-	int64_t others_ms; /* and when another one had got one before */
-	int doubt;         /* lanes blamed while nobody moved */
-};
 
 struct lane {
 	struct lane *next; /* of its group */
@@ -123,10 +109,6 @@ void lane_told(struct lane *l, struct pace *p, const struct lane_reply *r);
 
 /* How long one of its messages may take. */
 int64_t lane_patience_ms(const struct lane *l, const struct pace *p);
-/* The shortest of all lanes' patience. */
-int64_t pace_patience_ms(const struct pace *p);
-/* A lane was blamed while nobody moved: everybody gets more patience. */
-void pace_doubt(struct pace *p);
 /* Others got replies while this one waited. */
 bool lane_is_to_blame(const struct lane *l, const struct pace *p,
     int64_t waited_ms, int64_t now);

@@ -4,6 +4,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "sender/parcel.h"
+#include "sender/stall.h"
 #include "sender/worker.h"
 
 #include <assert.h>
@@ -46,8 +47,8 @@ find_limit(const struct lanes *s, struct str name)
 	return NULL;
 }
 
-static void
-watch(struct lane *l)
+void
+lanes_watch(struct lane *l)
 {
 	struct lanes *s = &l->relay->lanes;
 
@@ -110,7 +111,7 @@ rebind_group(struct lanes *s, const struct group *g)
 	l->ceiling = limit->connections;
 	if (limit->rated && l->meter == NULL)
 		bind_meter(l);
-	watch(l);
+	lanes_watch(l);
 }
 
 void
@@ -129,7 +130,7 @@ void
 lanes_remember(struct lane *l, const struct lane_memory *m)
 {
 	lane_remember(l, m, clock_mono_ms());
-	watch(l);
+	lanes_watch(l);
 }
 
 struct lane *
@@ -151,7 +152,7 @@ lanes_get(struct lanes *s, struct group *g)
 		l->ceiling = limit->connections;
 		if (limit->rated)
 			bind_meter(l);
-		watch(l);
+		lanes_watch(l);
 	}
 	return l;
 }
@@ -209,8 +210,8 @@ lanes_begin(struct lane *l, int64_t now)
 	l->relay->lanes.under_way++;
 }
 
-static void
-log_change(const struct lane *l)
+void
+lanes_log(const struct lane *l)
 {
 	log_info("group", "account=%lld name=%s state=%s allowed=%d why=%s",
 	    (long long)l->relay->row.id, log_quote(group_name(l->group)),
@@ -226,13 +227,13 @@ lanes_told(struct lane *l, const struct lane_reply *r)
 	p->connections = l->relay->share;
 	lane_told(l, p, r);
 	if (!lane_at_ease(l) || l->dirty)
-		watch(l);
+		lanes_watch(l);
 	if (l->state != before)
-		log_change(l);
+		lanes_log(l);
 }
 
-static void
-offer_room(struct lane *l, int64_t now)
+void
+lanes_offer_room(struct lane *l, int64_t now)
 {
 	if (l->group->piles != NULL && lane_room(l, now) > 0)
 		lanes_offer(l);
@@ -248,98 +249,7 @@ lanes_end(struct parcel *p, int64_t now)
 	l->excused -= p->excused;
 	p->lane = NULL;
 	p->excused = false;
-	offer_room(l, now);
-}
-
-/* Messages that keep their connections waiting. */
-struct stall {
-	struct lanes *lanes;
-	const struct lane *lane; /* the first one's */
-	int count, same;         /* of its lane */
-	bool alone;              /* it has every connection, and others wait */
-	int64_t now;
-};
-
-static struct lane *
-lane_of(const struct smtp_pool_wait *wait)
-{
-	const struct parcel *p = wait->message->owner;
-
-	return p->lane;
-}
-
-/* Who cannot be freed from where it stands, is not counted. */
-static void
-excuse(const struct smtp_message *behind, int64_t now)
-{
-	struct parcel *p = behind->owner;
-	struct lane *l = p->lane;
-
-	if (l == NULL || p->excused || l->state == LANE_SLOW)
-		return;
-	p->excused = true;
-	l->excused++;
-	offer_room(l, now);
-}
-
-static void
-count_wait(struct smtp_pool_wait *wait, void *arg)
-{
-	const struct lane *l = lane_of(wait);
-	struct stall *s = arg;
-
-	if (l == NULL ||
-	    wait->waited_ms <= lane_patience_ms(l, &s->lanes->pace))
-		return;
-	if (s->count++ == 0)
-		s->lane = l;
-	s->same += l == s->lane;
-}
-
-static void
-judge_wait(struct smtp_pool_wait *wait, void *arg)
-{
-	struct stall *s = arg;
-	struct lane *l = lane_of(wait);
-	struct pace *p = &s->lanes->pace;
-	enum lane_state before;
-
-	if (l == NULL || wait->waited_ms <= lane_patience_ms(l, p))
-		return;
-	if (!s->alone && l->state != LANE_SLOW &&
-	    !lane_is_to_blame(l, p, wait->waited_ms, s->now))
-		return;
-	before = l->state;
-	p->connections = s->lanes->relay->share;
-	lane_stalled(l, p, wait->waited_ms, s->now);
-	watch(l);
-	if (l->state != before)
-		log_change(l);
-	wait->give_up = true;
-	if (wait->dot_sent && wait->behind != NULL)
-		excuse(wait->behind, s->now);
-}
-
-static void
-look_for_stalls(struct lanes *s, int64_t now)
-{
-	struct smtp_pool *pool = s->relay->pool->pool;
-	struct stall stall = {.lanes = s, .now = now};
-	int64_t patience = pace_patience_ms(&s->pace);
-	struct smtp_pool_state state;
-
-	if (s->under_way == 0)
-		return;
-	smtp_pool_waits(pool, patience, count_wait, &stall);
-	if (stall.count == 0)
-		return;
-	smtp_pool_state(pool, &state);
-	stall.alone = stall.count == stall.same &&
-		      stall.count >= state.working + state.idle &&
-		      s->under_way > stall.lane->under_way;
-	smtp_pool_waits(pool, patience, judge_wait, &stall);
-	if (stall.alone)
-		pace_doubt(&s->pace);
+	lanes_offer_room(l, now);
 }
 
 /* Those that are at ease again are not looked at any more. */
@@ -371,7 +281,7 @@ lanes_tick(struct lanes *s)
 	if (s->stale && !s->reading)
 		lanes_read(s);
 	if (s->relay->pool != NULL)
-		look_for_stalls(s, now);
+		stall_look(s, now);
 	if (now - s->stored_ms >= LANES_STORE_MS && !s->writing &&
 	    s->uneasy != NULL)
 		lanes_write(s);

@@ -61,6 +61,11 @@ void lanes_begin(struct lane *l, int64_t now);
 void lanes_told(struct lane *l, const struct lane_reply *r);
 void lanes_end(struct parcel *p, int64_t now);
 
+/* For stall.c: it is looked at from now on; there may be room; say so. */
+void lanes_watch(struct lane *l);
+void lanes_offer_room(struct lane *l, int64_t now);
+void lanes_log(const struct lane *l);
+
 /* Looks for messages that hold on to their connections, forgets what is
  * over, writes what is new; a few times a second. */
 void lanes_tick(struct lanes *s);

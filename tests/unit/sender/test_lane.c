@@ -196,7 +196,7 @@ patience(void **state)
 	    {"a second", 1000, 0, 10000},
 	    {"slow as a whole", 5000, 0, 20000},
 	    {"in doubt", 1, 3, 16000},
-	    {"never more than this", 60000, 8, LANE_PATIENCE_MAX_MS},
+	    {"never more than this", 60000, 8, PACE_PATIENCE_MAX_MS},
 	};
 	size_t i;
 
@@ -242,7 +242,7 @@ a_tarpit_costs_little(void **state)
 		lane_end(&lane);
 		probes++;
 	}
-	assert_int_equal(lane.patience_ms, LANE_PATIENCE_MAX_MS);
+	assert_int_equal(lane.patience_ms, PACE_PATIENCE_MAX_MS);
 	assert_in_range(probes, 30, 200);
 	/* of ten connections */
 	assert_true(busy * LANE_SLOW_SHARE <= (now - begin) * 10 * 3);
