@@ -171,11 +171,12 @@ loop_signal_new(struct loop *loop, int signo, loop_signal_fn *fn, void *arg)
 	s->loop = loop;
 	s->fn = fn;
 	s->arg = arg;
-	uv_signal_init(loop_uv(loop), &s->uv);
+	r = uv_signal_init(loop_uv(loop), &s->uv);
+	if (r == 0)
+		r = uv_signal_start(&s->uv, signal_fired, signo);
+	if (r != 0) /* no memory, no descriptors */
+		die("watch signal %d: %s", signo, uv_strerror(r));
 	s->uv.data = s;
-	r = uv_signal_start(&s->uv, signal_fired, signo);
-	if (r != 0)
-		BUG("watch signal %d: %s", signo, uv_strerror(r));
 	loop_count(loop, 1);
 	return s;
 }
