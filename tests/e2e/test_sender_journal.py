@@ -1,6 +1,7 @@
 """What is on the wire is in a journal: after kill -9 sending goes on at once,
 and only what was past its final dot is in doubt (invariant I2, D-01, D-21)."""
 
+import errno
 import os
 import pathlib
 import random
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from sending import RECIPIENTS, wait_for
+from sending import RECIPIENTS, VOLLEY, wait_for
 
 CONNECTIONS = 16
 KILLS = int(os.environ.get("SENDING_KILLS", "3"))
@@ -248,6 +249,29 @@ def test_disk_full_in_the_middle(sending, small_disk):
     sending.stop(sender)
     assert sending.check_ledger(sink, uncertain_max=0) == set()
     assert sending.states() == {"accepted": MANY}
+
+
+def test_sync_fails(sending):
+    """It is never taken for a success later: the worker drains and ends, and
+    another begins with a new journal (D-21)."""
+    sink = start(sending, *SLOW, recipients=600)
+    shim = pathlib.Path(VOLLEY).resolve().parent / "tests/faults/failing.so"
+    clean = dict(sending.env)
+    sending.env.update(
+        LD_PRELOAD=str(shim), FAILING=f"sync:20:{errno.EIO}",
+        FAILING_FORK="2",  # the first worker
+        ASAN_OPTIONS="verify_asan_link_order=0")
+    sender = sending.sender("--workers=1", "--journal-sync=disk", *SETTINGS)
+    sending.env = clean
+    wait_for(lambda: "event=journal_broken" in sending.log(), 20)
+    goes_on(sending, 10)
+    sending.wait_finished()
+    sending.stop(sender)
+    log = sending.log()
+    assert log.count("event=journal_broken") == 1
+    assert log.count("event=process_ended") == 1 and "status=1" in log
+    assert sending.check_ledger(sink, uncertain_max=0) == set()
+    assert sending.states() == {"accepted": 600}
 
 
 def test_database_disk_full(sending):
