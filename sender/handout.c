@@ -41,8 +41,8 @@ may_start(struct worker *w)
 {
 	return !w->stopping && db_link_is_up(w->link) &&
 	       !recorder_stalled(&w->recorder) &&
-	       worker_journal_usable(&w->journal) &&
-	       pulse_age_ms(w) <= HANDOUT_BLIND_MS;
+	       pulse_age_ms(w) <= HANDOUT_BLIND_MS &&
+	       worker_journal_usable(&w->journal);
 }
 
 /* A row that is to go; one that was put aside has it before its first

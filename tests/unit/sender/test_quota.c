@@ -132,9 +132,9 @@ no_window_is_over_its_limit(void **state)
 		int limit;
 		double window, step, used;
 	} rows[] = {
-	    {"per_second", 1, 1, 0.07, 0.8},
-	    {"per_second", 10, 1, 0.03, 0.8},
-	    {"per_second", 100, 1, 0.01, 0.8},
+	    {"per_second", 1, 1, 0.07, 0.4},
+	    {"per_second", 10, 1, 0.03, 0.4},
+	    {"per_second", 100, 1, 0.01, 0.4},
 	    {"per_minute", 1, 60, 7, 0.8},
 	    {"per_minute", 30, 60, 1, 0.8},
 	    {"per_hour", 1, 3600, 600, 0.8},
