@@ -178,9 +178,9 @@ all_or_nothing(void **state)
 {
 	static const struct {
 		const char *label;
-		int before;
+		int64_t before;
 		int64_t row;
-		int behind; /* 1000 and outcome 1 are there */
+		int64_t behind; /* 1000 and outcome 1 are there */
 		const char *told, *words;
 	} rows[] = {
 	    {"before", 1000, 10, 1001, "conflict", "migration_add"},
