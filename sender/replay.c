@@ -42,6 +42,28 @@ replay_init(struct replay *r, const struct settings *settings,
 	};
 }
 
+/* Once a journal. */
+static bool
+is_news(struct replay *r, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < r->told_count; i++)
+		if (r->told[i] == id)
+			return false;
+	if (r->told_count < REPLAY_TOLD_MAX)
+		r->told[r->told_count++] = id;
+	return true;
+}
+
+static void
+tell_failure(const struct reading *g)
+{
+	log_error("journal_not_replayed", "holder=%s text=%s",
+	    log_quote(str_of(g->owner->holder)),
+	    log_quote(str_of(g->err.text)));
+}
+
 static void
 on_look(void *arg)
 {
@@ -114,9 +136,7 @@ commit(struct reading *g, fill_fn *fill)
 			return false;
 		}
 		if (g->failed && !told)
-			log_error("journal_not_replayed", "holder=%s text=%s",
-			    log_quote(str_of(g->owner->holder)),
-			    log_quote(str_of(g->err.text)));
+			tell_failure(g);
 		told |= g->failed;
 		if (g->failed)
 			pause_a_little(g);
@@ -278,13 +298,11 @@ read_all(struct reading *g, struct journal_read *r)
 		else if (!take_entry(g, &e))
 			return false;
 	}
-	if (what == JOURNAL_READ_FAILED) {
-		log_error("journal_not_replayed", "holder=%s text=%s",
-		    log_quote(str_of(g->owner->holder)),
-		    log_quote(str_of(g->err.text)));
-		return false;
-	}
-	return flush_outcomes(g) && flush_intents(g);
+	if (what == JOURNAL_READ_OVER)
+		return flush_outcomes(g) && flush_intents(g);
+	if (is_news(g->replay, g->owner->id))
+		tell_failure(g);
+	return false;
 }
 
 static void
@@ -376,20 +394,6 @@ free_again(struct replay *r, struct journal_owner *o)
 	end(&g);
 }
 
-/* Once a journal. */
-static bool
-is_news(struct replay *r, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < r->told_count; i++)
-		if (r->told[i] == id)
-			return false;
-	if (r->told_count < REPLAY_TOLD_MAX)
-		r->told[r->told_count++] = id;
-	return true;
-}
-
 static void
 leave_alone(struct replay *r, const struct journal_owner *o, const char *why)
 {
@@ -420,7 +424,7 @@ look_at(struct replay *r, struct journal_owner *o)
 void
 replay_orphans(struct replay *r)
 {
-	struct journal_orphans orphans;
+	struct journal_orphans orphans = {NULL, ""};
 	struct journal_owner owner;
 	struct err err;
 
