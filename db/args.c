@@ -359,6 +359,16 @@ kind_of(const char *sqlstate)
 	return FAIL_PROTOCOL;
 }
 
+void
+db_check_memory(const char *libpq_says)
+{
+	static const char says[] = "out of memory";
+	const char *at = strstr(libpq_says, says);
+
+	if (at != NULL && (at == libpq_says || at[-1] == '\n'))
+		die("database: out of memory");
+}
+
 bool
 db_fail(struct err *err, const void *pg_conn, const void *pg_result,
     const char *statement)
@@ -371,8 +381,12 @@ db_fail(struct err *err, const void *pg_conn, const void *pg_result,
 		constraint =
 		    PQresultErrorField(pg_result, PG_DIAG_CONSTRAINT_NAME);
 	}
-	if (text == NULL && pg_conn != NULL)
+	if (state == NULL && pg_result != NULL)
+		db_check_memory(PQresultErrorMessage(pg_result));
+	if (text == NULL && pg_conn != NULL) {
 		text = PQerrorMessage(pg_conn);
+		db_check_memory(text);
+	}
 	if (text == NULL)
 		text = "connection lost";
 	return err_set(err, kind_of(state), "database: %s: %.*s%s%s%s",

@@ -105,5 +105,9 @@ void db_result_free(struct db_result *r); /* r->pg == NULL is fine */
  * read-only standby -> FAIL_IO.  The constraint's name is in the text. */
 bool db_fail(struct err *err, const void *pg_conn, const void *pg_result,
     const char *statement);
+/* Dies when it is libpq itself that ran out of memory: what it says is not the
+ * server's then, and what the server did is not known.  (A server's own want
+ * of it has "ERROR:" before it.) */
+void db_check_memory(const char *libpq_says);
 
 #endif

@@ -248,6 +248,17 @@ consume(struct db_link *l)
 	return false;
 }
 
+/* Looks at what has come.  For want of memory libpq makes answers up or waits
+ * for ever: neither is taken. */
+static bool
+is_busy(struct db_link *l)
+{
+	bool busy = PQisBusy(l->pg) != 0;
+
+	db_check_memory(PQerrorMessage(l->pg));
+	return busy;
+}
+
 static void
 continue_setup(struct db_link *l)
 {
@@ -256,7 +267,7 @@ continue_setup(struct db_link *l)
 
 	if (!flush(l) || !consume(l))
 		return;
-	while (ok && PQisBusy(l->pg) == 0) {
+	while (ok && !is_busy(l)) {
 		r = PQgetResult(l->pg);
 		if (r == NULL) {
 			up(l);
@@ -272,8 +283,7 @@ continue_setup(struct db_link *l)
 static void
 take_answers(struct db_link *l)
 {
-	while (l->state == LINK_UP && l->sent.first != NULL &&
-	       PQisBusy(l->pg) == 0) {
+	while (l->state == LINK_UP && l->sent.first != NULL && !is_busy(l)) {
 		switch (link_batch_take(l->sent.first, l->pg, l->known)) {
 		case LINK_MORE: break;
 		case LINK_ANSWERED:
