@@ -57,7 +57,8 @@ def run(sending, way, k, fork):
     if sending.status(campaign) != "finished":
         sending.run_due("--workers=1")
     assert sending.status(campaign) == "finished", f"{way} {k}"
-    return os.path.exists(log) and os.path.getsize(log) > 0
+    with open(log, encoding="utf-8") as lines:
+        return any(line.startswith(f"{group} ") for line in lines)
 
 
 def sweep(sending, figures, way, fork, ks):

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -16,7 +17,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define FRAMES 16
+
 static const char *const names[FAILING__COUNT] = {
+    [FAILING_NOTHING] = "begun",
     [FAILING_READ] = "read",
     [FAILING_WRITE] = "write",
     [FAILING_CONNECT] = "connect",
@@ -46,6 +50,18 @@ is_child(void)
 	atomic_store(&seen, 0);
 }
 
+/* Which call it is, and where it stands. */
+static void
+note(enum failing_group group, long k)
+{
+	void *frames[FRAMES];
+
+	if (log_fd < 0)
+		return;
+	dprintf(log_fd, "%s %ld\n", names[group], k);
+	backtrace_symbols_fd(frames, backtrace(frames, FRAMES), log_fd);
+}
+
 /* "GROUP:K:ERRNO:N" */
 static void
 plan(const char *text)
@@ -72,6 +88,7 @@ begin(void)
 		    open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (in != NULL)
 		wanted_fork = (int)strtol(in, NULL, 10);
+	note(FAILING_NOTHING, 0); /* loads what it needs */
 	pthread_atfork(NULL, forked, is_child);
 	if (text != NULL)
 		plan(text);
@@ -107,8 +124,7 @@ fails(enum failing_group group, int fd)
 	k = atomic_fetch_add(&seen, 1) + 1;
 	if (k < from || k >= from + times)
 		return false;
-	if (log_fd >= 0)
-		dprintf(log_fd, "%s %ld\n", names[group], k);
+	note(group, k);
 	if (moves && with_errno == ECONNRESET)
 		shutdown(fd, SHUT_RDWR);
 	return true;

@@ -6,7 +6,8 @@
  *                              forked, and the N - 1 (0) after it
  *   FAILING_FORK=I             in the I-th child that the program forks, from
  *                              1; 0 is the program itself
- *   FAILING_LOG=FILE           a line for each call that failed: group, K
+ *   FAILING_LOG=FILE           a line for each call that failed: group, K;
+ *                              then where it stands
  *
  * Groups: read, write (what ERRNO is about: ECONNRESET any socket, which is
  * shut then as it would be, ENOBUFS those of IP, other ones files but for
