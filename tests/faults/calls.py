@@ -74,7 +74,9 @@ def sweep(sending, figures, way, fork, ks):
         failed += 1
     figures.note("calls that failed", failed)
     figures.ledger(sending.prove(sink), uncertain_max=failed * PEOPLE)
-    signals = re.findall(r"event=process_ended.* signal=[1-9].*",
-                         sending.log())
+    # libuv ends a process without memory as we do, but by abort().
+    allowed = "06" if way == "memory" else "0"
+    signals = re.findall(
+        rf"event=process_ended.* signal=(?![{allowed}]\b).*", sending.log())
     figures.exactly("ended by a signal", signals, [])
     return failed
