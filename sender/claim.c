@@ -112,9 +112,14 @@ static void
 make_lease(struct claim *c, const struct db_result *r)
 {
 	struct mailing *m = c->mailing;
-	struct lease *l = lease_new(LEASE_RANGE, m);
+	struct lease *l = lease_new(LEASE_RANGE, m), *before;
 
 	l->first_id = db_get_int(r, 0, CLAIMED_FIRST);
+	/* It ran out under us: what we knew of it is over. */
+	for (before = m->leases; before != NULL; before = before->next)
+		if (before->kind == LEASE_RANGE && !before->leaving &&
+		    before->first_id == l->first_id)
+			hold_lost(before);
 	l->last_id = db_get_int(r, 0, CLAIMED_LAST);
 	l->epoch = db_get_int(r, 0, CLAIMED_EPOCH);
 	l->watermark = db_get_int(r, 0, CLAIMED_WATERMARK);

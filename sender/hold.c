@@ -107,6 +107,18 @@ was_asked(const int64_t *ids, size_t n, int64_t id)
 	return false;
 }
 
+/* The same range may have come back to us since, under another epoch. */
+static bool
+range_was_asked(const struct holding *h, const struct lease *l)
+{
+	size_t i;
+
+	for (i = 0; i < h->ranges; i++)
+		if (h->firsts[i] == l->first_id && h->epochs[i] == l->epoch)
+			return true;
+	return false;
+}
+
 static void
 lose(struct recipient *r)
 {
@@ -148,6 +160,7 @@ hold_lost(struct lease *l)
 	if (l->lost)
 		return;
 	l->lost = true;
+	forfeit_add(l);
 	if (l->leaving || lease_is_finished(l))
 		return; /* given back meanwhile: no loss */
 	lease_unpark(l);
@@ -166,7 +179,7 @@ renewed(struct lease *l, const struct holding *h,
 			renewed_retries(l, h, &results[1]);
 		return;
 	}
-	if (!was_asked(h->firsts, h->ranges, l->first_id))
+	if (!range_was_asked(h, l))
 		return;
 	if (is_among(l->first_id, &results[0])) {
 		l->good_until_ms = hold_good_until(h->worker, h->asked_ms);
@@ -251,4 +264,5 @@ hold_tick(struct worker *w)
 		forget(w);
 	if (!w->claims.renewing && now >= w->claims.renew_at_ms)
 		renew(w);
+	forfeit_tick(w);
 }

@@ -300,6 +300,8 @@ take_step(const struct outcome_step *s, const struct db_result *held)
 
 	l->in_batch = false;
 	if (s->step != LEASE_HELD) {
+		if (!is_returned(held, l->first_id))
+			forfeit_add(l);
 		drop_lease(l);
 		return;
 	}

@@ -25,6 +25,7 @@
 #include "lib/base/settings.h"
 #include "sender/activity.h"
 #include "sender/errand.h"
+#include "sender/forfeit.h"
 #include "sender/parcel.h"
 #include "sender/recorder.h"
 #include "sender/worker_journal.h"
@@ -78,6 +79,7 @@ struct worker {
 	struct worker_journal journal;
 	struct pulse pulse;
 	struct claims claims;
+	struct forfeit forfeit;
 	struct errand errand;
 	struct activity activity;
 	bool held_dots; /* some wait for the database, or the journal */

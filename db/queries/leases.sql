@@ -102,6 +102,28 @@ UPDATE lease l
    AND l.holder IS NOT NULL AND NOT l.done
 RETURNING l.first_id;
 
+-- name: lease_unsent
+-- What somebody else called uncertain when it took leases over, and their
+-- holder before never sent: it is pending again, unless somebody has sent it.
+-- $1 holder before  $2 firsts  $3 lasts of what it did not send
+WITH mine AS (
+	DELETE FROM taken_over t
+	 USING unnest($2::bigint[], $3::bigint[]) AS u (first_id, last_id)
+	 WHERE t.holder = $1::text AND t.attempt = 1
+	   AND t.delivery_id BETWEEN u.first_id AND u.last_id
+	RETURNING t.delivery_id)
+INSERT INTO retry (delivery_id, campaign_id, attempt, next_at, first_at)
+SELECT m.delivery_id, c.id, 2, now(), now()
+  FROM mine m
+  JOIN campaign c ON c.id = m.delivery_id >> 32 AND c.on_uncertain = 'hold'
+  -- LATERAL with LIMIT: one look into the index each.
+  LEFT JOIN LATERAL (SELECT true AS made FROM outcome o
+                      WHERE o.delivery_id = m.delivery_id
+                        AND (o.attempt > 1 OR o.state > 'uncertain')
+                      LIMIT 1) later ON true
+ WHERE later.made IS NULL
+ON CONFLICT (delivery_id) DO NOTHING;
+
 -- name: lease_forget
 -- Leases of a holder that never heard of them: the answer was lost.
 -- $1 holder  $2 firsts that it knows
