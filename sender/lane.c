@@ -68,7 +68,7 @@ bool
 lane_is_shut(const struct lane *l, int64_t now)
 {
 	return l->shut_until_ms > now + WORTH_MS ||
-	       (l->state == LANE_SLOW && l->under_way > 0);
+	       (l->state == LANE_SLOW && l->under_way > l->excused);
 }
 
 bool
@@ -229,7 +229,8 @@ get_on(struct lane *l, int64_t now)
 {
 	l->in_a_row = 0;
 	l->rest_ms = 0;
-	grow(l);
+	if (l->state != LANE_SLOW)
+		grow(l);
 	if (l->state == LANE_REDUCED && now - l->cut_ms > LANE_WINDOW_MS) {
 		l->goal = INT_MAX;
 		enter(l, LANE_OPEN);

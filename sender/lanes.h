@@ -2,8 +2,9 @@
  * lanes.h - the lanes of one account: made when they are needed, watched,
  * and their limits and what was learnt kept in the database.
  *
- * A message that stands behind a slow one on its connection, and cannot be
- * taken back, is excused: its own lane goes on as if it were not there.
+ * A message that waits too long for the reply to its final dot, or stands
+ * behind such a one on its connection, cannot be taken back.  It is excused:
+ * its lane goes on as if it were not there.
  *
  * A lane that has room again, and for whose group recipients were put on
  * piles, stands in the queue `ready`; whoever hands out asks there first.

@@ -19,14 +19,17 @@ lane_of(const struct smtp_pool_wait *wait)
 	return p->lane;
 }
 
-/* Who cannot be freed from where it stands, is not counted. */
+/* Who cannot be freed from where it stands, is not counted: its group goes
+ * on without it.  Of a slow group only one, so that it does not come to hold
+ * a connection more at every try. */
 static void
-excuse(const struct smtp_message *behind, int64_t now)
+excuse(const struct smtp_message *m, int64_t now)
 {
-	struct parcel *p = behind->owner;
+	struct parcel *p = m->owner;
 	struct lane *l = p->lane;
 
-	if (l == NULL || p->excused || l->state == LANE_SLOW)
+	if (l == NULL || p->excused ||
+	    (l->state == LANE_SLOW && l->excused > 0))
 		return;
 	p->excused = true;
 	l->excused++;
@@ -67,7 +70,10 @@ judge_wait(struct smtp_pool_wait *wait, void *arg)
 	if (l->state != before)
 		lanes_log(l);
 	wait->give_up = true;
-	if (wait->dot_sent && wait->behind != NULL)
+	if (!wait->dot_sent)
+		return;
+	excuse(wait->message, s->now);
+	if (wait->behind != NULL)
 		excuse(wait->behind, s->now);
 }
 
