@@ -26,11 +26,12 @@ class Postgres:
         if os.geteuid() == 0:
             os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
 
-    def run(self, program, *args):
+    def run(self, program, *args, quiet=False):
         """PostgreSQL refuses to run as root."""
         user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         subprocess.run([*user, f"{self.bin}/{program}", *args], check=True,
-                       cwd="/", stdout=subprocess.DEVNULL)
+                       cwd="/", stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL if quiet else None)
 
     def start(self):
         data = f"{self.folder}/data"
@@ -40,9 +41,10 @@ class Postgres:
             f.write(SETTINGS.format(folder=self.folder))
         self.control("start")
 
-    def control(self, what):
+    def control(self, what, quiet=False):
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-l",
-                 f"{self.folder}/log", "-w", "-s", "-m", "immediate", what)
+                 f"{self.folder}/log", "-w", "-s", "-m", "immediate", what,
+                 quiet=quiet)
 
     def create(self):
         """conninfo of a new empty database."""

@@ -258,7 +258,7 @@ def test_journal_that_was_left(made, tmp_path):
     folder.mkdir()
     (folder / "empty").touch()
     assert made.prove(journal=folder)["ok"]
-    (folder / "1").write_bytes(b"intent")
+    (folder / "1.seg").write_bytes(b"intent")
     assert [v["invariant"] for v in made.prove(journal=folder)["violations"]
             ] == ["I1"]
 

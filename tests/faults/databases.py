@@ -12,7 +12,7 @@ from sending import wait_for
 from wire import SERVER, Fault, Proxy
 
 WINDOW = 100
-SETTINGS = ("--lease-size=300", f"--lease-window={WINDOW}", "--lease-s=5",
+SETTINGS = ("--lease-size=300", f"--lease-window={WINDOW}", "--lease-s=60",
             "--retry-first-s=1", "--retry-max-s=1")
 RESUME_S = 10
 
@@ -43,7 +43,7 @@ def kill_postmaster(postgres):
     while True:
         time.sleep(0.2)
         with contextlib.suppress(subprocess.CalledProcessError):
-            postgres.control("start")
+            postgres.control("start", quiet=True)
             return
         assert time.time() < deadline, "PostgreSQL does not come back"
 

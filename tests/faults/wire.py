@@ -32,7 +32,7 @@ class Fault:
 
     close, reset   the connection ends there, both ways
     silent         nothing passes any more, either way, and nobody is told
-    late           what follows waits `seconds`
+    late           what follows waits `seconds`; each time from the nth on
     flip           that byte arrives changed
     """
 
@@ -88,7 +88,7 @@ class Pair:
         """Passes it on, up to the fault; False: that was the end."""
         while data:
             place = self.place(side, data)
-            if place is None or self.struck_at is not None:
+            if place is None:
                 self.forward(side, data, other)
                 return True
             self.forward(side, data[:place], other)
@@ -108,7 +108,9 @@ class Pair:
     def place(self, side, data):
         """Where in the data the fault is; None: not in it."""
         fault = self.fault
-        if fault is None or fault.side != side:
+        if fault is None or fault.side != side or self.silent:
+            return None
+        if self.struck_at is not None and fault.how != "late":
             return None
         if not fault.match:
             at = fault.at - self.passed[side]
@@ -128,7 +130,9 @@ class Pair:
         how = self.fault.how
         if how == "late":
             time.sleep(self.fault.seconds)
-            return data
+            # the match itself passes now, and is not found again
+            self.forward(side, data[:1], self.ends[CLIENT])
+            return data[1:]
         if how == "flip":
             return bytes([data[0] ^ 0x55]) + data[1:]
         if how == "silent":
