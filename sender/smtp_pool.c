@@ -440,6 +440,8 @@ look_at(struct smtp_pool *p, struct smtp_member *m, int64_t longer_ms,
 	    .waited_ms = loop_now_ms(p->loop) - m->since_ms};
 
 	wait.message = smtp_link_head(m->link, &wait.dot_sent);
+	if (wait.message == NULL) /* idle, or its owner holds the dot */
+		m->since_ms = loop_now_ms(p->loop);
 	if (wait.message == NULL || wait.waited_ms <= longer_ms)
 		return;
 	wait.behind = smtp_link_behind(m->link);
