@@ -124,8 +124,10 @@ def test_tokens_that_are_always_refused(sending, endpoint):
     for sender in senders:
         sending.stop(sender)
     assert sending.states() == {"pending": PEOPLE}
-    assert logins(sink) == [535, 535]
-    assert len(endpoint.requests) == 2
+    # One, one more with a renewed token; S-048 allows three where two
+    # senders meet.
+    assert logins(sink) in ([535] * 2, [535] * 3)
+    assert len(endpoint.requests) in (2, 3)
 
 
 @pytest.mark.parametrize("answer", [
