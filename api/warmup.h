@@ -1,7 +1,7 @@
 /*
  * warmup.h - how a new account, or a group of recipients' domains at one,
  * begins with few messages a day: field `warmup` for the whole account,
- * `group_warmups` by group.  db/migrations/0008_control.sql has the rule.
+ * `group_warmups` by group.  db/migrations/0006_control.sql has the rule.
  *
  *   {"start_date":"2026-12-01","first_day":50,"factor":1.5,
  *    "until_per_day":10000}

@@ -1,6 +1,6 @@
 -- What people say about how fast campaigns and accounts go, and when they
 -- stop by themselves; which database this is.
--- The comments in db/migrations/0008_control.sql say what the rows mean.
+-- The comments in db/migrations/0006_control.sql say what the rows mean.
 
 -- $1 campaign
 -- name: campaign_control

@@ -1,5 +1,5 @@
 -- What is used of the limits of accounts, groups and campaigns, shared by all
--- senders.  The comments in db/migrations/0008_control.sql say what they mean.
+-- senders.  The comments in db/migrations/0006_control.sql say what they mean.
 
 -- name: quota_ensure
 -- A new limit begins with a full bucket.
