@@ -81,17 +81,6 @@ is_atom(struct str s)
 	return true;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static void
 quoted(struct imap_command *c, struct str s)
 {
@@ -135,7 +124,7 @@ argument(struct imap_command *c, struct str s, bool atom_fits)
 	blank(c);
 	if (atom_fits && is_atom(s))
 		buf_str(&c->bytes, s);
-	else if (is_ascii(s))
+	else if (str_is_ascii(s))
 		quoted(c, s);
 	else
 		literal(c, s);

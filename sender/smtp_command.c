@@ -118,17 +118,6 @@ smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
 	return true;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 bool
 smtp_command_rcpt(struct buf *out, const struct smtp_command_rcpt *rcpt,
     struct err *err)
@@ -141,7 +130,7 @@ smtp_command_rcpt(struct buf *out, const struct smtp_command_rcpt *rcpt,
 	buf_char(out, '>');
 	if (rcpt->dsn)
 		buf_puts(out, " NOTIFY=FAILURE,DELAY");
-	if (rcpt->dsn && is_ascii(rcpt->to))
+	if (rcpt->dsn && str_is_ascii(rcpt->to))
 		put_xtext_parameter(out, " ORCPT=", "rfc822;", rcpt->to,
 		    SMTP_COMMAND_ORCPT_MAX);
 	buf_puts(out, "\r\n");

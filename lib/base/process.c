@@ -17,8 +17,8 @@
 static atomic_bool stopping; /* set by the handler, read by any thread */
 static pid_t started_as;     /* 0 before process_start */
 
-static void
-raise_file_limit(void)
+void
+process_raise_file_limit(void)
 {
 	struct rlimit files;
 
@@ -51,7 +51,7 @@ process_start(const char *role, const char *log_level)
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	forbid_core_dumps();
-	raise_file_limit();
+	process_raise_file_limit();
 	started_as = getpid();
 }
 

@@ -10,6 +10,8 @@
 /* Ignores SIGPIPE, sets umask 077, turns core dumps off (they would hold
  * secrets), raises the file limit to its hard bound, starts the log. */
 void process_start(const char *role, const char *log_level);
+/* Only the file limit; what of it fails leaves the limit as it is. */
+void process_raise_file_limit(void);
 
 /* From then on SIGTERM and SIGINT only set a flag; for processes without an
  * event loop. */

@@ -247,6 +247,17 @@ str_is_utf8(struct str s)
 }
 
 bool
+str_is_ascii(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
 str_has_control(struct str s)
 {
 	size_t i;

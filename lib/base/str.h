@@ -53,6 +53,7 @@ bool str_to_i64(struct str s, int64_t *out) MUST_USE; /* one leading '-' */
 
 /* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates. */
 bool str_is_utf8(struct str s);
+bool str_is_ascii(struct str s);
 /* True when any byte is below 0x20 or is 0x7f. */
 bool str_has_control(struct str s);
 

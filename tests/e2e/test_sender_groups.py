@@ -5,23 +5,9 @@ import collections
 import time
 
 from sending import wait_for
+from groups import BAD, healthy, rate  # needs the path that sending sets
 
 QUICK = ("--retry-first-s=1", "--retry-max-s=4")
-BAD = "@d7.example.com"
-
-
-def healthy(sink):
-    """When messages to the other domains were taken, in seconds."""
-    return sorted(int(line[0]) / 1e6 for line in sink.lines()
-                  if not line[2].endswith(BAD))
-
-
-def rate(sink):
-    """Of nearly all: a few stand behind a message that takes long, on its
-    connection, and come late."""
-    times = healthy(sink)
-    times = times[:len(times) * 98 // 100]
-    return len(times) / (times[-1] - times[0])
 
 
 def through(sending, sink, **columns):

@@ -1,10 +1,9 @@
 /* sink - an SMTP server that takes every message and remembers it. */
-#include "lib/base/base.h"
+#include "lib/base/process.h"
 
 #include "tests/sink/sink_server.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 /* Blocked before there are threads, so that only this one takes them. */
 static void
@@ -16,18 +15,6 @@ block(sigset_t *signals)
 	sigaddset(signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-/* As many connections as the system allows. */
-static void
-open_many(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* Until it is told to stop; SIGHUP reads the rules again. */
@@ -58,7 +45,7 @@ main(int argc, char **argv)
 		sink_options_help(stdout);
 		return 0;
 	}
-	open_many();
+	process_raise_file_limit();
 	block(&signals);
 	server = sink_server_new(&options);
 	printf("%d\n", sink_server_port(server));

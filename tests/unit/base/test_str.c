@@ -198,6 +198,9 @@ static void
 control_characters(void **state)
 {
 	(void)state;
+	assert_true(str_is_ascii(STR("text\r\n\x7f")));
+	assert_true(str_is_ascii(STR_NONE));
+	assert_false(str_is_ascii(STR("caf\xc3\xa9")));
 	assert_false(str_has_control(STR("text \xc3\xa9 ~")));
 	assert_true(str_has_control(STR("a\rb")));
 	assert_true(str_has_control(STR("a\0b")));

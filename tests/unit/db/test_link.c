@@ -5,6 +5,7 @@
 #include "db/link.h"
 
 #include "lib/base/clock.h"
+#include "tests/support/linked.h"
 #include "tests/support/pg.h"
 
 #include <setjmp.h>
@@ -12,24 +13,15 @@
 
 #include <cmocka.h>
 
-#define RUN_MS_MAX 30000
-
-static struct loop *loop;
-static struct db_link *db_link;
+static struct linked linked;
 static char conninfo[256];
-static struct buf told; /* one word a batch, in the order of the answers */
-static int awaited;     /* answers until the loop stops */
-static struct err last;
 
 static int
 setup(void **state)
 {
 	(void)state;
 	snprintf(conninfo, sizeof(conninfo), "%s", pg_migrated());
-	loop = loop_new();
-	db_link = db_link_new(loop, conninfo);
-	buf_init(&told, 100000);
-	last = (struct err){FAIL_NONE, ""};
+	linked_open(&linked, conninfo);
 	return 0;
 }
 
@@ -37,36 +29,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	db_link_free(db_link);
-	loop_free(loop);
-	buf_release(&told);
+	linked_close(&linked);
 	return 0;
-}
-
-static void
-too_late(void *arg)
-{
-	(void)arg;
-	die("test: no answer from the link");
-}
-
-static void
-run(int answers)
-{
-	struct loop_timer *alarm = loop_timer_new(loop, too_late, NULL);
-
-	awaited = answers;
-	loop_timer_start(alarm, RUN_MS_MAX);
-	if (awaited > 0)
-		loop_run(loop);
-	loop_timer_free(alarm);
-}
-
-static void
-answered(void)
-{
-	if (--awaited == 0)
-		loop_stop(loop);
 }
 
 /* "ok:<rows of the last>" or the failure's kind. */
@@ -75,15 +39,16 @@ on_answer(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
 	if (arg != NULL)
-		buf_printf(&told, "%s=", (const char *)arg);
+		buf_printf(&linked.told, "%s=", (const char *)arg);
 	if (err != NULL) {
 		assert_null(results);
-		last = *err;
-		buf_printf(&told, "%s ", fail_name(err->kind));
+		linked.last = *err;
+		buf_printf(&linked.told, "%s ", fail_name(err->kind));
 	} else {
-		buf_printf(&told, "ok:%d ", db_rows(&results[count - 1]));
+		buf_printf(&linked.told, "ok:%d ",
+		    db_rows(&results[count - 1]));
 	}
-	answered();
+	linked_answered(&linked);
 }
 
 static void
@@ -96,7 +61,7 @@ add(struct db_batch *b, int version, const char *name)
 static void
 send_one(int version, char *label)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	add(b, version, "one");
 	db_batch_send(b, on_answer, label);
@@ -119,7 +84,7 @@ static char label_a[] = "a", label_b[] = "b", label_c[] = "c", label_d[] = "d";
 static void
 several_under_way(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	(void)state;
 	add(b, 100, "first");
@@ -128,18 +93,18 @@ several_under_way(void **state)
 	db_batch_send(b, on_answer, label_a);
 	send_one(102, label_b);
 	send_one(103, label_c);
-	assert_int_equal(db_link_waiting(db_link), 3);
-	assert_false(db_link_is_up(db_link));
-	run(3);
-	assert_true(db_link_is_up(db_link));
-	assert_int_equal(db_link_waiting(db_link), 0);
-	b = db_batch_new(db_link);
+	assert_int_equal(db_link_waiting(linked.link), 3);
+	assert_false(db_link_is_up(linked.link));
+	linked_run(&linked, 3);
+	assert_true(db_link_is_up(linked.link));
+	assert_int_equal(db_link_waiting(linked.link), 0);
+	b = db_batch_new(linked.link);
 	db_batch_add(b, Q_MIGRATION_LIST, DB_NO_ARGS);
 	db_batch_send(b, on_answer, label_d);
-	run(1);
-	buf_printf(&told, "(%d)", migration_count);
-	assert_non_null(strstr(buf_cstr(&told), "a=ok:"));
-	assert_non_null(strstr(buf_cstr(&told), " b=ok:0 c=ok:0 d=ok:"));
+	linked_run(&linked, 1);
+	buf_printf(&linked.told, "(%d)", migration_count);
+	assert_non_null(strstr(buf_cstr(&linked.told), "a=ok:"));
+	assert_non_null(strstr(buf_cstr(&linked.told), " b=ok:0 c=ok:0 d=ok:"));
 	assert_string_equal(names_from(100),
 	    "100first 101second 102one 103one");
 }
@@ -148,7 +113,7 @@ several_under_way(void **state)
 static void
 failed_batch_is_rolled_back(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	(void)state;
 	send_one(100, label_a);
@@ -157,10 +122,11 @@ failed_batch_is_rolled_back(void **state)
 	add(b, 102, "never run");
 	db_batch_send(b, on_answer, label_b);
 	send_one(103, label_c);
-	run(3);
-	assert_string_equal(buf_cstr(&told), "a=ok:0 b=conflict c=ok:0 ");
-	assert_non_null(strstr(last.text, "migration_add"));
-	assert_non_null(strstr(last.text, "migration_pkey"));
+	linked_run(&linked, 3);
+	assert_string_equal(buf_cstr(&linked.told),
+	    "a=ok:0 b=conflict c=ok:0 ");
+	assert_non_null(strstr(linked.last.text, "migration_add"));
+	assert_non_null(strstr(linked.last.text, "migration_pkey"));
 	assert_string_equal(names_from(100), "100one 103one");
 }
 
@@ -180,14 +146,14 @@ read_rows(const struct db_result *results, int count, const struct err *err,
 			    (long long)db_get_int(&results[last_one], i, 0),
 			    STR_ARG(db_get_text(&results[last_one], i, 1)));
 	assert_int_equal(db_affected(&results[0]), 1);
-	answered();
+	linked_answered(&linked);
 }
 
 /* What args point to is copied; a batch sees what it wrote. */
 static void
 results_and_copies(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 	char name[] = "h\xc3\xa4ngt 'quoted'";
 
 	(void)state;
@@ -196,7 +162,7 @@ results_and_copies(void **state)
 	memset(name, 'x', sizeof(name) - 1);
 	db_batch_add(b, Q_MIGRATION_LIST, DB_NO_ARGS);
 	db_batch_send(b, read_rows, NULL);
-	run(1);
+	linked_run(&linked, 1);
 	assert_string_equal(buf_cstr(&rows), "100:h\xc3\xa4ngt 'quoted' ");
 	buf_release(&rows);
 }
@@ -213,13 +179,14 @@ unprepared(void **state)
 	assert_true(db_open(&db, conninfo, DB_PREPARED, &err));
 	pg_sql(db, "alter table migration rename to away");
 	send_one(100, label_a);
-	run(1);
-	assert_string_equal(buf_cstr(&told), "a=protocol ");
-	assert_non_null(strstr(last.text, "\"migration\" does not exist"));
+	linked_run(&linked, 1);
+	assert_string_equal(buf_cstr(&linked.told), "a=protocol ");
+	assert_non_null(
+	    strstr(linked.last.text, "\"migration\" does not exist"));
 	pg_sql(db, "alter table away rename to migration");
 	send_one(100, label_b);
-	run(1);
-	assert_string_equal(buf_cstr(&told), "a=protocol b=ok:0 ");
+	linked_run(&linked, 1);
+	assert_string_equal(buf_cstr(&linked.told), "a=protocol b=ok:0 ");
 	db_close(db);
 }
 
@@ -232,9 +199,9 @@ send_again(const struct db_result *results, int count, const struct err *err,
 	(void)count;
 	assert_null(results);
 	assert_int_equal(err->kind, FAIL_IO);
-	buf_printf(&told, "lost ");
+	buf_printf(&linked.told, "lost ");
 	db_batch_send(again_batch, on_answer, arg);
-	answered();
+	linked_answered(&linked);
 }
 
 static void
@@ -258,21 +225,21 @@ lost_under_way(void **state)
 	(void)state;
 	assert_true(db_open(&locker, conninfo, DB_PREPARED, &err));
 	send_one(100, label_a);
-	run(1);
+	linked_run(&linked, 1);
 	pg_sql(locker, "begin; lock table migration");
-	b = db_batch_new(db_link);
+	b = db_batch_new(linked.link);
 	add(b, 101, "unsure");
 	db_batch_send(b, send_again, label_b);
-	again_batch = db_batch_new(db_link);
+	again_batch = db_batch_new(linked.link);
 	add(again_batch, 101, "again");
-	t = loop_timer_new(loop, restart_now, locker);
+	t = loop_timer_new(linked.loop, restart_now, locker);
 	loop_timer_start(t, 100);
-	run(2);
+	linked_run(&linked, 2);
 	loop_timer_free(t);
 	db_close(locker);
-	assert_string_equal(buf_cstr(&told), "a=ok:0 lost b=ok:0 ");
+	assert_string_equal(buf_cstr(&linked.told), "a=ok:0 lost b=ok:0 ");
 	assert_string_equal(names_from(100), "100one 101again");
-	assert_true(db_link_is_up(db_link));
+	assert_true(db_link_is_up(linked.link));
 }
 
 static void
@@ -289,21 +256,21 @@ kill_sessions(void *arg)
 static void
 lost_while_idle(void **state)
 {
-	struct loop_timer *t = loop_timer_new(loop, kill_sessions, NULL);
+	struct loop_timer *t = loop_timer_new(linked.loop, kill_sessions, NULL);
 
 	(void)state;
 	send_one(100, label_a);
-	run(1);
+	linked_run(&linked, 1);
 	kill_sessions(NULL);
 	loop_timer_start(t, 0);
 	send_one(101, label_b); /* written into a dead socket, or not at all */
-	run(1);
-	if (strstr(buf_cstr(&told), "b=io") != NULL)
+	linked_run(&linked, 1);
+	if (strstr(buf_cstr(&linked.told), "b=io") != NULL)
 		assert_string_equal(names_from(101), "");
 	send_one(102, label_c);
-	run(1);
+	linked_run(&linked, 1);
 	loop_timer_free(t);
-	assert_non_null(strstr(buf_cstr(&told), "c=ok:0 "));
+	assert_non_null(strstr(buf_cstr(&linked.told), "c=ok:0 "));
 }
 
 static int beats;
@@ -314,7 +281,7 @@ beat(void *arg)
 	struct loop_timer **t = arg;
 
 	if (++beats == 40)
-		loop_stop(loop);
+		loop_stop(linked.loop);
 	loop_timer_start(*t, 10);
 }
 
@@ -323,9 +290,9 @@ static void
 server_absent(void **state)
 {
 	struct db_link *lonely =
-	    db_link_new(loop, "host=/nonexistent dbname=x user=x");
+	    db_link_new(linked.loop, "host=/nonexistent dbname=x user=x");
 	struct db_batch *b = db_batch_new(lonely);
-	struct loop_timer *t = loop_timer_new(loop, beat, &t);
+	struct loop_timer *t = loop_timer_new(linked.loop, beat, &t);
 	int64_t start = clock_mono_ms();
 
 	(void)state;
@@ -333,11 +300,11 @@ server_absent(void **state)
 	db_batch_send(b, on_answer, NULL);
 	beats = 0;
 	loop_timer_start(t, 10);
-	loop_run(loop);
+	loop_run(linked.loop);
 	assert_in_range(clock_mono_ms() - start, 390, 3000);
 	assert_int_equal(db_link_waiting(lonely), 1);
 	assert_false(db_link_is_up(lonely));
-	assert_string_equal(buf_cstr(&told), "");
+	assert_string_equal(buf_cstr(&linked.told), "");
 	loop_timer_free(t);
 	db_link_free(lonely);
 }
@@ -350,25 +317,25 @@ free_link(const struct db_result *results, int count, const struct err *err,
 	(void)count;
 	(void)arg;
 	assert_null(err);
-	db_link_free(db_link);
-	db_link = NULL;
-	answered();
+	db_link_free(linked.link);
+	linked.link = NULL;
+	linked_answered(&linked);
 }
 
 static void
 freed_in_a_callback(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	(void)state;
 	add(b, 100, "x");
 	db_batch_send(b, free_link, NULL);
 	send_one(101, label_b);
-	db_batch_free(db_batch_new(db_link));
+	db_batch_free(db_batch_new(linked.link));
 	db_batch_free(NULL);
-	run(1);
-	loop_run(loop); /* nothing is left */
-	assert_string_equal(buf_cstr(&told), "");
+	linked_run(&linked, 1);
+	loop_run(linked.loop); /* nothing is left */
+	assert_string_equal(buf_cstr(&linked.told), "");
 }
 
 /* 300 batches of 64 KiB at once: both directions fill up, nothing hangs. */
@@ -382,14 +349,14 @@ many_large(void **state)
 	(void)state;
 	memset(big, 'n', sizeof(big) - 1);
 	for (i = 0; i < 300; i++) {
-		b = db_batch_new(db_link);
+		b = db_batch_new(linked.link);
 		add(b, 1000 + i, big);
 		if (i >= 280)
 			db_batch_add(b, Q_MIGRATION_LIST, DB_NO_ARGS);
 		db_batch_send(b, on_answer, NULL);
 	}
-	run(300);
-	assert_int_equal(last.kind, FAIL_NONE);
+	linked_run(&linked, 300);
+	assert_int_equal(linked.last.kind, FAIL_NONE);
 	assert_string_equal(pg_value(conninfo,
 				"select count(*) from "
 				"migration where version >= 1000"),

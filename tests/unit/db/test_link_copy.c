@@ -5,6 +5,7 @@
 #include "db/link.h"
 
 #include "db/tuples.h"
+#include "tests/support/linked.h"
 #include "tests/support/pg.h"
 
 #include <setjmp.h>
@@ -12,15 +13,10 @@
 
 #include <cmocka.h>
 
-#define RUN_MS_MAX 30000
-#define BASE       (INT64_C(1) << 32)
+#define BASE (INT64_C(1) << 32)
 
-static struct loop *loop;
-static struct db_link *db_link;
+static struct linked linked;
 static char conninfo[256];
-static struct buf told;
-static int awaited;
-static struct err last;
 
 static int
 setup(void **state)
@@ -33,10 +29,7 @@ setup(void **state)
 	assert_true(db_open(&db, conninfo, DB_PREPARED, &err));
 	pg_sql(db, "select outcome_partition(1)");
 	db_close(db);
-	loop = loop_new();
-	db_link = db_link_new(loop, conninfo);
-	buf_init(&told, 1000);
-	last = (struct err){FAIL_NONE, ""};
+	linked_open(&linked, conninfo);
 	return 0;
 }
 
@@ -44,28 +37,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	db_link_free(db_link);
-	loop_free(loop);
-	buf_release(&told);
+	linked_close(&linked);
 	return 0;
-}
-
-static void
-too_late(void *arg)
-{
-	(void)arg;
-	die("test: no answer from the link");
-}
-
-static void
-run(int answers)
-{
-	struct loop_timer *alarm = loop_timer_new(loop, too_late, NULL);
-
-	awaited = answers;
-	loop_timer_start(alarm, RUN_MS_MAX);
-	loop_run(loop);
-	loop_timer_free(alarm);
 }
 
 /* "ok:" and how many rows each statement changed, or the failure's kind. */
@@ -75,17 +48,16 @@ on_answer(const struct db_result *results, int count, const struct err *err,
 {
 	int i;
 
-	buf_printf(&told, "%s=", (const char *)arg);
+	buf_printf(&linked.told, "%s=", (const char *)arg);
 	if (err != NULL) {
-		last = *err;
-		buf_puts(&told, fail_name(err->kind));
+		linked.last = *err;
+		buf_puts(&linked.told, fail_name(err->kind));
 	}
 	for (i = 0; err == NULL && i < count; i++)
-		buf_printf(&told, "%s%lld", i > 0 ? "," : "",
+		buf_printf(&linked.told, "%s%lld", i > 0 ? "," : "",
 		    (long long)db_affected(&results[i]));
-	buf_char(&told, ' ');
-	if (--awaited == 0)
-		loop_stop(loop);
+	buf_char(&linked.told, ' ');
+	linked_answered(&linked);
 }
 
 /* Outcomes first..last of campaign 1 with a reply of that length. */
@@ -127,7 +99,7 @@ add(struct db_batch *b, int version)
 static void
 send_one(int version, char *label)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	add(b, version);
 	db_batch_send(b, on_answer, label);
@@ -147,7 +119,7 @@ static char label_a[] = "a", label_b[] = "b", label_c[] = "c", label_d[] = "d";
 static void
 in_its_place(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link), *alone;
+	struct db_batch *b = db_batch_new(linked.link), *alone;
 
 	(void)state;
 	send_one(1000, label_a);
@@ -157,11 +129,11 @@ in_its_place(void **state)
 	add(b, 1003);
 	db_batch_send(b, on_answer, label_b);
 	send_one(1004, label_c);
-	alone = db_batch_new(db_link);
+	alone = db_batch_new(linked.link);
 	copy(alone, 4, 4, 0);
 	db_batch_send(alone, on_answer, label_d);
-	run(4);
-	assert_string_equal(buf_cstr(&told), "a=1 b=1,3,1,1 c=1 d=1 ");
+	linked_run(&linked, 4);
+	assert_string_equal(buf_cstr(&linked.told), "a=1 b=1,3,1,1 c=1 d=1 ");
 	assert_string_equal(left(), "4 5");
 	assert_string_equal(
 	    pg_value(conninfo,
@@ -189,47 +161,48 @@ all_or_nothing(void **state)
 		"outcome_copy"},
 	    {"behind", 1001, 10, 1000, "conflict", "migration_add"},
 	};
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 	size_t i;
 
 	(void)state;
 	add(b, 1000);
 	copy(b, 1, 1, 5);
 	db_batch_send(b, on_answer, label_a);
-	run(1);
+	linked_run(&linked, 1);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		buf_reset(&told);
-		b = db_batch_new(db_link);
+		buf_reset(&linked.told);
+		b = db_batch_new(linked.link);
 		add(b, rows[i].before);
 		copy(b, rows[i].row, rows[i].row, 5);
 		add(b, rows[i].behind);
 		db_batch_send(b, on_answer, label_b);
-		run(1);
-		if (!str_starts(str_of(buf_cstr(&told) + 2),
+		linked_run(&linked, 1);
+		if (!str_starts(str_of(buf_cstr(&linked.told) + 2),
 			str_of(rows[i].told)))
-			fail_msg("%s: %s", rows[i].label, buf_cstr(&told));
-		if (strstr(last.text, rows[i].words) == NULL)
-			fail_msg("%s: %s", rows[i].label, last.text);
+			fail_msg("%s: %s", rows[i].label,
+			    buf_cstr(&linked.told));
+		if (strstr(linked.last.text, rows[i].words) == NULL)
+			fail_msg("%s: %s", rows[i].label, linked.last.text);
 		assert_string_equal(left(), "1 1");
 	}
 	send_one(1005, label_c);
-	run(1);
+	linked_run(&linked, 1);
 	assert_string_equal(left(), "1 2");
-	assert_true(db_link_is_up(db_link));
+	assert_true(db_link_is_up(linked.link));
 }
 
 /* 16 MB in one batch: both directions may fill up, the loop goes on. */
 static void
 many_rows(void **state)
 {
-	struct db_batch *b = db_batch_new(db_link);
+	struct db_batch *b = db_batch_new(linked.link);
 
 	(void)state;
 	copy(b, 1, 4000, 4000);
 	db_batch_send(b, on_answer, label_a);
 	send_one(1000, label_b);
-	run(2);
-	assert_string_equal(buf_cstr(&told), "a=4000 b=1 ");
+	linked_run(&linked, 2);
+	assert_string_equal(buf_cstr(&linked.told), "a=4000 b=1 ");
 	assert_string_equal(left(), "4000 1");
 }
 
@@ -245,8 +218,8 @@ restart_now(void *arg)
 static void
 lost_under_way(void **state)
 {
-	struct loop_timer *t = loop_timer_new(loop, restart_now, NULL);
-	struct db_batch *b = db_batch_new(db_link);
+	struct loop_timer *t = loop_timer_new(linked.loop, restart_now, NULL);
+	struct db_batch *b = db_batch_new(linked.link);
 	struct db *locker;
 	struct err err;
 
@@ -258,11 +231,11 @@ lost_under_way(void **state)
 	db_batch_send(b, on_answer, label_a);
 	send_one(1001, label_b);
 	loop_timer_start(t, 200);
-	run(2);
+	linked_run(&linked, 2);
 	loop_timer_free(t);
 	db_rollback(locker);
 	db_close(locker);
-	assert_string_equal(buf_cstr(&told), "a=io b=1 ");
+	assert_string_equal(buf_cstr(&linked.told), "a=io b=1 ");
 	assert_string_equal(left(), "0 1");
 }
 
