@@ -150,24 +150,24 @@ holder_of(const struct reading *g)
 	return db_cstr(g->owner->holder);
 }
 
-/* Of a final outcome not even the next attempt is needed: whoever took over
- * may have wanted one. */
 static void
 settle(const struct outcome_batch *b, struct arena *a, struct db_batch *db)
 {
 	int64_t *ids = ARENA_ARRAY(a, int64_t, b->count);
 	int64_t *attempts = ARENA_ARRAY(a, int64_t, b->count);
+	struct str *states = ARENA_ARRAY(a, struct str, b->count);
 	size_t i, n = 0;
 
 	for (i = 0; i < b->count; i++) {
 		if (b->rows[i].retry_ms >= 0)
 			continue;
 		ids[n] = b->rows[i].delivery;
-		attempts[n++] =
-		    b->rows[i].attempt + (b->rows[i].state != LEDGER_UNCERTAIN);
+		attempts[n] = b->rows[i].attempt;
+		states[n++] = str_of(ledger_state_name(b->rows[i].state));
 	}
 	db_batch_add(db, Q_JOURNAL_SETTLE,
-	    DB_ARGS(db_int_array(ids, n), db_int_array(attempts, n)));
+	    DB_ARGS(db_int_array(ids, n), db_int_array(attempts, n),
+		db_text_array(states, n)));
 }
 
 static void
@@ -182,8 +182,8 @@ fill_outcomes(struct reading *g, struct arena *a, struct db_batch *db)
 		ids[i] = b->rows[i].delivery;
 		attempts[i] = b->rows[i].attempt;
 	}
-	outcome_batch_write(b, g->owner->holder, db);
 	settle(b, a, db);
+	outcome_batch_write(b, g->owner->holder, db);
 	db_batch_add(db, Q_JOURNAL_KNOWN,
 	    DB_ARGS(holder_of(g), db_int_array(ids, b->count),
 		db_int_array(attempts, b->count)));

@@ -13,11 +13,21 @@ DELETE FROM taken_over t
  WHERE t.delivery_id = u.delivery_id AND t.attempt = u.attempt AND t.holder = $1::text;
 
 -- name: journal_settle
--- Retry rows without need: up to and with these attempts.
--- $1 deliveries  $2 attempts
+-- Before outcome_record.  Retry rows without need: up to and with these
+-- attempts, and the one after, which whoever took over may have wanted.  A
+-- failure that was recorded before was settled then: another attempt is what
+-- a person has wanted since.
+-- $1 deliveries  $2 attempts  $3 states
 DELETE FROM retry r
- USING unnest($1::bigint[], $2::bigint[]) AS u (delivery_id, attempt)
- WHERE r.delivery_id = u.delivery_id AND r.attempt <= u.attempt;
+ USING unnest($1::bigint[], $2::bigint[], $3::text[]) AS u (delivery_id, attempt, state)
+  -- LATERAL with LIMIT: one look into the index each.
+  LEFT JOIN LATERAL (SELECT true AS told FROM outcome o
+                      WHERE o.delivery_id = u.delivery_id AND o.attempt = u.attempt
+                        AND o.state = 'failed'
+                      LIMIT 1) known ON u.state = 'failed'
+ WHERE r.delivery_id = u.delivery_id
+   AND r.attempt <= u.attempt
+                    + CASE WHEN u.state = 'uncertain' OR known.told THEN 0 ELSE 1 END;
 
 -- name: journal_uncertain
 -- The final dot may have left, the reply is not known.  resend: another

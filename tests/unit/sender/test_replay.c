@@ -319,6 +319,31 @@ back_when_it_is_resent(void **state)
 	assert_string_equal(retries(c), "2:2 3:2");
 }
 
+/* A person wants what had failed to be attempted again: what is told twice
+ * does not take that back. */
+static void
+told_twice(void **state)
+{
+	const struct str failed = STR("failed");
+	int64_t c = claimed("hold", 10, 3);
+
+	(void)state;
+	begin_journal(JOURNAL_PROCESS);
+	note(JOURNAL_INTENT, ledger_delivery(c, 1), 1);
+	note_outcome(ledger_delivery(c, 1), 1, LEDGER_FAILED);
+	note(JOURNAL_INTENT, ledger_delivery(c, 2), 1);
+	note_outcome(ledger_delivery(c, 2), 1, LEDGER_FAILED);
+	ledger_outcome(db, ledger_delivery(c, 1), 1, "failed");
+	assert_int_equal(
+	    ledger_rows(db, Q_DELIVERY_RETRY_ENDED,
+		DB_ARGS(db_int(c), db_null(), db_null(), db_null(), db_null(),
+		    db_text_array(&failed, 1))),
+	    1);
+	die_and_replay();
+	assert_string_equal(states(c, 3), "failed1 failed1 -");
+	assert_string_equal(retries(c), "1:2");
+}
+
 /* Whose uncertain ones they are is remembered: not those of another. */
 static void
 only_its_own_are_pending_again(void **state)
@@ -563,6 +588,7 @@ main(void)
 	    T(retries_are_given_back),
 	    T(back_after_a_take_over),
 	    T(back_when_it_is_resent),
+	    T(told_twice),
 	    T(only_its_own_are_pending_again),
 	    T(claimed_but_not_settled),
 	    T(late_words_are_not_heard),
