@@ -55,7 +55,7 @@ put_words(struct json_write *j, const char *state, const char *why,
     int64_t for_ms)
 {
 	json_write_member(j, "state", str_of(state));
-	json_write_member(j, "why", str_sub(str_of(why), 0, WHY_MAX));
+	json_write_member(j, "why", str_fit(str_of(why), WHY_MAX));
 	put_int(j, "for_s", for_ms > 0 ? (for_ms + 999) / 1000 : 0);
 }
 

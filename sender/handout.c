@@ -76,7 +76,7 @@ count_refusal(struct mailing *m, struct str reason)
 	m->content_refusals = 0;
 	snprintf(why, sizeof(why),
 	    "%d messages in a row failed for their content: %.*s",
-	    MAILING_CONTENT_REFUSALS_MAX, STR_ARG(str_sub(reason, 0, 200)));
+	    MAILING_CONTENT_REFUSALS_MAX, STR_ARG(str_fit(reason, 200)));
 	mailing_halt(m, why);
 }
 

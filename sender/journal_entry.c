@@ -65,8 +65,7 @@ journal_entry_outcome(char out[JOURNAL_PAYLOAD_MAX],
 	    .permanent = row->diagnosis.permanent,
 	    .has_reply = row->reply.p != NULL,
 	};
-	struct str reply =
-	    str_sub(row->reply, 0, JOURNAL_PAYLOAD_MAX - sizeof(b));
+	struct str reply = str_fit(row->reply, JOURNAL_PAYLOAD_MAX - sizeof(b));
 
 	memcpy(out, &b, sizeof(b));
 	if (reply.n > 0)

@@ -164,7 +164,7 @@ static void
 keep_words(struct lane *l, struct str words)
 {
 	free(l->why);
-	l->why = str_dup(str_sub(words, 0, LANE_WHY_MAX));
+	l->why = str_dup(str_fit(words, LANE_WHY_MAX));
 }
 
 /* Not for ever faster than what is in use: only a full lane grows. */

@@ -271,13 +271,20 @@ write_halt(struct relay *r)
 	db_batch_send(b, on_written, r);
 }
 
+static void
+keep_why(struct relay *r, const char *why)
+{
+	snprintf(r->why, sizeof(r->why), "%.*s",
+	    STR_ARG(str_fit(str_of(why), RELAY_WHY_MAX - 1)));
+}
+
 void
 relay_halt(struct relay *r, const char *why, int64_t resume_s)
 {
 	if (r->state == RELAY_HALTING)
 		return;
 	r->resume_s = resume_s;
-	snprintf(r->why, sizeof(r->why), "%.*s", RELAY_WHY_MAX - 1, why);
+	keep_why(r, why);
 	log_warn("account_paused", "account=%lld reason=%s",
 	    (long long)r->row.id, log_quote(str_of(r->why)));
 	change(r, RELAY_HALTING);
@@ -338,7 +345,7 @@ relay_rest(struct relay *r, int64_t wait_ms, const char *why)
 	if (rest < wait_ms)
 		rest = wait_ms;
 	r->rest_until_ms = clock_mono_ms() + rest;
-	snprintf(r->why, sizeof(r->why), "%.*s", RELAY_WHY_MAX - 1, why);
+	keep_why(r, why);
 	log_warn("account_unreachable", "account=%lld again_s=%lld reason=%s",
 	    (long long)r->row.id, (long long)(rest / 1000),
 	    log_quote(str_of(r->why)));

@@ -36,27 +36,13 @@ parse_code(struct str line)
 	       (line.p[2] - '0');
 }
 
-/* As much of text as fits without cutting a character in two. */
-static size_t
-fitting(struct str text, size_t room)
-{
-	size_t n = text.n;
-
-	if (n <= room)
-		return n;
-	n = room;
-	while (n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
 /* Control characters of ASCII become '?', TAB a blank, and so does every
  * byte of what is not UTF-8; the C1 controls hide in two bytes each. */
 static void
 append_clean(struct smtp_reply *r, struct str text)
 {
 	bool utf8 = str_is_utf8(text);
-	size_t n = fitting(text, SMTP_REPLY_TEXT_MAX - r->text_n), i;
+	size_t n = str_fit(text, SMTP_REPLY_TEXT_MAX - r->text_n).n, i;
 
 	for (i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
@@ -154,10 +140,10 @@ smtp_reply_text(const struct smtp_reply *r)
 const char *
 smtp_reply_brief(const struct smtp_reply *r, char out[SMTP_REPLY_BRIEF_MAX])
 {
-	size_t n = fitting(smtp_reply_text(r), SMTP_REPLY_BRIEF_MAX - 5);
+	struct str text = str_fit(smtp_reply_text(r), SMTP_REPLY_BRIEF_MAX - 5);
 
-	snprintf(out, SMTP_REPLY_BRIEF_MAX, "%03d %.*s", r->code, (int)n,
-	    r->text);
+	snprintf(out, SMTP_REPLY_BRIEF_MAX, "%03d %.*s", r->code,
+	    STR_ARG(text));
 	return out;
 }
 

@@ -24,6 +24,16 @@ str_from(struct str s, size_t from)
 	return str_sub(s, from, s.n);
 }
 
+struct str
+str_fit(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+		max--;
+	return str_sub(s, 0, max);
+}
+
 static bool
 blank(char c)
 {

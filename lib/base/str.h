@@ -23,6 +23,8 @@ struct str {
 struct str str_of(const char *cstr); /* NULL gives an empty str */
 struct str str_sub(struct str s, size_t from, size_t len); /* clamps */
 struct str str_from(struct str s, size_t from);            /* the rest */
+/* As much of UTF-8 as fits into so many bytes: no character is cut in two. */
+struct str str_fit(struct str s, size_t max);
 struct str str_trim(struct str s); /* SP, TAB, CR, LF at both ends */
 
 bool str_eq(struct str a, struct str b);

@@ -218,7 +218,9 @@ def test_limit_a_day(sending):
 
 def test_message_that_nobody_takes(sending):
     """Refused for what it is, again and again: the campaign is paused."""
-    sink = sending.sink("--rule", "dot@1=554 5.6.0 Message content rejected")
+    # Where the reason is cut there is a letter of two octets.
+    sink = sending.sink("--rule", "dot@1=554 5.6.0 Message content rejected "
+                        + "ä" * 150)
     sending.contacts(200)
     sending.campaign(sending.account(sink.port, max_connections=2))
     sender = sending.sender("--workers=1")

@@ -195,6 +195,19 @@ utf8(void **state)
 }
 
 static void
+fitting(void **state)
+{
+	const struct str s = STR("a\xc3\xa4\xe2\x82\xac");
+	static const size_t want[] = {0, 1, 1, 3, 3, 3, 6, 6};
+	size_t max;
+
+	(void)state;
+	for (max = 0; max < ARRAY_LEN(want); max++)
+		assert_int_equal(str_fit(s, max).n, want[max]);
+	assert_int_equal(str_fit(STR_NONE, 3).n, 0);
+}
+
+static void
 control_characters(void **state)
 {
 	(void)state;
@@ -244,6 +257,7 @@ main(void)
 	    cmocka_unit_test(cutting),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(utf8),
+	    cmocka_unit_test(fitting),
 	    cmocka_unit_test(control_characters),
 	    cmocka_unit_test(test_is_any),
 	    cmocka_unit_test(a_copy_is_terminated),

@@ -382,6 +382,25 @@ memory(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* What is kept goes into the database, which takes UTF-8 only. */
+static void
+long_words(void **state)
+{
+	char words[2 * LANE_WHY_MAX] = "x";
+	struct lane_reply r = {.now = now, .took_ms = 5, .pushback = true};
+	size_t n;
+
+	(void)state;
+	for (n = 1; n + 2 < sizeof(words); n += 2)
+		memcpy(words + n, "\xc3\xa4", 2);
+	r.words = (struct str){words, n};
+	lane_begin(&lane, now);
+	lane_told(&lane, &pace, &r);
+	lane_end(&lane);
+	assert_int_equal(strlen(lane.why), LANE_WHY_MAX - 1);
+	assert_true(str_is_utf8(str_of(lane.why)));
+}
+
 int
 main(void)
 {
@@ -390,6 +409,7 @@ main(void)
 	    TEST(it_keeps_its_ceiling),
 	    TEST(pushback_halves),
 	    TEST(it_rests),
+	    TEST(long_words),
 	    TEST(patience),
 	    TEST(a_tarpit_costs_little),
 	    TEST(a_slow_one_gets_its_time),
