@@ -59,7 +59,7 @@ oauth_token_identity(char out[OAUTH_TOKEN_IDENTITY_MAX], const char *owner,
 	return str_of(out);
 }
 
-static void look(void *arg);
+static void wake(void *arg);
 
 struct oauth_token *
 oauth_token_new(const struct oauth_token_params *params, oauth_token_fn *fn,
@@ -70,7 +70,7 @@ oauth_token_new(const struct oauth_token_params *params, oauth_token_fn *fn,
 	t->params = *params;
 	t->fn = fn;
 	t->arg = arg;
-	t->timer = loop_timer_new(params->loop, look, t);
+	t->timer = loop_timer_new(params->loop, wake, t);
 	buf_init(&t->used, SEALED_MAX);
 	buf_init(&t->fresh, SEALED_MAX);
 	buf_init(&t->access, SEALED_MAX);
@@ -171,7 +171,15 @@ close_secret(const struct oauth_token *t, const char *name, struct str plain,
 	    plain, out);
 }
 
-static void send_store(struct oauth_token *t);
+static void look(struct oauth_token *t);
+
+/* Worth another try. */
+static bool
+is_passing(const struct err *err)
+{
+	return err->kind == FAIL_IO || err->kind == FAIL_BUSY ||
+	       err->kind == FAIL_TIMEOUT;
+}
 
 /* Also when it is not known whether it took effect: the second time it finds
  * another refresh token, or stores the same again. */
@@ -183,8 +191,8 @@ on_stored(const struct db_result *results, int count, const struct err *err,
 
 	(void)results;
 	(void)count;
-	if (err != NULL && err->kind == FAIL_IO) {
-		send_store(t);
+	if (err != NULL && is_passing(err)) {
+		loop_timer_start(t->timer, OAUTH_TOKEN_AGAIN_MS);
 		return;
 	}
 	if (err != NULL)
@@ -391,9 +399,8 @@ on_read(const struct db_result *results, int count, const struct err *err,
 }
 
 static void
-look(void *arg)
+look(struct oauth_token *t)
 {
-	struct oauth_token *t = arg;
 	const struct oauth_token_params *p = &t->params;
 	struct db_batch *b = db_batch_new(p->link);
 
@@ -404,6 +411,17 @@ look(void *arg)
 	db_batch_add(b, Q_OAUTH_READ,
 	    DB_ARGS(db_cstr(p->owner), db_int(p->id), db_cstr(p->holder)));
 	db_batch_send(b, on_read, t);
+}
+
+static void
+wake(void *arg)
+{
+	struct oauth_token *t = arg;
+
+	if (t->stage == STORING)
+		send_store(t);
+	else
+		look(t);
 }
 
 void

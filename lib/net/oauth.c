@@ -69,12 +69,13 @@ read_lifetime(const json_t *answer)
 	if (json_is_integer(v))
 		s = json_integer_value(v);
 	else if (json_is_real(v))
-		s = (int64_t)fmin(json_real_value(v), OAUTH_EXPIRES_MAX);
+		s = (int64_t)fmin(fmax(json_real_value(v), 0),
+		    OAUTH_EXPIRES_MAX);
 	else if (json_is_string(v) &&
 		 !str_to_i64(str_of(json_string_value(v)), &s))
 		s = OAUTH_EXPIRES_S;
-	if (s < 1)
-		return 1;
+	if (s < OAUTH_EXPIRES_MIN)
+		return OAUTH_EXPIRES_MIN;
 	return s < OAUTH_EXPIRES_MAX ? s : OAUTH_EXPIRES_MAX;
 }
 

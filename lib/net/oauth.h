@@ -16,6 +16,7 @@
 #define OAUTH_ANSWER_MAX  65536 /* of the endpoint */
 #define OAUTH_TIMEOUT_MS  20000
 #define OAUTH_EXPIRES_S   3600   /* where the endpoint does not say */
+#define OAUTH_EXPIRES_MIN 10     /* else it would be asked without end */
 #define OAUTH_EXPIRES_MAX 864000 /* nobody needs one for longer */
 
 struct oauth;

@@ -98,6 +98,41 @@ def test_tokens_expire_in_the_middle(sending, endpoint):
     assert used == [f"refresh-{n}" for n in range(len(used))]
 
 
+def test_tokens_that_are_over_at_once(sending, endpoint):
+    """The endpoint is not asked without end; what the server takes is good."""
+    endpoint.life = 0
+    sink = token_sink(sending)
+    account = make_account(sending, sink, endpoint)
+    sending.contacts(PEOPLE)
+    sending.campaign(account)
+    sender = sending.sender()
+    sending.wait_finished()
+    sending.stop(sender)
+    assert sending.states() == {"accepted": PEOPLE}
+    assert len(endpoint.requests) <= 3
+
+
+def test_a_rotated_token_is_not_lost(sending, endpoint):
+    """The database does not take it at first."""
+    endpoint.answer = "rotate"
+    sink = token_sink(sending)
+    account = make_account(sending, sink, endpoint)
+    sending.sql("CREATE SEQUENCE tries")
+    sending.sql("CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN IF nextval('tries') < 4 THEN RAISE EXCEPTION"
+                " 'busy' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$")
+    sending.sql("CREATE TRIGGER busy BEFORE UPDATE ON oauth FOR EACH ROW"
+                " WHEN (NEW.serial > OLD.serial) EXECUTE FUNCTION busy()")
+    sending.contacts(PEOPLE)
+    sending.campaign(account)
+    sender = sending.sender()
+    sending.wait_finished()
+    sending.stop(sender)
+    assert sending.states() == {"accepted": PEOPLE}
+    assert len(endpoint.requests) == 1
+    assert oauth(sending, account)["state"] == "ok"
+
+
 def test_a_token_that_is_refused(sending, endpoint):
     """S-039: renewed once, and then it goes on."""
     sink = token_sink(sending, token="token-2")
