@@ -191,6 +191,22 @@ add_rows(struct buf *out, struct db *db, enum query q, int64_t campaign,
 	return rows;
 }
 
+/* Names and reasons are other people's words: a terminal does not obey
+ * them.  Controls beyond ASCII hide in two bytes each. */
+static void
+blot_controls(struct buf *out)
+{
+	unsigned char *p = (unsigned char *)out->p;
+	size_t i;
+
+	for (i = 0; i < out->n; i++) {
+		if ((p[i] < 0x20 && p[i] != '\n') || p[i] == 0x7f)
+			p[i] = '?';
+		if (p[i] == 0xc2 && i + 1 < out->n && p[i + 1] < 0xa0)
+			p[i] = p[i + 1] = '?';
+	}
+}
+
 static bool
 show(struct db *db, const struct wish *wish)
 {
@@ -199,8 +215,6 @@ show(struct db *db, const struct wish *wish)
 	bool ok;
 
 	buf_init(&out, 16U << 20);
-	if (wish->watch)
-		buf_puts(&out, "\033[H\033[J");
 	campaigns = add_rows(&out, db, Q_STATUS_CAMPAIGNS, wish->campaign,
 	    add_campaign);
 	ok =
@@ -215,6 +229,9 @@ show(struct db *db, const struct wish *wish)
 	} else if (campaigns == 0) {
 		buf_puts(&out, "no campaign is under way\n");
 	}
+	blot_controls(&out);
+	if (ok && wish->watch)
+		fputs("\033[H\033[J", stdout);
 	if (ok)
 		fwrite(out.p, 1, out.n, stdout);
 	fflush(stdout);

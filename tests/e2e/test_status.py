@@ -118,3 +118,13 @@ def test_progress_of_run_due(sending):
     sending.campaign(sending.account(sink.port))
     sending.run_due("-v")
     assert re.search(r"^\[[#-]{30}\] +\d+ %  \d+ of 300", sending.log(), re.M)
+
+
+def test_names_that_would_move_the_cursor(sending):
+    sending.campaign(sending.account(1, name="\x1b[2J\u009b2J\x7f"),
+                     name="ä\u009b2Jü", status="paused",
+                     status_reason="\u009d0;title\u0085")
+    code, text, _ = status(sending)
+    assert code == 0
+    assert 'campaign 1 "ä??2Jü": paused: ??0;title??' in text
+    assert 'account 1 "?[2J??2J?"' in text
