@@ -1,28 +1,16 @@
 #include "api/limits.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "lib/mail/address.h"
-#include "lib/mail/provider.h"
 
 #define CONNECTIONS_MAX 1000
 
-/* "gmail", and "gmail.com" is the same; else a domain. */
 static bool
 read_group(struct request *q, struct str *group)
 {
-	char *domain = arena_alloc(&q->arena, ADDRESS_DOMAIN_MAX + 1);
-	struct err err = {FAIL_NONE, ""};
-
-	*group = q->params[1];
-	if (provider_is_group(*group))
+	if (limit_group(&q->arena, q->params[1], group))
 		return true;
-	if (!domain_parse(domain, *group, &err) ||
-	    strchr(domain, '.') == NULL) {
-		problem_field(q, "group", "is no domain and no group of any");
-		return false;
-	}
-	*group = provider_group(str_of(domain));
-	return true;
+	problem_field(q, "group", "is no domain and no group of any");
+	return false;
 }
 
 static bool

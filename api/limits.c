@@ -1,5 +1,8 @@
 #include "api/limits.h"
 
+#include "lib/mail/address.h"
+#include "lib/mail/provider.h"
+
 static void
 read_one(struct body *b, const char *field, int64_t *limit)
 {
@@ -32,4 +35,19 @@ struct db_arg
 limit_arg(int64_t limit)
 {
 	return db_int_or_null(limit, limit > 0);
+}
+
+bool
+limit_group(struct arena *a, struct str name, struct str *group)
+{
+	char *domain = arena_alloc(a, ADDRESS_DOMAIN_MAX + 1);
+	struct err err;
+
+	*group = name;
+	if (provider_is_group(name))
+		return true;
+	if (!domain_parse(domain, name, &err) || strchr(domain, '.') == NULL)
+		return false;
+	*group = provider_group(str_of(domain));
+	return true;
 }

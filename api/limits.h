@@ -20,4 +20,8 @@ struct limits limits_load(const struct db_result *r, int col);
 /* One of them as an argument, NULL when there is none. */
 struct db_arg limit_arg(int64_t limit);
 
+/* The group that somebody means: "gmail", and "gmail.com" is the same; else a
+ * domain, in lower-case A-labels.  False: it is neither. */
+bool limit_group(struct arena *a, struct str name, struct str *group) MUST_USE;
+
 #endif

@@ -1,5 +1,6 @@
 #include "api/warmup.h"
 
+#include "api/limits.h"
 #include "lib/base/clock.h"
 
 #define DATE_BYTES 10 /* 2026-12-01 */
@@ -37,18 +38,16 @@ read_one(struct body *b, struct str group, struct warmups *w)
 		body_complain(b, "until_per_day", "is less than first_day");
 }
 
-/* The name of a provider, or a domain as it stands in an address. */
+/* Two names may be of one group. */
 static bool
-is_group(struct str s)
+is_there(const struct warmups *w, struct str group)
 {
-	static const struct str fit = STR("abcdefghijklmnopqrstuvwxyz"
-					  "0123456789.-");
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		if (str_chr(fit, s.p[i]) == STR_NOWHERE)
-			return false;
-	return s.n > 0 && s.n <= WARMUP_GROUP_MAX;
+	for (i = 0; i < w->count; i++)
+		if (str_eq(w->at[i].group, group))
+			return true;
+	return false;
 }
 
 static void
@@ -56,6 +55,7 @@ read_groups(struct body *outer, struct warmups *w)
 {
 	struct body groups = body_object(outer, "group_warmups", BODY_NULL);
 	void *at = json_object_iter(groups.object);
+	struct str group;
 	struct body b;
 	const char *name;
 
@@ -69,10 +69,12 @@ read_groups(struct body *outer, struct warmups *w)
 		b = body_object(&groups, name, BODY_REQUIRED);
 		if (b.object == NULL)
 			continue;
-		if (!is_group(str_of(name)))
+		if (!limit_group(&b.q->arena, str_of(name), &group))
 			body_complain(&groups, name,
 			    "is no group: a provider's name or a domain");
-		read_one(&b, str_of(name), w);
+		else if (is_there(w, group))
+			body_complain(&groups, name, "is there already");
+		read_one(&b, group, w);
 		body_end(&b, &groups);
 	}
 	body_end(&groups, outer);

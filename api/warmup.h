@@ -14,7 +14,6 @@
 #define WARMUP_GROUPS_MAX  40
 #define WARMUP_FACTOR      1.5 /* when nothing is said */
 #define WARMUP_FACTOR_MAX  10
-#define WARMUP_GROUP_MAX   253 /* bytes of a domain's name */
 #define WARMUP_PER_DAY_MAX 100000000
 
 struct warmup {

@@ -136,6 +136,10 @@ def test_warm_ups_of_groups(api):
         "warmup": TERMS,
         "group_warmups": {"gmail": TERMS, "example.com": TERMS}})
     assert list(account["group_warmups"]) == ["example.com", "gmail"]
+    same = api.post("/v1/accounts", ACCOUNT | {
+        "name": "Same", "group_warmups": {"gmail.com": TERMS,
+                                          "Example.COM": TERMS}})
+    assert list(same["group_warmups"]) == ["example.com", "gmail"]
     one = f"/v1/accounts/{account['id']}"
     api.sql("UPDATE warmup SET start_on = start_on - 1")
     other = api.ok("PATCH", one, {"group_warmups": {
@@ -164,6 +168,8 @@ BAD_ACCOUNTS = [
     ({"group_warmups": {"gmail": None}}, ["group_warmups.gmail"]),
     ({"group_warmups": {"Gmail": TERMS}}, ["group_warmups.Gmail"]),
     ({"group_warmups": {"a b": TERMS}}, ["group_warmups.a b"]),
+    ({"group_warmups": {"gmail": TERMS, "googlemail.com": TERMS}},
+     ["group_warmups.googlemail.com"]),
     ({"group_warmups": {"x.test": {"first_day": 1}}},
      ["group_warmups.x.test.until_per_day"]),
     ({"group_warmups": {f"d{n}.test": TERMS for n in range(41)}},
