@@ -130,7 +130,7 @@ scheduler_look(struct db *db, struct scheduler_work *out, struct err *err)
 	out->scheduled = db_get_int(&r, 0, 0);
 	out->campaigns = db_get_int(&r, 0, 1);
 	out->audience = db_get_int(&r, 0, 2);
-	out->reached = db_get_int(&r, 0, 3);
+	out->done = db_get_int(&r, 0, 3);
 	out->deferred = db_get_int(&r, 0, 4);
 	out->recorded = db_get_int(&r, 0, 5);
 	out->unclosed = db_get_int(&r, 0, 6);
@@ -204,7 +204,7 @@ static void
 show(struct rounds *s, const struct scheduler_work *w)
 {
 	const struct progress_view v = {
-	    .done = w->reached,
+	    .done = w->done,
 	    .total = w->audience,
 	    .deferred = w->deferred,
 	    .now_ms = clock_mono_ms(),
@@ -227,7 +227,7 @@ static bool
 is_moved(const struct scheduler_work *a, const struct scheduler_work *b)
 {
 	return a->scheduled != b->scheduled || a->campaigns != b->campaigns ||
-	       a->reached != b->reached || a->deferred != b->deferred ||
+	       a->done != b->done || a->deferred != b->deferred ||
 	       a->recorded != b->recorded;
 }
 

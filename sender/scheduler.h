@@ -44,8 +44,8 @@ struct scheduler_params {
 struct scheduler_work {
 	int64_t scheduled; /* due, not yet started */
 	int64_t campaigns;
-	int64_t audience, reached, deferred; /* of them */
-	int64_t recorded; /* outcomes of the leases under way */
+	int64_t audience, done, deferred; /* of them; done: with an outcome */
+	int64_t recorded;                 /* outcomes of the leases under way */
 	int64_t unclosed; /* campaigns of which nothing is left to be done */
 };
 bool scheduler_look(struct db *db, struct scheduler_work *out,

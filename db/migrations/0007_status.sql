@@ -53,7 +53,7 @@ LANGUAGE sql STABLE AS $$
 	SELECT coalesce(sum(l.last_id - l.first_id + 1 - o.n), 0)::bigint
 	  FROM lease l,
 	       LATERAL (SELECT count(DISTINCT delivery_id) AS n FROM outcome
-	                 WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
+	                 WHERE l.epoch > 0 AND delivery_id BETWEEN l.first_id AND l.last_id) o
 	 WHERE l.campaign_id = campaign AND NOT l.done
 $$;
 

@@ -214,23 +214,27 @@ WITH live AS (
 	        OR EXISTS (SELECT FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
 	                    WHERE ca.campaign_id = c.id AND a.state = 'active'))),
 at_work AS (
-	SELECT v.id, v.audience,
-	       (SELECT sum(CASE WHEN l.done THEN l.last_id - l.first_id + 1
-	                        ELSE l.watermark - l.first_id + 1 END)
-	          FROM lease l WHERE l.campaign_id = v.id) AS reached,
-	       (SELECT count(*) FROM retry r WHERE r.campaign_id = v.id) AS deferred,
-	       (SELECT sum(o.n) FROM lease l,
-	               LATERAL (SELECT count(*) AS n FROM outcome
-	                         WHERE delivery_id BETWEEN l.first_id AND l.watermark) o
-	         WHERE l.campaign_id = v.id AND NOT l.done AND l.holder IS NOT NULL) AS recorded
-	  FROM live v
+	SELECT v.id, v.audience, under_way.recorded,
+	       (SELECT coalesce(sum(l.last_id - l.first_id + 1), 0)
+	          FROM lease l WHERE l.campaign_id = v.id AND l.done)
+	       + under_way.recipients AS done,
+	       (SELECT count(*) FROM retry r WHERE r.campaign_id = v.id) AS deferred
+	  FROM live v,
+	       LATERAL (SELECT coalesce(sum(o.n), 0) AS recorded,
+	                       coalesce(sum(o.recipients), 0) AS recipients
+	                  FROM lease l,
+	                       LATERAL (SELECT count(*) AS n,
+	                                       count(DISTINCT delivery_id) AS recipients
+	                                  FROM outcome
+	                                 WHERE delivery_id BETWEEN l.first_id AND l.last_id) o
+	                 WHERE l.campaign_id = v.id AND NOT l.done AND l.epoch > 0) under_way
 	 WHERE EXISTS (SELECT FROM lease l WHERE l.campaign_id = v.id AND NOT l.done)
 	    OR EXISTS (SELECT FROM retry r WHERE r.campaign_id = v.id
 	                AND (v.expires_at <= now()
 	                     OR r.next_at <= now() + make_interval(secs => $1::int))))
 SELECT (SELECT count(*) FROM campaign
          WHERE status = 'scheduled' AND coalesce(scheduled_at, now()) <= now()),
-       count(*), coalesce(sum(audience), 0), coalesce(sum(reached), 0),
+       count(*), coalesce(sum(audience), 0), coalesce(sum(done), 0),
        coalesce(sum(deferred), 0), coalesce(sum(recorded), 0),
        -- all is done but for saying so
        (SELECT count(*) FROM campaign c

@@ -214,7 +214,8 @@ below_home(const struct settings *s, char path[SETTING_TEXT_MAX],
 	return n < SETTING_TEXT_MAX;
 }
 
-/* What is empty because it follows from something else. */
+/* What is empty because it follows from something else; what does not go
+ * together. */
 static bool
 derive(struct settings *s, struct err *err)
 {
@@ -225,6 +226,11 @@ derive(struct settings *s, struct err *err)
 		    s->listen);
 	if ((size_t)n >= sizeof(s->base_url))
 		return err_set(err, FAIL_LIMIT, "listen: too long for a URL");
+	if (s->retry_first_s > s->retry_max_s)
+		return err_set(err, FAIL_LIMIT,
+		    "retry_max_s: %lld is less than retry_first_s, which is "
+		    "%lld",
+		    (long long)s->retry_max_s, (long long)s->retry_first_s);
 	if (below_home(s, s->key_file, "master.key") &&
 	    below_home(s, s->journal, "journal"))
 		return true;

@@ -120,6 +120,18 @@ def test_progress_of_run_due(sending):
     assert re.search(r"^\[[#-]{30}\] +\d+ %  \d+ of 300", sending.log(), re.M)
 
 
+def test_progress_where_nothing_is_sent(sending):
+    """What has been handed out is not done."""
+    sink = sending.sink()
+    sending.contacts(30)
+    sending.campaign(sending.account(sink.port))
+    run = sending.volley("run-due", "-v", "--journal=/proc/none")
+    wait_for(lambda: "event=journal_not_written" in sending.log(), 30)
+    wait_for(lambda: sending.log().count(" of 30") >= 2, 30)
+    sending.stop(run)
+    assert set(re.findall(r"(\d+) of 30", sending.log())) == {"0"}
+
+
 def test_names_that_would_move_the_cursor(sending):
     sending.campaign(sending.account(1, name="\x1b[2J\u009b2J\x7f"),
                      name="ä\u009b2Jü", status="paused",

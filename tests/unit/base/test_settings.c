@@ -280,6 +280,7 @@ bad_flags_are_named(void **state)
 	    {"--helo=a\tb", {"helo", "control"}},
 	    {"--helo=caf\xc3\xa9", {"helo", "host name"}},
 	    {"--home=", {"home"}},
+	    {"--retry-max-s=60", {"retry_max_s", "60", "300"}},
 	};
 	size_t i;
 
