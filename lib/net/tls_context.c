@@ -64,6 +64,16 @@ tls_reason(void)
 	return text != NULL ? text : "unknown reason";
 }
 
+/* Above what the system says of a file lies what libraries say of that. */
+static const char *
+file_reason(void)
+{
+	unsigned long first = ERR_peek_error();
+
+	return ERR_SYSTEM_ERROR(first) ? strerror(ERR_GET_REASON(first))
+				       : tls_reason();
+}
+
 static bool
 load_authorities(SSL_CTX *ssl, const char *ca_file, struct err *err)
 {
@@ -76,7 +86,7 @@ load_authorities(SSL_CTX *ssl, const char *ca_file, struct err *err)
 	}
 	if (SSL_CTX_load_verify_file(ssl, ca_file) != 1)
 		return err_set(err, FAIL_TLS, "tls: read ca_file %s: %s",
-		    ca_file, tls_reason());
+		    ca_file, file_reason());
 	/* What the operator names is trusted also when it is no root. */
 	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl),
 	    X509_V_FLAG_PARTIAL_CHAIN);

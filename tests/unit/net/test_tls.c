@@ -273,6 +273,8 @@ static void
 ca_file_unusable(void **state)
 {
 	static const char *const files[] = {"/nonexistent/ca.pem", "/dev/null"};
+	static const char *const reasons[] = {"No such file or directory",
+	    "no certificate"};
 	size_t i;
 
 	(void)state;
@@ -283,6 +285,7 @@ ca_file_unusable(void **state)
 			.ca_file = files[i]});
 		assert_int_equal(client.end.kind, FAIL_TLS);
 		assert_non_null(strstr(client.end.text, files[i]));
+		assert_non_null(strstr(client.end.text, reasons[i]));
 		assert_int_equal(client.opened, 0);
 		client_release(&client);
 	}
