@@ -60,7 +60,7 @@ remove_lease(struct lease *l)
 	lease_free(l);
 }
 
-/* results: lease_take_over, lease_progress, lease_recipients */
+/* results: lease_take_over, lease_progress, lease_recipients; lease_unsent */
 static void
 on_read(const struct db_result *results, int count, const struct err *err,
     void *arg)
@@ -69,7 +69,7 @@ on_read(const struct db_result *results, int count, const struct err *err,
 	struct lease *l = c->lease;
 	struct worker *w = c->mailing->worker;
 
-	assert(err != NULL || count == 3);
+	assert(err != NULL || count >= 3);
 	if (err != NULL) {
 		/* Nothing was sent: what it was before is still true. */
 		l->leaving = true;
@@ -77,6 +77,7 @@ on_read(const struct db_result *results, int count, const struct err *err,
 	} else if (db_rows(&results[1]) == 0) {
 		remove_lease(l);
 	} else {
+		forfeit_told(l);
 		lease_load(l, &results[2]);
 		lease_raised(l, c->watermark);
 		l->watermark_back = l->first_id - 1;
@@ -105,6 +106,7 @@ read_lease(struct claim *c)
 	    DB_ARGS(db_int(l->first_id), db_int(l->last_id),
 		db_bool(l->epoch > 1),
 		content_attributes_arg(&c->mailing->content.attributes)));
+	forfeit_ask(l, b);
 	db_batch_send(b, on_read, c);
 }
 
@@ -273,7 +275,8 @@ claim_more(struct worker *w)
 	struct mailing *m;
 	bool full;
 
-	if (w->stopping || w->claims.forget || !db_link_is_up(w->link))
+	if (w->stopping || w->claims.forget || w->forfeit.telling ||
+	    !db_link_is_up(w->link))
 		return;
 	full = count_leases(w) >= WORKER_LEASES_MAX;
 	for (m = w->mailings; m != NULL; m = m->next)

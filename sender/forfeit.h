@@ -6,7 +6,8 @@
  * the answer to that is lost, and then the lease, whoever has it now must
  * call them uncertain: from outside it looks as if they might have been sent.
  * We know better, and say so for a while, because that may happen later than
- * we notice the loss.
+ * we notice the loss; but not longer than until the lease is ours again, for
+ * then they are sent.  So no word of it is under way while a lease is claimed.
  */
 #ifndef SENDER_FORFEIT_H
 #define SENDER_FORFEIT_H
@@ -17,8 +18,9 @@
 #define FORFEIT_LASTS_MS   60000
 #define FORFEIT_TICK_MS    1000
 
-struct worker;
+struct db_batch;
 struct lease;
+struct worker;
 
 struct forfeit {
 	int64_t firsts[FORFEIT_RANGES_MAX], lasts[FORFEIT_RANGES_MAX];
@@ -29,6 +31,10 @@ struct forfeit {
 
 /* A range that is lost, or may be: past its watermark it sent nothing. */
 void forfeit_add(const struct lease *l);
+/* A lease is being claimed: adds what is to be told of it.  Once that is in
+ * the database it is told no more. */
+void forfeit_ask(const struct lease *l, struct db_batch *b);
+void forfeit_told(const struct lease *l);
 /* Tells the database, when there is something to tell. */
 void forfeit_tick(struct worker *w);
 
