@@ -93,7 +93,7 @@ read_lease(struct claim *c)
 	struct lease *l = c->lease;
 	struct worker *w = c->mailing->worker;
 	struct db_batch *b = db_batch_new(w->link);
-	const int64_t step = LEASE_HELD;
+	const int64_t step = LEASE_HELD, pending = lease_pending(l);
 
 	db_batch_add(b, Q_LEASE_TAKE_OVER,
 	    DB_ARGS(db_int(c->mailing->id), db_int(l->first_id),
@@ -101,7 +101,8 @@ read_lease(struct claim *c)
 	db_batch_add(b, Q_LEASE_PROGRESS,
 	    DB_ARGS(db_int_array(&c->mailing->id, 1),
 		db_int_array(&l->first_id, 1), db_int_array(&l->epoch, 1),
-		db_int_array(&c->watermark, 1), db_int_array(&step, 1)));
+		db_int_array(&c->watermark, 1), db_int_array(&step, 1),
+		db_int_array(&pending, 1)));
 	db_batch_add(b, Q_LEASE_RECIPIENTS,
 	    DB_ARGS(db_int(l->first_id), db_int(l->last_id),
 		db_bool(l->epoch > 1),

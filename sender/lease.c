@@ -179,6 +179,12 @@ lease_raised(struct lease *l, int64_t id)
 		l->asked = l->ready;
 }
 
+int64_t
+lease_pending(const struct lease *l)
+{
+	return l->loaded ? (int64_t)(l->count - l->recorded) : -1;
+}
+
 size_t
 lease_ask(struct lease *l, size_t most)
 {

@@ -92,6 +92,9 @@ void lease_load(struct lease *l, const struct db_result *rows);
 
 /* The watermark is id now: what stands up to it waits to be handed out. */
 void lease_raised(struct lease *l, int64_t id);
+/* Of its recipients, those whose outcome is in no batch yet; -1: they are
+ * not here. */
+int64_t lease_pending(const struct lease *l);
 /* Wants `most` more: moves asked, returns how many. */
 size_t lease_ask(struct lease *l, size_t most);
 /* The watermark that goes with `asked`. */

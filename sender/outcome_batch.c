@@ -357,6 +357,7 @@ write_steps(const struct outcome_batch *b, struct arena *a, struct db_batch *db)
 	int64_t *epochs = ARENA_ARRAY(a, int64_t, b->step_count + 1);
 	int64_t *watermarks = ARENA_ARRAY(a, int64_t, b->step_count + 1);
 	int64_t *steps = ARENA_ARRAY(a, int64_t, b->step_count + 1);
+	int64_t *pending = ARENA_ARRAY(a, int64_t, b->step_count + 1);
 	size_t i, n = b->step_count;
 
 	for (i = 0; i < n; i++) {
@@ -365,11 +366,12 @@ write_steps(const struct outcome_batch *b, struct arena *a, struct db_batch *db)
 		epochs[i] = b->steps[i].lease->epoch;
 		watermarks[i] = b->steps[i].watermark;
 		steps[i] = b->steps[i].step;
+		pending[i] = lease_pending(b->steps[i].lease);
 	}
 	db_batch_add(db, Q_LEASE_PROGRESS,
 	    DB_ARGS(db_int_array(campaigns, n), db_int_array(firsts, n),
 		db_int_array(epochs, n), db_int_array(watermarks, n),
-		db_int_array(steps, n)));
+		db_int_array(steps, n), db_int_array(pending, n)));
 }
 
 void

@@ -18,7 +18,7 @@
 #include "lib/net/loop.h"
 #include "sender/outcome_batch.h"
 
-#define RECORDER_LINGER_MS  50   /* an outcome waits for others at most */
+#define RECORDER_LINGER_MS  250  /* an outcome waits for others at most */
 #define RECORDER_STALL_MS   3000 /* a batch unanswered that long: stop */
 #define RECORDER_REPEAT_MS  200
 #define RECORDER_REPEAT_MAX 5000

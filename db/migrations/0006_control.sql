@@ -142,12 +142,15 @@ CREATE TABLE origin (
 	identity text NOT NULL,
 	noted_at timestamptz NOT NULL DEFAULT now()
 );
+-- plpgsql keeps the plans: this is asked a few times a second.
 CREATE FUNCTION database_identity() RETURNS text
-LANGUAGE sql STABLE AS $$
-	SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid
-	  FROM pg_database WHERE datname = current_database()
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT system_identifier FROM pg_control_system()) || '/'
+	    || (SELECT oid FROM pg_database WHERE datname = current_database());
+END $$;
 CREATE FUNCTION is_original() RETURNS boolean
-LANGUAGE sql STABLE AS $$
-	SELECT coalesce((SELECT identity = database_identity() FROM origin), true)
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN coalesce((SELECT identity = database_identity() FROM origin), true);
+END $$;

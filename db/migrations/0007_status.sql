@@ -46,14 +46,21 @@ CREATE VIEW live_group AS
 	                 under_way bigint, allowed bigint)
 	 GROUP BY g.account, g.name;
 
--- How many of a frozen audience have no outcome yet: whole leases by their
--- size, those under way by counting.
+-- Of its recipients, how many the holder has left to do; NULL until it has
+-- said so, with the first outcomes.  Nothing is decided by it.
+ALTER TABLE lease ADD COLUMN pending integer;
+
+-- How many of a frozen audience have no outcome yet: counted where no holder
+-- says it.
 CREATE FUNCTION campaign_pending(campaign bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
-	SELECT coalesce(sum(l.last_id - l.first_id + 1 - o.n), 0)::bigint
-	  FROM lease l,
-	       LATERAL (SELECT count(DISTINCT delivery_id) AS n FROM outcome
-	                 WHERE l.epoch > 0 AND delivery_id BETWEEN l.first_id AND l.last_id) o
+	SELECT coalesce(sum(CASE
+	           WHEN l.holder IS NOT NULL AND l.pending IS NOT NULL THEN l.pending
+	           WHEN l.epoch = 0 THEN l.last_id - l.first_id + 1
+	           ELSE l.last_id - l.first_id + 1
+	                - (SELECT count(DISTINCT delivery_id) FROM outcome
+	                    WHERE delivery_id BETWEEN l.first_id AND l.last_id) END), 0)::bigint
+	  FROM lease l
 	 WHERE l.campaign_id = campaign AND NOT l.done
 $$;
 

@@ -111,17 +111,14 @@ SELECT row_to_json(d)
                                           THEN l.last_id ELSE l.watermark END
                                           - l.first_id + 1), 0)
                                  FROM lease l WHERE l.campaign_id = c.id),
-                   'retrying', (SELECT count(*) FROM retry r WHERE r.campaign_id = c.id)) AS counts,
+                   'retrying', r.n) AS counts,
                CASE WHEN c.audience IS NOT NULL AND c.status IN ('running', 'paused') THEN
                     json_build_object(
-                        'rate', coalesce((SELECT rate FROM live_campaign WHERE campaign_id = c.id), 0),
-                        'under_way', coalesce((SELECT under_way FROM live_campaign
-                                                WHERE campaign_id = c.id), 0),
-                        'workers', coalesce((SELECT workers FROM live_campaign
-                                              WHERE campaign_id = c.id), 0),
+                        'rate', coalesce(w.rate, 0),
+                        'under_way', coalesce(w.under_way, 0),
+                        'workers', coalesce(w.workers, 0),
                         'pending', campaign_pending(c.id),
-                        'next_attempt_at', (SELECT min(next_at) FROM retry
-                                             WHERE campaign_id = c.id),
+                        'next_attempt_at', r.next_at,
                         'accounts', (SELECT coalesce(json_agg(json_build_object(
                                 'id', a.id, 'name', a.name,
                                 'state', CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle')
@@ -142,7 +139,10 @@ SELECT row_to_json(d)
                           WHERE ca.campaign_id = c.id)) END AS live,
                c.scheduled_at, c.started_at, c.expires_at, c.finished_at,
                c.created_at, c.updated_at
-          FROM campaign c WHERE c.id = $1::bigint) d;
+          FROM campaign c LEFT JOIN live_campaign w ON w.campaign_id = c.id,
+               LATERAL (SELECT count(*) AS n, min(next_at) AS next_at
+                          FROM retry WHERE campaign_id = c.id) r
+         WHERE c.id = $1::bigint) d;
 
 -- $1 after this id, $2 at most, $3 status or NULL
 -- name: campaign_page

@@ -5,7 +5,7 @@
 -- $1 holder  $2 seconds  $3 campaign
 UPDATE lease
    SET holder = $1::text, held_until = clock_timestamp() + make_interval(secs => $2::int),
-       epoch = epoch + 1, taken_from = coalesce(taken_from, holder)
+       epoch = epoch + 1, taken_from = coalesce(taken_from, holder), pending = NULL
  WHERE campaign_id = $3::bigint
    AND first_id = (SELECT l.first_id
                      FROM lease l
@@ -79,15 +79,17 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
 -- name: lease_progress
 -- How far leases may reach the wire; those that come back are still held.
 -- $1 campaigns  $2 firsts  $3 epochs  $4 watermarks  $5 0: held, 1: done, 2: given back
+-- $6 how many are left to do (-1: not known)
 UPDATE lease l
    SET watermark = CASE WHEN u.step = 2 THEN u.watermark
                         ELSE greatest(l.watermark, u.watermark) END,
        done = u.step = 1,
+       pending = nullif(u.pending, -1),
        taken_from = CASE WHEN u.step = 2 THEN l.taken_from END,
        holder = CASE WHEN u.step = 0 THEN l.holder END,
        held_until = CASE WHEN u.step = 0 THEN l.held_until END
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-       AS u (campaign_id, first_id, epoch, watermark, step)
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+       AS u (campaign_id, first_id, epoch, watermark, step, pending)
  WHERE l.campaign_id = u.campaign_id AND l.first_id = u.first_id AND l.epoch = u.epoch
    AND NOT l.done
 RETURNING l.first_id;

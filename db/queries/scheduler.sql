@@ -167,7 +167,7 @@ ON CONFLICT DO NOTHING;
 -- $1 holder  $2 seconds
 UPDATE lease l
    SET holder = $1::text, held_until = clock_timestamp() + make_interval(secs => $2::int),
-       epoch = l.epoch + 1, taken_from = coalesce(l.taken_from, l.holder)
+       epoch = l.epoch + 1, taken_from = coalesce(l.taken_from, l.holder), pending = NULL
   FROM (SELECT f.campaign_id, f.first_id, c.status = 'running' AS expired
           FROM campaign c JOIN lease f ON f.campaign_id = c.id
          WHERE NOT f.done

@@ -22,6 +22,7 @@ def test_pause_and_resume(sending):
     sending.contacts(RECIPIENTS)
     sending.campaign(sending.account(sink.port))
     sender = sending.sender("--lease-size=300", "--lease-window=100")
+    wait_for(lambda: sending.status() == "running")
     for _ in range(8):
         sending.sql("UPDATE campaign SET status = 'paused'"
                     " WHERE status = 'running'")

@@ -171,10 +171,12 @@ int64_t
 ledger_progress(struct db *db, const struct ledger_lease *l, int64_t watermark,
     int64_t step)
 {
+	const int64_t unknown = -1;
+
 	return ledger_rows(db, Q_LEASE_PROGRESS,
 	    DB_ARGS(db_int_array(&l->campaign, 1), db_int_array(&l->first, 1),
 		db_int_array(&l->epoch, 1), db_int_array(&watermark, 1),
-		db_int_array(&step, 1)));
+		db_int_array(&step, 1), db_int_array(&unknown, 1)));
 }
 
 void

@@ -284,6 +284,38 @@ retries_are_settled_and_given_back(void **state)
 }
 
 static void
+assert_pending(int64_t n)
+{
+	assert_int_equal(
+	    ledger_int("SELECT campaign_pending(%lld)", (long long)campaign),
+	    n);
+}
+
+/* What is pending is counted, unless the holder has said it. */
+static void
+how_many_are_pending(void **state)
+{
+	struct outcome_batch *b = everything(), *back = outcome_batch_new();
+
+	(void)state;
+	assert_pending(9);
+	write_batch(b);
+	assert_pending(2);
+	b->said = true;
+	lease->loaded = true;
+	lease->count = 9;
+	lease->recorded = 8;
+	write_batch(b);
+	assert_pending(1);
+	lease->count = lease->recorded = 0;
+	outcome_batch_step(back, lease, LEASE_BACK, lease->last_id);
+	write_batch(back);
+	assert_pending(2);
+	outcome_batch_free(b);
+	outcome_batch_free(back);
+}
+
+static void
 rows_move_in_order(void **state)
 {
 	struct outcome_batch *from = outcome_batch_new();
@@ -319,6 +351,7 @@ main(void)
 	    TEST(a_row_that_is_there),
 	    TEST(refusals),
 	    TEST(retries_are_settled_and_given_back),
+	    TEST(how_many_are_pending),
 	    TEST(rows_move_in_order),
 	};
 
