@@ -249,11 +249,12 @@ dkim_sign(struct dkim_signer *s, struct buf *message, int64_t date_us,
     bool shared_body, struct err *err)
 {
 	struct str all = buf_view(message);
-	size_t end = str_find(all, STR("\r\n\r\n"));
+	size_t end;
 	int i;
 
 	if (s->count == 0)
 		return true;
+	end = str_find(all, STR("\r\n\r\n"));
 	if (end == STR_NOWHERE)
 		return err_set(err, FAIL_INPUT, "DKIM: no end of the header");
 	if ((!s->body_known || !shared_body) &&

@@ -69,7 +69,7 @@ buf_used(struct buf *b, size_t n)
 }
 
 void
-buf_add(struct buf *b, const void *p, size_t n)
+buf_grow_add(struct buf *b, const void *p, size_t n)
 {
 	char *at = n > 0 ? buf_room(b, n) : NULL;
 
@@ -77,24 +77,6 @@ buf_add(struct buf *b, const void *p, size_t n)
 		return;
 	memcpy(at, p, n);
 	buf_used(b, n);
-}
-
-void
-buf_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void
-buf_puts(struct buf *b, const char *cstr)
-{
-	buf_str(b, str_of(cstr));
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void

@@ -24,10 +24,39 @@ void buf_release(struct buf *b); /* frees; usable again as after init */
 void buf_reset(struct buf *b);   /* empty, memory kept, full cleared */
 void buf_wipe(struct buf *b);    /* as buf_release, the bytes zeroed first */
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, struct str s);
-void buf_puts(struct buf *b, const char *cstr);
-void buf_char(struct buf *b, char c);
+/* buf_add where there may be no room yet. */
+void buf_grow_add(struct buf *b, const void *p, size_t n);
+
+static inline void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (n == 0 || n >= b->cap - b->n || b->full) {
+		buf_grow_add(b, p, n);
+		return;
+	}
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+static inline void
+buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+static inline void
+buf_puts(struct buf *b, const char *cstr)
+{
+	buf_str(b, str_of(cstr));
+}
+
+static inline void
+buf_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_int(struct buf *b, int64_t v);
 

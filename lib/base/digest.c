@@ -10,6 +10,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#define KEY_KEPT_MAX 64 /* a longer one is taken in anew each time */
+
 /* All of this fails only for want of memory (or without OpenSSL's default
  * provider, which is the same: no reason to go on). */
 static void
@@ -19,17 +21,28 @@ must(bool done)
 		die("out of memory in SHA-256");
 }
 
+/* What a thread signs with, and the key that it has taken in last.  Mostly
+ * the next one is the same, and taking it in costs as much as the rest. */
+struct hmac {
+	EVP_MAC_CTX *ctx;
+	char key[KEY_KEPT_MAX];
+	size_t key_n; /* 0: none */
+};
+
 /* Looking an algorithm up, and making a context, costs more than hashing a
  * token: the first is done once, the second once a thread. */
 static EVP_MD *sha256_md;
 static EVP_MAC_CTX *hmac_blank; /* only read */
-static pthread_key_t hmac_own;  /* a thread's EVP_MAC_CTX */
+static pthread_key_t hmac_own;  /* a thread's struct hmac */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
-hmac_free(void *ctx)
+hmac_free(void *arg)
 {
-	EVP_MAC_CTX_free(ctx);
+	struct hmac *h = arg;
+
+	EVP_MAC_CTX_free(h->ctx);
+	OPENSSL_clear_free(h, sizeof(*h));
 }
 
 static void
@@ -57,36 +70,50 @@ sha256(unsigned char out[SHA256_SIZE], struct str in)
 	must(EVP_Digest(in.p, in.n, out, NULL, sha256_md, NULL) == 1);
 }
 
-static EVP_MAC_CTX *
-hmac_context(void)
+bool
+equal_secret(struct str a, struct str b)
 {
-	EVP_MAC_CTX *ctx;
+	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
+}
+
+static struct hmac *
+hmac_of_thread(void)
+{
+	struct hmac *h;
 
 	pthread_once(&once, fetch);
-	ctx = pthread_getspecific(hmac_own);
-	if (ctx != NULL)
-		return ctx;
-	ctx = EVP_MAC_CTX_dup(hmac_blank);
-	must(ctx != NULL && pthread_setspecific(hmac_own, ctx) == 0);
-	return ctx;
+	h = pthread_getspecific(hmac_own);
+	if (h != NULL)
+		return h;
+	h = OPENSSL_zalloc(sizeof(*h));
+	must(h != NULL && (h->ctx = EVP_MAC_CTX_dup(hmac_blank)) != NULL &&
+	     pthread_setspecific(hmac_own, h) == 0);
+	return h;
+}
+
+static bool
+hmac_begin(struct hmac *h, struct str key)
+{
+	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
+
+	if (key.n > 0 && equal_secret(key, (struct str){h->key, h->key_n}))
+		return EVP_MAC_init(h->ctx, NULL, 0, NULL) == 1;
+	h->key_n = key.n <= sizeof(h->key) ? key.n : 0;
+	if (h->key_n > 0)
+		memcpy(h->key, key.p, key.n);
+	return EVP_MAC_init(h->ctx, k, key.n, NULL) == 1;
 }
 
 void
 hmac_sha256(unsigned char out[SHA256_SIZE], struct str key, struct str in)
 {
-	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
-	EVP_MAC_CTX *ctx = hmac_context();
+	struct hmac *h = hmac_of_thread();
 	size_t n = 0;
 
-	must(EVP_MAC_init(ctx, k, key.n, NULL) == 1 &&
-	     EVP_MAC_update(ctx, (const unsigned char *)in.p, in.n) == 1 &&
-	     EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1 && n == SHA256_SIZE);
-}
-
-bool
-equal_secret(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
+	must(hmac_begin(h, key) &&
+	     EVP_MAC_update(h->ctx, (const unsigned char *)in.p, in.n) == 1 &&
+	     EVP_MAC_final(h->ctx, out, &n, SHA256_SIZE) == 1 &&
+	     n == SHA256_SIZE);
 }
 
 void
