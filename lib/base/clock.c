@@ -125,6 +125,14 @@ time_rfc3339(int64_t us, char out[TIME_TEXT_MAX])
 	return out;
 }
 
+/* The last n digits; of what is negative anything but a control. */
+static void
+put_digits(char *to, int v, size_t n)
+{
+	for (; n-- > 0; v /= 10)
+		to[n] = (char)('0' + v % 10);
+}
+
 const char *
 time_rfc5322(int64_t us, char out[TIME_TEXT_MAX])
 {
@@ -132,11 +140,17 @@ time_rfc5322(int64_t us, char out[TIME_TEXT_MAX])
 	    "Fri", "Sat"};
 	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	static const char form[] = "Sun, 00 Jan 0000 00:00:00 +0000";
 	struct civil c = time_civil(us);
 
-	snprintf(out, TIME_TEXT_MAX, "%s, %02d %s %04d %02d:%02d:%02d +0000",
-	    weekdays[c.weekday], c.day, months[c.month - 1], c.year, c.hour,
-	    c.minute, c.second);
+	memcpy(out, form, sizeof(form));
+	memcpy(out, weekdays[c.weekday], 3);
+	put_digits(out + 5, c.day, 2);
+	memcpy(out + 8, months[c.month - 1], 3);
+	put_digits(out + 12, c.year, 4);
+	put_digits(out + 17, c.hour, 2);
+	put_digits(out + 20, c.minute, 2);
+	put_digits(out + 23, c.second, 2);
 	return out;
 }
 

@@ -3,12 +3,6 @@
 #include "lib/base/mem.h"
 
 struct str
-str_of(const char *cstr)
-{
-	return (struct str){cstr, cstr != NULL ? strlen(cstr) : 0};
-}
-
-struct str
 str_sub(struct str s, size_t from, size_t len)
 {
 	if (from > s.n)
@@ -115,6 +109,22 @@ str_cmp(struct str a, struct str b)
 	return a.n < b.n ? -1 : a.n > b.n;
 }
 
+/* Up to that length memmem's preparations cost more than they save. */
+#define NEEDLE_SHORT 4
+
+static const char *
+find_short(struct str s, struct str what)
+{
+	const char *p = s.p, *last = s.p + (s.n - what.n);
+
+	for (; p <= last; p++) {
+		p = memchr(p, what.p[0], (size_t)(last - p) + 1);
+		if (p == NULL || memcmp(p, what.p, what.n) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 size_t
 str_find(struct str s, struct str what)
 {
@@ -124,7 +134,8 @@ str_find(struct str s, struct str what)
 		return 0;
 	if (s.n < what.n)
 		return STR_NOWHERE;
-	at = memmem(s.p, s.n, what.p, what.n);
+	at = what.n <= NEEDLE_SHORT ? find_short(s, what)
+				    : memmem(s.p, s.n, what.p, what.n);
 	return at != NULL ? (size_t)(at - s.p) : STR_NOWHERE;
 }
 
@@ -206,7 +217,8 @@ str_to_i64(struct str s, int64_t *out)
 	return true;
 }
 
-/* Length of the well-formed sequence at p, or 0. RFC 3629, 4. */
+/* Length of the well-formed sequence at p that is not ASCII, or 0.  RFC
+ * 3629, 4. */
 static size_t
 utf8_sequence(const unsigned char *p, size_t n)
 {
@@ -214,8 +226,6 @@ utf8_sequence(const unsigned char *p, size_t n)
 	unsigned char lo = 0x80, hi = 0xbf;
 	size_t len, i;
 
-	if (c < 0x80)
-		return 1;
 	if (c >= 0xc2 && c <= 0xdf)
 		len = 2;
 	else if (c >= 0xe0 && c <= 0xef)
@@ -248,6 +258,10 @@ str_is_utf8(struct str s)
 	size_t i = 0, step;
 
 	while (i < s.n) {
+		if ((unsigned char)s.p[i] < 0x80) {
+			i++;
+			continue;
+		}
 		step = utf8_sequence((const unsigned char *)s.p + i, s.n - i);
 		if (step == 0)
 			return false;
@@ -276,6 +290,17 @@ str_has_control(struct str s)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return true;
 	return false;
+}
+
+bool
+str_is_printable(struct str s)
+{
+	bool is = true;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		is = is && s.p[i] >= ' ' && s.p[i] <= '~';
+	return is;
 }
 
 char *

@@ -20,7 +20,13 @@ struct str {
 /* For printf: printf("%.*s", STR_ARG(s)). */
 #define STR_ARG(s) (int)(s).n, (s).p != NULL ? (s).p : ""
 
-struct str str_of(const char *cstr); /* NULL gives an empty str */
+/* NULL gives an empty str. */
+static inline struct str
+str_of(const char *cstr)
+{
+	return (struct str){cstr, cstr != NULL ? strlen(cstr) : 0};
+}
+
 struct str str_sub(struct str s, size_t from, size_t len); /* clamps */
 struct str str_from(struct str s, size_t from);            /* the rest */
 /* As much of UTF-8 as fits into so many bytes: no character is cut in two. */
@@ -58,6 +64,8 @@ bool str_is_utf8(struct str s);
 bool str_is_ascii(struct str s);
 /* True when any byte is below 0x20 or is 0x7f. */
 bool str_has_control(struct str s);
+/* True when all bytes are of ASCII's 0x20 to 0x7e. */
+bool str_is_printable(struct str s);
 
 char str_lower_char(char c);
 char *str_dup(struct str s) MUST_USE; /* NUL-terminated; free() it */

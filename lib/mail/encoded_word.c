@@ -76,19 +76,22 @@ static void
 q_encode(struct buf *out, struct str text)
 {
 	static const char hex[] = "0123456789ABCDEF";
+	char *to = buf_room(out, 3 * text.n), *p = to;
 	size_t i;
 
-	for (i = 0; i < text.n; i++) {
+	for (i = 0; to != NULL && i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
-		const char octet[] = {'=', hex[c >> 4], hex[c & 15]};
 
-		if (c == ' ')
-			buf_char(out, '_');
-		else if (q_literal[c])
-			buf_char(out, text.p[i]);
-		else
-			buf_add(out, octet, sizeof(octet));
+		if (q_literal[c] || c == ' ') {
+			*p++ = c == ' ' ? '_' : (char)c;
+		} else {
+			*p++ = '=';
+			*p++ = hex[c >> 4];
+			*p++ = hex[c & 15];
+		}
 	}
+	if (to != NULL)
+		buf_used(out, (size_t)(p - to));
 }
 
 static void

@@ -27,6 +27,11 @@ fold_words(struct fold *f, struct str value)
 	struct str word;
 	size_t blanks = 1;
 
+	if (f->column + 1 + value.n <= FOLD_LINE && value.n > 0) {
+		fold_add(f, STR(" ")); /* mostly it fits as a whole */
+		fold_add(f, value);
+		return true;
+	}
 	while (value.n > 0) {
 		word = str_sub(value, 0, str_chr(value, ' '));
 		if (blanks + word.n > FOLD_LINE_MAX)

@@ -17,6 +17,8 @@ header_text_ok(struct str text)
 	};
 	size_t i;
 
+	if (str_is_printable(text))
+		return true;
 	if (str_has_control(text) || !str_is_utf8(text))
 		return false;
 	for (i = 0; i < ARRAY_LEN(breaks); i++)
@@ -122,14 +124,12 @@ bool
 header_raw(struct buf *out, const char *name, struct str value, struct err *err)
 {
 	struct field f;
-	size_t i;
 
 	if (!field_open(&f, out, name, err))
 		return false;
-	for (i = 0; i < value.n; i++)
-		if (value.p[i] < ' ' || value.p[i] > '~')
-			return field_fail(&f, FAIL_INPUT,
-			    "a byte that is not printable ASCII", err);
+	if (!str_is_printable(value))
+		return field_fail(&f, FAIL_INPUT,
+		    "a byte that is not printable ASCII", err);
 	if (!fold_words(&f.fold, str_trim(value)))
 		return field_fail(&f, FAIL_LIMIT, "a word is too long", err);
 	return field_close(&f, err);
@@ -139,12 +139,27 @@ header_raw(struct buf *out, const char *name, struct str value, struct err *err)
 static bool
 is_atoms(struct str text)
 {
+	static const bool special[256] = {
+	    ['('] = true,
+	    [')'] = true,
+	    ['<'] = true,
+	    ['>'] = true,
+	    ['['] = true,
+	    [']'] = true,
+	    [':'] = true,
+	    [';'] = true,
+	    ['@'] = true,
+	    ['\\'] = true,
+	    [','] = true,
+	    ['.'] = true,
+	    ['"'] = true,
+	};
 	size_t i;
 
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] == ' ' && text.p[i - 1] == ' ')
 			return false;
-		if (strchr("()<>[]:;@\\,.\"", text.p[i]) != NULL)
+		if (special[(unsigned char)text.p[i]])
 			return false;
 	}
 	return true;
