@@ -4,6 +4,7 @@
  */
 #include "lib/base/clock.h"
 #include "lib/mail/header.h"
+#include "templates/liquid/value_number.h"
 #include "templates/message_parts.h"
 #include "templates/one_line.h"
 
@@ -76,6 +77,8 @@ name_of(struct compose *c, struct str name, size_t max)
 {
 	char *line;
 
+	if (name.n <= max && str_is_printable(name))
+		return str_trim(name);
 	if (!str_is_utf8(name))
 		return STR_NONE;
 	while (name.n > max) {
@@ -137,19 +140,26 @@ put_subject(struct compose *c, struct str subject)
 	return header_text(c->out, "Subject", subject, &c->err);
 }
 
+static struct str
+number(struct compose *c, int64_t v)
+{
+	char *text = arena_alloc(c->arena, VALUE_INT_TEXT);
+
+	return (struct str){text, value_int_text(v, text)};
+}
+
 /* List-Id has the shape of a mailbox: name <list-7.example.com>. */
 static bool
 put_list_id(struct compose *c)
 {
-	struct str domain = address_domain(&c->campaign->from);
-	struct address label = {0};
-	int n;
+	struct str text =
+	    ARENA_JOIN(c->arena, STR("list-"), number(c, c->recipient->list_id),
+		STR("."), address_domain(&c->campaign->from));
+	struct address label = {.n = text.n};
 
-	n = snprintf(label.text, sizeof(label.text), "list-%lld.%.*s",
-	    (long long)c->recipient->list_id, STR_ARG(domain));
-	label.n = (size_t)n;
 	if (label.n > ADDRESS_MAX)
 		return err_set(&c->err, FAIL_LIMIT, "List-Id is too long");
+	memcpy(label.text, text.p, text.n);
 	return header_mailbox(c->out, "List-Id",
 	    name_of(c, c->recipient->list_name, LIST_NAME_MAX), &label,
 	    &c->err);
@@ -163,9 +173,9 @@ put_list_fields(struct compose *c)
 	struct str url =
 	    message_unsubscribe_url(campaign, c->recipient, c->arena);
 	struct str link = ARENA_JOIN(c->arena, STR("<"), url, STR(">"));
-	struct str feedback = arena_printf(c->arena, "%lld:%lld:bulk:%.*s",
-	    (long long)campaign->id, (long long)c->recipient->list_id,
-	    STR_ARG(campaign->sender_id));
+	struct str feedback = ARENA_JOIN(c->arena, number(c, campaign->id),
+	    STR(":"), number(c, c->recipient->list_id), STR(":bulk:"),
+	    campaign->sender_id);
 
 	return header_raw(c->out, "List-Unsubscribe", link, &c->err) &&
 	       header_raw(c->out, "List-Unsubscribe-Post",
@@ -191,11 +201,23 @@ put_headers(struct compose *c, struct str subject)
 
 /* ---- the body ---- */
 
-/* A part as it was rendered, and where in it the program's texts are. */
+/* A part as it was rendered, with briefs of the program's texts. */
 struct rendered {
+	const struct mime_program *program;
 	struct str raw;
 	struct liquid_trace trace;
 };
+
+static const struct mime_program *
+mime_program_of(const struct message_rendering *r, enum message_part part)
+{
+	const struct mime *mime = &r->m->mime;
+
+	if (part == PART_TEXT)
+		return &mime->text;
+	return message_program(r, part) == r->m->untracked ? &mime->untracked
+							   : &mime->html;
+}
 
 static bool
 render(struct message_rendering *r, enum message_part part, struct buf *out,
@@ -203,12 +225,7 @@ render(struct message_rendering *r, enum message_part part, struct buf *out,
 {
 	char *p;
 
-	*to = (struct rendered){.trace.max = NOTES_MAX};
-	to->trace.notes = arena_try(r->arena, NOTES_MAX * NOTE_SIZE);
-	if (to->trace.notes == NULL)
-		return message_fail(r->error, "data", TOO_MUCH);
 	buf_reset(out);
-	r->data.data.trace = &to->trace;
 	if (!message_render_part(r, part, out))
 		return false;
 	p = arena_try(r->arena, out->n + 1);
@@ -219,37 +236,50 @@ render(struct message_rendering *r, enum message_part part, struct buf *out,
 	return true;
 }
 
+static bool
+render_traced(struct message_rendering *r, enum message_part part,
+    struct buf *out, struct rendered *to)
+{
+	bool ok;
+
+	to->program = mime_program_of(r, part);
+	to->trace = (struct liquid_trace){
+	    .briefs = to->program->briefs,
+	    .notes = arena_try(r->arena, NOTES_MAX * NOTE_SIZE),
+	    .max = NOTES_MAX,
+	};
+	if (to->trace.notes == NULL)
+		return message_fail(r->error, "data", TOO_MUCH);
+	r->data.data.trace = &to->trace;
+	ok = render(r, part, out, to);
+	r->data.data.trace = NULL;
+	return ok;
+}
+
 struct body {
 	struct rendered html, text;
 };
 
 static void
-put_text(struct compose *c, const char *type,
-    const struct mime_program *program, const struct rendered *rendered)
+put_text(struct compose *c, const char *type, const struct rendered *rendered)
 {
-	const struct mime_text text = {type, program, rendered->raw,
+	const struct mime_text text = {type, rendered->program, rendered->raw,
 	    &rendered->trace};
 
-	mime_text_put(c->out, &text, c->recipient->eight_bit, c->arena);
+	mime_text_put(c->out, &text, c->recipient->eight_bit);
 }
 
 static void
-put_body(struct compose *c, const struct message_rendering *r,
-    const struct body *body)
+put_body(struct compose *c, const struct mime *mime, const struct body *body)
 {
-	const struct mime *mime = &r->m->mime;
 	const struct mime_frame *frame =
 	    body->html.raw.n > 0 ? &mime->with_html : &mime->text_only;
 
 	buf_str(c->out, frame->open);
-	put_text(c, "text/plain", &mime->text, &body->text);
+	put_text(c, "text/plain", &body->text);
 	if (body->html.raw.n > 0) {
 		buf_str(c->out, frame->between);
-		put_text(c, "text/html",
-		    message_program(r, PART_HTML) == r->m->untracked
-			? &mime->untracked
-			: &mime->html,
-		    &body->html);
+		put_text(c, "text/html", &body->html);
 	}
 	buf_str(c->out, frame->close);
 	if (!str_ends(buf_view(c->out), STR("\r\n")))
@@ -263,8 +293,8 @@ render_all(struct message_rendering *r, struct buf *out, struct str *subject,
 	struct rendered first;
 
 	if (!message_begin(r) || !render(r, PART_SUBJECT, out, &first) ||
-	    !render(r, PART_HTML, out, &body->html) ||
-	    !render(r, PART_TEXT, out, &body->text))
+	    !render_traced(r, PART_HTML, out, &body->html) ||
+	    !render_traced(r, PART_TEXT, out, &body->text))
 		return false;
 	*subject = str_trim(first.raw);
 	return true;
@@ -302,7 +332,7 @@ message_compose(const struct message *m,
 		return message_fail(error, "data", TOO_MUCH);
 	if (!put_headers(&c, subject))
 		return message_fail(error, "headers", c.err.text);
-	put_body(&c, &rendering, &body);
+	put_body(&c, &m->mime, &body);
 	if (out->full || out->n > MESSAGE_MAX)
 		return message_fail(error,
 		    body.html.raw.n > 0 ? "html" : "text",

@@ -159,6 +159,7 @@ message_explain(struct message_rendering *r, enum message_part part)
 	size_t i;
 
 	r->error->part = part_names[part];
+	r->data.data.trace = NULL;
 	if (part != PART_HTML && (part != PART_TEXT || !m->text_is_derived))
 		return false;
 	for (i = 0; i < ARRAY_LEN(m->written); i++)

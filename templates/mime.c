@@ -34,14 +34,20 @@ struct making {
 /* ---- boundaries ---- */
 
 static void
-hash_piece(uint32_t number, struct str text, void *arg)
+hash_piece(struct buf *hashes, struct str piece)
 {
-	struct buf *hashes = arg;
 	unsigned char hash[SHA256_SIZE];
 
-	(void)number;
-	sha256(hash, text);
+	sha256(hash, piece);
 	buf_add(hashes, hash, sizeof(hash));
+}
+
+static void
+hash_text(uint32_t number, struct str text, bool stays, void *arg)
+{
+	(void)number;
+	(void)stays;
+	hash_piece(arg, text);
 }
 
 static void
@@ -54,12 +60,12 @@ make_boundaries(struct making *k)
 	buf_init(&hashes, MESSAGE_MEMORY_MAX);
 	for (i = 0; i < PART__COUNT; i++)
 		if (m->parts[i] != NULL)
-			liquid_texts(m->parts[i], hash_piece, &hashes);
+			liquid_texts(m->parts[i], hash_text, &hashes);
 	for (i = 0; i < m->attachment_count; i++) {
-		hash_piece(0, m->attachments[i].name, &hashes);
-		hash_piece(0, m->attachments[i].content, &hashes);
+		hash_piece(&hashes, m->attachments[i].name);
+		hash_piece(&hashes, m->attachments[i].content);
 	}
-	hash_piece(0, buf_view(&hashes), &hashes);
+	hash_piece(&hashes, buf_view(&hashes));
 	buf_init(&hex, BOUNDARY_MAX);
 	hex_encode(&hex,
 	    str_sub(buf_view(&hashes), hashes.n - SHA256_SIZE, BOUNDARY_BYTES));

@@ -8,6 +8,8 @@
 #define PIECE_MIN 8
 /* "From " and "--=_" are seen whole that many bytes before an end. */
 #define LOOK 5
+/* Of a longer text the brief is its two ends. */
+#define EDGE (LOOK + 1)
 
 /* What decides about the encoding. */
 struct census {
@@ -15,27 +17,14 @@ struct census {
 	size_t control; /* that are neither blanks nor line ends */
 	size_t equals;  /* '=' */
 	size_t octets;  /* with CRLF at each of them */
-	bool risky;     /* a line begins with what should not be there */
 	bool long_line; /* one is too long for sure */
 };
 
 struct mime_piece {
 	struct qp_ready qp;
-	struct str lines;
+	struct str lines, brief;
 	struct census census;
-};
-
-/* A piece that was found in the rendered text. */
-struct place {
-	size_t at;
-	const struct mime_piece *piece;
-};
-
-struct places {
-	const struct mime_text *text;
-	struct place *at;
-	size_t n;
-	struct census census;
+	bool risky; /* a line in it begins with what should not be there */
 };
 
 /* ---- census ---- */
@@ -128,8 +117,7 @@ count_crlf(struct str text)
 	return n;
 }
 
-/* Line ends that are counted: CRLF, LF, CR. */
-static size_t
+static void
 count_text(struct census *c, struct str text)
 {
 	uint64_t sum = sum_kinds(text);
@@ -141,24 +129,15 @@ count_text(struct census *c, struct str text)
 	c->control += SUM(sum, KIND_CONTROL);
 	c->equals += SUM(sum, KIND_EQUALS);
 	c->octets += text.n - breaks + 2 * lines;
-	return lines;
 }
 
-/* The text between two pieces, and what the pieces could not see of the
- * lines at their ends. */
 static void
-count_gap(struct census *c, struct str raw, size_t from, size_t to)
+count_gap(struct census *c, struct str gap)
 {
-	size_t i, n, lines = 0;
+	size_t i;
 
-	for (i = from; i < to; i += n) {
-		n = to - i < KIND_MAX ? to - i : KIND_MAX;
-		lines += count_text(c, str_sub(raw, i, n));
-	}
-	c->risky = c->risky ||
-		   has_risky_line(raw, from > LOOK ? from - LOOK : 0,
-		       lines > 0 ? to : from) ||
-		   has_risky_line(raw, to, to);
+	for (i = 0; i < gap.n; i += KIND_MAX)
+		count_text(c, str_sub(gap, i, KIND_MAX));
 }
 
 static void
@@ -168,7 +147,6 @@ count_piece(struct census *c, const struct census *piece)
 	c->control += piece->control;
 	c->equals += piece->equals;
 	c->octets += piece->octets;
-	c->risky = c->risky || piece->risky;
 	c->long_line = c->long_line || piece->long_line;
 }
 
@@ -179,109 +157,145 @@ struct making {
 	struct arena *arena;
 };
 
+static struct str
+brief_of(struct str raw, struct arena *a)
+{
+	if (raw.n <= 2 * EDGE)
+		return raw;
+	return ARENA_JOIN(a, str_sub(raw, 0, EDGE),
+	    str_from(raw, raw.n - EDGE));
+}
+
 static void
-make_piece(uint32_t number, struct str raw, void *arg)
+make_piece(uint32_t number, struct str raw, bool stays, void *arg)
 {
 	struct making *m = arg;
 	struct mime_piece *piece;
 
-	if (raw.n < PIECE_MIN)
+	if (!stays || raw.n < PIECE_MIN)
 		return;
 	piece = ARENA_NEW(m->arena, struct mime_piece);
 	qp_ready_make(&piece->qp, raw, m->arena);
 	piece->lines = crlf_ready(raw, m->arena);
-	count_gap(&piece->census, raw, 0, raw.n);
+	piece->brief = brief_of(raw, m->arena);
+	count_gap(&piece->census, raw);
 	/* at its ends the whole text decides */
-	piece->census.risky = has_risky_line(raw, 1, raw.n - LOOK);
+	piece->risky = has_risky_line(raw, 1, raw.n - LOOK);
 	piece->census.long_line = !lines_fit(piece->lines);
 	m->program->pieces[number] = piece;
+	m->program->briefs[number] = piece->brief;
 }
 
 void
 mime_program_make(struct mime_program *program, const struct liquid *liquid,
     struct arena *a)
 {
+	uint32_t n = liquid_text_count(liquid);
 	struct making m = {program, a};
 
-	program->count = liquid_text_count(liquid);
-	program->pieces =
-	    ARENA_ARRAY(a, const struct mime_piece *, program->count);
+	program->pieces = ARENA_ARRAY(a, const struct mime_piece *, n);
+	program->briefs = ARENA_ARRAY(a, struct str, n);
 	liquid_texts(liquid, make_piece, &m);
 }
 
 /* ---- per recipient ---- */
 
-static bool
-stands_at(const struct mime_piece *piece, struct str raw, size_t at)
-{
-	struct str text = piece->qp.raw;
+/* One rendered text on its way into a message. */
+struct putting {
+	const struct mime_text *text;
+	struct census census;
+};
 
-	return text.n <= raw.n - at && memcmp(raw.p + at, text.p, text.n) == 0;
-}
-
-static void
-find_places(struct places *p, struct arena *a)
-{
-	const struct liquid_trace *trace = p->text->trace;
-	const struct mime_program *program = p->text->program;
+/* Steps from piece to piece: what stands before it, and the piece; NULL:
+ * none, it is the end. */
+struct step {
+	size_t number, from, to, next; /* offsets in the rendered text */
 	const struct mime_piece *piece;
-	struct str raw = p->text->raw;
-	size_t i, at, end = 0;
+};
 
-	p->at = arena_alloc(a, (trace->n + 1) * sizeof(*p->at));
-	for (i = 0; i < trace->n; i++) {
-		piece = program->pieces[trace->notes[i].text];
-		at = trace->notes[i].at;
-		if (piece == NULL || at < end || at > raw.n ||
-		    !stands_at(piece, raw, at))
-			continue;
-		count_gap(&p->census, raw, end, at);
-		count_piece(&p->census, &piece->census);
-		p->at[p->n++] = (struct place){at, piece};
-		end = at + piece->qp.raw.n;
-	}
-	count_gap(&p->census, raw, end, raw.n);
+static bool
+step_on(struct step *s, const struct mime_text *text)
+{
+	const struct liquid_note *note = &text->trace->notes[s->number];
+	size_t count = text->trace->n;
+
+	if (s->number > count)
+		return false;
+	s->from = s->next;
+	s->to = text->raw.n;
+	s->piece = NULL;
+	if (s->number++ == count)
+		return true;
+	s->to = note->at;
+	s->piece = text->program->pieces[note->text];
+	s->next = s->to + s->piece->brief.n;
+	return true;
+}
+
+static struct str
+before(const struct step *s, const struct mime_text *text)
+{
+	return str_sub(text->raw, s->from, s->to - s->from);
 }
 
 static void
-put_lines(struct buf *out, const struct places *p)
+take_census(struct putting *p)
 {
-	struct str raw = p->text->raw;
+	struct step s = {0};
+
+	while (step_on(&s, p->text)) {
+		count_gap(&p->census, before(&s, p->text));
+		if (s.piece != NULL)
+			count_piece(&p->census, &s.piece->census);
+	}
+}
+
+/* A line begins with what should not be there: in a piece, in what stands
+ * between two, or at their ends. */
+static bool
+is_risky_text(const struct mime_text *text)
+{
+	struct step s = {0};
+
+	while (step_on(&s, text))
+		if ((s.piece != NULL && s.piece->risky) ||
+		    has_risky_line(text->raw, s.from > LOOK ? s.from - LOOK : 0,
+			s.to))
+			return true;
+	return false;
+}
+
+static void
+put_lines(struct buf *out, const struct putting *p)
+{
 	struct crlf_writer w;
-	size_t i, end = 0;
+	struct step s = {0};
 
 	crlf_writer_begin(&w, out);
-	for (i = 0; i < p->n; i++) {
-		const struct mime_piece *piece = p->at[i].piece;
-
-		crlf_writer_text(&w, str_sub(raw, end, p->at[i].at - end));
-		crlf_writer_ready(&w, piece->qp.raw, piece->lines);
-		end = p->at[i].at + piece->qp.raw.n;
+	while (step_on(&s, p->text)) {
+		crlf_writer_text(&w, before(&s, p->text));
+		if (s.piece != NULL)
+			crlf_writer_ready(&w, s.piece->qp.raw, s.piece->lines);
 	}
-	crlf_writer_text(&w, str_from(raw, end));
 }
 
 static void
-put_qp(struct buf *out, const struct places *p)
+put_qp(struct buf *out, const struct putting *p)
 {
-	struct str raw = p->text->raw;
 	struct qp_writer w;
-	size_t i, end = 0;
+	struct step s = {0};
 
 	qp_writer_begin(&w, out);
-	for (i = 0; i < p->n; i++) {
-		const struct mime_piece *piece = p->at[i].piece;
-
-		qp_writer_text(&w, str_sub(raw, end, p->at[i].at - end));
-		qp_writer_ready(&w, &piece->qp);
-		end = p->at[i].at + piece->qp.raw.n;
+	while (step_on(&s, p->text)) {
+		qp_writer_text(&w, before(&s, p->text));
+		if (s.piece != NULL)
+			qp_writer_ready(&w, &s.piece->qp);
 	}
-	qp_writer_text(&w, str_from(raw, end));
 	qp_writer_end(&w);
 }
 
 static void
-put_base64(struct buf *out, const struct places *p)
+put_base64(struct buf *out, const struct putting *p)
 {
 	struct buf lines;
 
@@ -304,13 +318,13 @@ put_fields(struct buf *out, const char *type, const char *encoding)
 
 /* False: it has to be encoded; nothing is written then. */
 static bool
-put_as_it_is(struct buf *out, const struct places *p, bool eight_bit)
+put_as_it_is(struct buf *out, const struct putting *p, bool eight_bit)
 {
 	const struct census *c = &p->census;
 	size_t start = out->n, content;
 
-	if (c->risky || c->long_line || c->control > 0 ||
-	    (c->wide > 0 && !eight_bit))
+	if (c->long_line || c->control > 0 || (c->wide > 0 && !eight_bit) ||
+	    is_risky_text(p->text))
 		return false;
 	put_fields(out, p->text->type, c->wide > 0 ? "8bit" : "7bit");
 	content = out->n;
@@ -330,7 +344,7 @@ base64_size(size_t n)
 
 /* False: base64 is smaller; nothing is written then. */
 static bool
-put_if_qp(struct buf *out, const struct places *p)
+put_if_qp(struct buf *out, const struct putting *p)
 {
 	const struct census *c = &p->census;
 	size_t other = base64_size(c->octets), start = out->n, content;
@@ -347,12 +361,11 @@ put_if_qp(struct buf *out, const struct places *p)
 }
 
 void
-mime_text_put(struct buf *out, const struct mime_text *text, bool eight_bit,
-    struct arena *a)
+mime_text_put(struct buf *out, const struct mime_text *text, bool eight_bit)
 {
-	struct places p = {.text = text};
+	struct putting p = {.text = text};
 
-	find_places(&p, a);
+	take_census(&p);
 	if (!put_as_it_is(out, &p, eight_bit) && !put_if_qp(out, &p)) {
 		put_fields(out, text->type, "base64");
 		put_base64(out, &p);

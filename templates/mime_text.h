@@ -3,9 +3,9 @@
  *
  * What a program writes is its own texts with values between them.  The texts
  * are the same for all recipients and encoded once (mime_program_make); per
- * recipient only what stands between them is.  A trace of the render tells
- * where they are, and the bytes are compared, so that a hint that is wrong
- * costs time and nothing else.
+ * recipient only what stands between them is.  The render writes a brief of
+ * such a text, its first and last bytes, and its trace tells where
+ * (liquid_trace.h).
  *
  * The encoding is the shortest that is safe: as it is, as 7bit or where the
  * account takes it 8bit, when no line is too long or begins with what a
@@ -28,8 +28,8 @@ struct mime_piece;
 /* A program's texts, encoded.  Immutable; in the arena, but for the texts
  * themselves, which are the program's. */
 struct mime_program {
-	const struct mime_piece **pieces; /* by number; NULL: too short */
-	uint32_t count;
+	const struct mime_piece **pieces; /* by number; NULL: none is made */
+	struct str *briefs;               /* for a trace */
 };
 
 void mime_program_make(struct mime_program *program,
@@ -38,13 +38,13 @@ void mime_program_make(struct mime_program *program,
 struct mime_text {
 	const char *type; /* "text/html" */
 	const struct mime_program *program;
-	struct str raw;                   /* what was rendered */
+	struct str raw;                   /* what was rendered, with briefs */
 	const struct liquid_trace *trace; /* offsets in raw */
 };
 
 /* The part's two fields, an empty line and the text; its last line is left
  * open. */
 void mime_text_put(struct buf *out, const struct mime_text *text,
-    bool eight_bit, struct arena *a);
+    bool eight_bit);
 
 #endif

@@ -153,32 +153,39 @@ put_percent(struct buf *out, unsigned char c)
 
 /* Bytes that need no encoding go over in runs. */
 static void
-encode(struct buf *out, struct str s, bool (*plain)(unsigned char c))
+encode(struct buf *out, struct str s, const bool plain[256])
 {
 	size_t i = 0, from;
 
 	while (i < s.n) {
-		for (from = i; i < s.n && plain((unsigned char)s.p[i]); i++)
+		for (from = i; i < s.n && plain[(unsigned char)s.p[i]]; i++)
 			;
-		buf_str(out, str_sub(s, from, i - from));
+		buf_add(out, s.p + from, i - from);
 		if (i < s.n)
 			put_percent(out, (unsigned char)s.p[i++]);
 	}
 }
 
-static bool
-unreserved(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
-}
+static const bool fits_url[256] = {
+    ['!'] = true,
+    ['#' ... ';'] = true,
+    ['='] = true,
+    ['?' ... '['] = true,
+    [']'] = true,
+    ['_'] = true,
+    ['a' ... 'z'] = true,
+    ['~'] = true,
+};
 
-static bool
-fits_url(unsigned char c)
-{
-	return c > ' ' && c < 0x7f && strchr("\"<>\\^`{|}", c) == NULL;
-}
+static const bool unreserved[256] = {
+    ['0' ... '9'] = true,
+    ['a' ... 'z'] = true,
+    ['A' ... 'Z'] = true,
+    ['-'] = true,
+    ['.'] = true,
+    ['_'] = true,
+    ['~'] = true,
+};
 
 void
 href_clean(struct buf *out, struct str url)

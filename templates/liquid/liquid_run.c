@@ -73,14 +73,6 @@ liquid_run_write(struct liquid_run *r, const char *p, size_t n)
 	if (out->n > r->out_end || n > r->out_end - out->n)
 		return liquid_run_fail(r, "writes more than %u bytes",
 		    LIQUID_OUTPUT_MAX);
-	if (n == 0)
-		return true;
-	if (n < out->cap - out->n && !out->full) { /* mostly there is room */
-		memcpy(out->p + out->n, p, n);
-		out->n += n;
-		out->p[out->n] = '\0';
-		return true;
-	}
 	buf_add(out, p, n);
 	return !out->full ||
 	       liquid_run_fail(r, "writes more than there is room for");
@@ -392,13 +384,21 @@ run_rare_op(struct liquid_run *r, const struct liquid_op *op)
 	}
 }
 
+/* The bytes that a brief leaves out are bytes that were written. */
 static bool
 run_text(struct liquid_run *r, const struct liquid_op *op)
 {
-	if (r->data->trace != NULL)
-		liquid_trace_note(r->data->trace, r->out->n,
-		    (uint32_t)(op - r->program->ops));
-	return liquid_run_write(r, op->u.text.p, op->u.text.n);
+	struct liquid_trace *t = r->data->trace;
+	uint32_t number = (uint32_t)(op - r->program->ops);
+	struct str text = op->u.text, brief;
+
+	if (t == NULL || t->briefs[number].n == 0 || t->n == t->max ||
+	    r->out->n > r->out_end || text.n > r->out_end - r->out->n)
+		return liquid_run_write(r, text.p, text.n);
+	brief = t->briefs[number];
+	t->notes[t->n++] = (struct liquid_note){r->out->n, number};
+	r->out_end -= text.n - brief.n;
+	return liquid_run_write(r, brief.p, brief.n);
 }
 
 /* Operations that assign, take or go elsewhere. */

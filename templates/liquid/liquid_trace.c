@@ -5,11 +5,16 @@
 void
 liquid_texts(const struct liquid *program, liquid_text_fn *fn, void *arg)
 {
-	uint32_t i;
+	uint32_t i, captured = 0; /* up to there */
+	const struct liquid_op *op;
 
-	for (i = 0; i < program->op_count; i++)
-		if (program->ops[i].code == OP_TEXT)
-			fn(i, program->ops[i].u.text, arg);
+	for (i = 0; i < program->op_count; i++) {
+		op = &program->ops[i];
+		if (op->code == OP_CAPTURE && op->u.target > captured)
+			captured = op->u.target;
+		else if (op->code == OP_TEXT)
+			fn(i, op->u.text, i >= captured, arg);
+	}
 }
 
 uint32_t

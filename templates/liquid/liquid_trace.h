@@ -1,10 +1,10 @@
 /*
- * liquid_trace.h - where in its output a render wrote the template's own
- * texts, for who has made something of them beforehand.
+ * liquid_trace.h - a render for who has made something of the template's own
+ * texts beforehand: it writes a brief instead of such a text, and notes where.
  *
- * A trace is a hint: what was captured or thrown away again was noted as well,
- * and when there is no room left the rest is not noted.  Who uses one
- * compares the bytes.
+ * That holds for texts that stay where they are written.  What stands in a
+ * capture is read again, and written whole.  So is everything when there is
+ * no room left for notes.
  */
 #ifndef TEMPLATES_LIQUID_TRACE_H
 #define TEMPLATES_LIQUID_TRACE_H
@@ -16,21 +16,17 @@ struct liquid_note {
 	uint32_t text; /* number of the text */
 };
 
-/* The notes are the caller's. */
+/* Notes and briefs are the caller's. */
 struct liquid_trace {
+	const struct str *briefs; /* by number; STR_NONE: the text is written */
 	struct liquid_note *notes;
 	size_t n, max;
 };
 
-static inline void
-liquid_trace_note(struct liquid_trace *t, size_t at, uint32_t text)
-{
-	if (t->n < t->max)
-		t->notes[t->n++] = (struct liquid_note){at, text};
-}
-
-/* Tells the texts of a program; numbers are below liquid_text_count. */
-typedef void liquid_text_fn(uint32_t number, struct str text, void *arg);
+/* Tells the texts of a program; numbers are below liquid_text_count.  `stays`:
+ * it may have a brief. */
+typedef void liquid_text_fn(uint32_t number, struct str text, bool stays,
+    void *arg);
 void liquid_texts(const struct liquid *program, liquid_text_fn *fn, void *arg);
 uint32_t liquid_text_count(const struct liquid *program);
 
