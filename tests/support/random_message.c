@@ -64,6 +64,37 @@ random_text(struct random_message *r, uint32_t pieces, bool has_lines)
 	return s;
 }
 
+static void
+put_value(struct random_message *r, struct buf *b)
+{
+	buf_printf(b, "{{ v%u | raw }}", below(r, VALUES_MAX));
+}
+
+/* Text and a value inside of tags that write it twice, late or not at all;
+ * `%` is a text, `$` a value. */
+static void
+put_block(struct random_message *r, struct buf *b)
+{
+	static const char *const blocks[] = {
+	    "{% capture c %}%$%{% endcapture %}%{{ c | raw }}{{ c | raw }}",
+	    "{% for i in (1..3) %}%$%{% if i == 2 %}{% break %}{% endif %}%"
+	    "{% endfor %}",
+	    "{% for i in (1..2) %}%{% capture c %}%{% if i == 1 %}"
+	    "{% continue %}{% endif %}$%{% endcapture %}%{{ c | raw }}"
+	    "{% endfor %}",
+	    "{% for i in (1..3) %}{% ifchanged %}%$%{% endifchanged %}%"
+	    "{% endfor %}"};
+	const char *p = blocks[below(r, ARRAY_LEN(blocks))];
+
+	for (; *p != '\0'; p++)
+		if (*p == '%' && p[-1] != '{' && p[1] != '}')
+			buf_str(b, random_text(r, 20, true));
+		else if (*p == '$')
+			put_value(r, b);
+		else
+			buf_char(b, *p);
+}
+
 /* Its own text, and values v0 ... v7 in between. */
 static struct str
 random_source(struct random_message *r, uint32_t parts)
@@ -75,7 +106,10 @@ random_source(struct random_message *r, uint32_t parts)
 	buf_init(&b, TEXT_MAX);
 	while (n-- > 0) {
 		buf_str(&b, random_text(r, 30, true));
-		buf_printf(&b, "{{ v%u | raw }}", below(r, VALUES_MAX));
+		if (below(r, 6) == 0)
+			put_block(r, &b);
+		else
+			put_value(r, &b);
 	}
 	buf_str(&b, random_text(r, 20, true));
 	s = arena_dup(r->arena, buf_view(&b));

@@ -116,6 +116,31 @@ hmac_rfc4231_vectors(void **state)
 	expect_hex("none", out, rows[7].want);
 }
 
+/* A key that was taken in stays that of the next: not of one that begins
+ * like it, nor of none. */
+static void
+hmac_keys_in_turn(void **state)
+{
+	static const char *const keys[] = {"Jefe", "Jefe", "Jef", "", "Jefe",
+	    "Jeff", "Jefe"};
+	static const char want[] = "5bdcc146bf60754e6a042426089575c7"
+				   "5a003f089d2739839dec58b964ec3843";
+	unsigned char out[SHA256_SIZE], first[SHA256_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(keys); i++) {
+		hmac_sha256(out, str_of(keys[i]),
+		    STR("what do ya want for nothing?"));
+		if (i == 0)
+			memcpy(first, out, sizeof(first));
+		if (strcmp(keys[i], keys[0]) == 0)
+			expect_hex(keys[i], out, want);
+		else
+			assert_memory_not_equal(out, first, sizeof(out));
+	}
+}
+
 static void *
 hash_often(void *arg)
 {
@@ -182,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sha256_vectors),
 	    cmocka_unit_test(hmac_rfc4231_vectors),
+	    cmocka_unit_test(hmac_keys_in_turn),
 	    cmocka_unit_test(threads_do_not_disturb_each_other),
 	    cmocka_unit_test(equality),
 	    cmocka_unit_test(random_fills_all),

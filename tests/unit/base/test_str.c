@@ -67,6 +67,11 @@ search(void **state)
 {
 	(void)state;
 	assert_int_equal(str_find(STR("abcabc"), STR("ca")), 2);
+	assert_int_equal(str_find(STR("aaab"), STR("aab")), 1);
+	assert_int_equal(str_find(STR("ab"), STR("ab")), 0);
+	assert_int_equal(str_find(STR("aaaaa"), STR("aab")), STR_NOWHERE);
+	assert_int_equal(str_find(STR("aba-abcde-"), STR("abcde")), 4);
+	assert_int_equal(str_find(STR("abca"), STR("ab\0")), STR_NOWHERE);
 	assert_int_equal(str_find(STR("abc"), STR("")), 0);
 	assert_int_equal(str_find(STR("ab"), STR("abc")), STR_NOWHERE);
 	assert_int_equal(str_find(STR_NONE, STR("a")), STR_NOWHERE);
@@ -219,6 +224,11 @@ control_characters(void **state)
 	assert_true(str_has_control(STR("a\0b")));
 	assert_true(str_has_control(STR("\x7f")));
 	assert_true(str_has_control(STR("a\t")));
+	assert_true(str_is_printable(STR_NONE));
+	assert_true(str_is_printable(STR(" text ~")));
+	assert_false(str_is_printable(STR("a\tb")));
+	assert_false(str_is_printable(STR("text\x7f")));
+	assert_false(str_is_printable(STR("caf\xc3\xa9")));
 }
 
 static void

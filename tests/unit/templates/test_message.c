@@ -460,6 +460,35 @@ test_large(void **state)
 	message_free(subject);
 }
 
+/* What a message's text takes counts in full, though it was encoded once. */
+static void
+test_output_limit(void **state)
+{
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	static const struct {
+		int width;
+		bool fits;
+	} rows[] = {{1024, true}, {1025, false}};
+	struct message *m;
+	char text[2000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(text, sizeof(text),
+		    "{%% for i in (1..1024) %%}%*s{%% endfor %%}",
+		    rows[i].width, "x");
+		m = compile("s", "", "", text);
+		assert_int_equal(compose(m, &campaign, &recipient),
+		    rows[i].fits);
+		if (!rows[i].fits)
+			assert_string_equal(error.at.text,
+			    "writes more than 1048576 bytes");
+		message_free(m);
+	}
+}
+
 int
 main(void)
 {
@@ -476,6 +505,7 @@ main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_return_path),
 	    cmocka_unit_test(test_large),
+	    cmocka_unit_test(test_output_limit),
 	};
 
 	return MESSAGE_CASES_RUN(tests);
