@@ -240,13 +240,14 @@ static bool
 render_traced(struct message_rendering *r, enum message_part part,
     struct buf *out, struct rendered *to)
 {
+	const struct mime_program *program = mime_program_of(r, part);
 	bool ok;
 
-	to->program = mime_program_of(r, part);
-	to->trace = (struct liquid_trace){
-	    .briefs = to->program->briefs,
-	    .notes = arena_try(r->arena, NOTES_MAX * NOTE_SIZE),
-	    .max = NOTES_MAX,
+	*to = (struct rendered){
+	    .program = program,
+	    .trace = {.briefs = program->briefs,
+		.notes = arena_try(r->arena, NOTES_MAX * NOTE_SIZE),
+		.max = NOTES_MAX},
 	};
 	if (to->trace.notes == NULL)
 		return message_fail(r->error, "data", TOO_MUCH);
