@@ -291,7 +291,7 @@ static bool
 render_all(struct message_rendering *r, struct buf *out, struct str *subject,
     struct body *body)
 {
-	struct rendered first;
+	struct rendered first = {0};
 
 	if (!message_begin(r) || !render(r, PART_SUBJECT, out, &first) ||
 	    !render_traced(r, PART_HTML, out, &body->html) ||
