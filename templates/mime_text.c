@@ -9,7 +9,7 @@
 /* "From " and "--=_" are seen whole that many bytes before an end. */
 #define LOOK 5
 /* Of a longer text the brief is its two ends. */
-#define EDGE (LOOK + 1)
+#define EDGE ((size_t)LOOK + 1)
 
 /* What decides about the encoding. */
 struct census {
