@@ -108,6 +108,18 @@ smtp_body_write(struct buf *out, struct str message)
 }
 
 void
+smtp_body_move(struct buf *out, struct buf *message)
+{
+	if (out->n > 0 || !is_ready(buf_view(message))) {
+		smtp_body_write(out, buf_view(message));
+	} else {
+		buf_swap(out, message);
+		buf_add(out, ".\r\n", 3);
+	}
+	buf_reset(message);
+}
+
+void
 smtp_body_write_none(struct buf *out)
 {
 	buf_add(out, ".\r\n", 3);

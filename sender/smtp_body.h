@@ -14,6 +14,9 @@
 
 /* The message and its final dot. */
 void smtp_body_write(struct buf *out, struct str message);
+/* The same, and empties `message`: its memory may be out's afterwards, and
+ * the other way round, so that much is not copied. */
+void smtp_body_move(struct buf *out, struct buf *message);
 /* A body of nothing: ends a DATA that should not have been accepted. */
 void smtp_body_write_none(struct buf *out);
 

@@ -4,40 +4,56 @@
 
 #include "lib/base/encode.h"
 
-/* Printable, no blank; `utf8` admits what is beyond ASCII. */
-static bool
-graphic_byte(unsigned char c, bool utf8)
-{
-	return c > 0x20 && c != 0x7f && (c < 0x80 || utf8);
-}
-
+/* Printable, no blank. */
 static bool
 graphic(struct str s)
 {
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (!graphic_byte((unsigned char)s.p[i], false))
+		if (s.p[i] <= ' ' || s.p[i] > '~')
 			return false;
 	return s.n > 0;
+}
+
+enum { NEVER = 1, WIDE = 2 };
+
+/* Bytes that a half of a path does not have, and those beyond ASCII. */
+static const unsigned char path_bytes[256] = {
+    [0x00 ... 0x20] = NEVER,
+    ['"'] = NEVER,
+    ['<'] = NEVER,
+    ['>'] = NEVER,
+    ['@'] = NEVER,
+    ['\\'] = NEVER,
+    [0x7f] = NEVER,
+    [0x80 ... 0xff] = WIDE,
+};
+
+static int
+kinds_of(struct str half)
+{
+	int kinds = half.n > 0 ? 0 : NEVER;
+	size_t i;
+
+	for (i = 0; i < half.n; i++)
+		kinds |= path_bytes[(unsigned char)half.p[i]];
+	return kinds;
 }
 
 bool
 smtp_command_path_ok(struct str path, bool utf8)
 {
-	size_t at = str_chr(path, '@'), i;
+	size_t at = str_chr(path, '@');
+	int kinds;
 
-	if (path.n > SMTP_COMMAND_PATH_MAX || at == STR_NOWHERE || at == 0 ||
-	    at + 1 == path.n)
+	if (path.n > SMTP_COMMAND_PATH_MAX || at == STR_NOWHERE)
 		return false;
-	for (i = 0; i < path.n; i++) {
-		char c = path.p[i];
-
-		if (!graphic_byte((unsigned char)c, utf8) || c == '<' ||
-		    c == '>' || c == '"' || c == '\\' || (c == '@' && i != at))
-			return false;
-	}
-	return !utf8 || str_is_utf8(path);
+	kinds =
+	    kinds_of(str_sub(path, 0, at)) | kinds_of(str_from(path, at + 1));
+	if (kinds == WIDE)
+		return utf8 && str_is_utf8(path);
+	return kinds == 0;
 }
 
 static bool
@@ -63,19 +79,27 @@ smtp_command_helo(struct buf *out, struct str name, struct err *err)
 }
 
 /* xtext of RFC 3461, 4: printable ASCII, but "+" and "=", stands for itself. */
+static bool
+is_xchar(unsigned char c)
+{
+	return c > ' ' && c <= '~' && c != '+' && c != '=';
+}
+
 static void
 put_xtext(struct buf *out, struct str s)
 {
-	size_t i;
+	size_t i, kept = 0; /* from there on nothing is written yet */
 
 	for (i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c > ' ' && c <= '~' && c != '+' && c != '=')
-			buf_char(out, (char)c);
-		else
-			buf_printf(out, "+%02X", c);
+		if (is_xchar(c))
+			continue;
+		buf_str(out, str_sub(s, kept, i - kept));
+		buf_printf(out, "+%02X", c);
+		kept = i + 1;
 	}
+	buf_str(out, str_from(s, kept));
 }
 
 /* The parameter and its value, or nothing when the value is too long. */
@@ -103,8 +127,10 @@ smtp_command_mail(struct buf *out, const struct smtp_command_mail *mail,
 	buf_puts(out, "MAIL FROM:<");
 	buf_str(out, mail->from);
 	buf_char(out, '>');
-	if (mail->with_size)
-		buf_printf(out, " SIZE=%llu", (unsigned long long)mail->size);
+	if (mail->with_size) {
+		buf_puts(out, " SIZE=");
+		buf_int(out, mail->size);
+	}
 	if (mail->eight_bit)
 		buf_puts(out, " BODY=8BITMIME");
 	if (mail->smtputf8)

@@ -30,7 +30,7 @@ bool smtp_command_helo(struct buf *out, struct str name,
 struct smtp_command_mail {
 	struct str from;
 	bool with_size;
-	uint64_t size;
+	int64_t size;
 	bool eight_bit; /* BODY=8BITMIME */
 	bool smtputf8;
 	bool dsn;         /* RET=HDRS: a report need not repeat the message */

@@ -50,6 +50,8 @@
 struct smtp_message {
 	struct str from, to; /* envelope, as on the wire */
 	struct str data;     /* RFC 5322 bytes, CRLF, not dot-stuffed */
+	struct buf *bytes;   /* what data is a view of: emptied, and data with
+			      * it, when the body is written; or NULL */
 	bool needs_smtputf8; /* a non-ASCII local part or header */
 	bool eight_bit;      /* data has bytes over 127 */
 	struct str envid;    /* for DSN, where it is offered; may be empty */

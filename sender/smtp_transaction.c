@@ -65,7 +65,7 @@ say_mail(struct smtp_session *s, struct smtp_transaction *t)
 	const struct smtp_command_mail mail = {
 	    .from = m->from,
 	    .with_size = s->capabilities.size,
-	    .size = m->data.n,
+	    .size = (int64_t)m->data.n,
 	    .eight_bit = m->eight_bit || m->needs_smtputf8,
 	    .smtputf8 = m->needs_smtputf8,
 	    .dsn = s->capabilities.dsn,
@@ -314,6 +314,17 @@ smtp_session_withdraw(struct smtp_session *s)
 	s->following = NULL;
 }
 
+static void
+write_body(struct buf *out, struct smtp_message *m)
+{
+	if (m->bytes == NULL) {
+		smtp_body_write(out, m->data);
+		return;
+	}
+	smtp_body_move(out, m->bytes);
+	m->data = STR_NONE;
+}
+
 void
 smtp_session_body(struct smtp_session *s)
 {
@@ -321,7 +332,7 @@ smtp_session_body(struct smtp_session *s)
 
 	assert(s->go_ahead && t != NULL);
 	s->go_ahead = false;
-	smtp_body_write(&s->out, t->message->data);
+	write_body(&s->out, t->message);
 	assert(!s->out.full);
 	t->dot_sent = true;
 	s->dot_end = s->out.n;

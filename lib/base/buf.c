@@ -118,6 +118,18 @@ buf_int(struct buf *b, int64_t v)
 }
 
 void
+buf_swap(struct buf *a, struct buf *b)
+{
+	struct buf was = *a;
+
+	assert(!a->full && !b->full && a->n <= b->max && b->n <= a->max);
+	*a = *b;
+	a->max = was.max;
+	was.max = b->max;
+	*b = was;
+}
+
+void
 buf_drop(struct buf *b, size_t n)
 {
 	assert(n <= b->n);

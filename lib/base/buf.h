@@ -65,6 +65,9 @@ void buf_int(struct buf *b, int64_t v);
 char *buf_room(struct buf *b, size_t n) MUST_USE;
 void buf_used(struct buf *b, size_t n);
 
+/* Bytes and memory change hands; each keeps its max, and both must fit. */
+void buf_swap(struct buf *a, struct buf *b);
+
 void buf_drop(struct buf *b, size_t n);     /* the first n bytes go */
 void buf_truncate(struct buf *b, size_t n); /* keep the first n */
 struct str buf_view(const struct buf *b);   /* valid until the next change */

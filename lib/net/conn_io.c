@@ -170,17 +170,12 @@ conn_write(struct conn *c, struct str data)
 void
 conn_write_buf(struct conn *c, struct buf *data)
 {
-	struct buf ours = c->out;
-
-	if (ours.n > 0 || !takes(c, data->n)) {
+	if (c->out.n > 0 || !takes(c, data->n)) {
 		conn_write(c, buf_view(data));
 		buf_reset(data);
 		return;
 	}
-	c->out = *data;
-	c->out.max = ours.max;
-	ours.max = data->max;
-	*data = ours;
+	buf_swap(&c->out, data);
 	if (c->state == CONN_OPEN)
 		conn_want_turn(c);
 }

@@ -144,6 +144,16 @@ fail_protocol(struct tls *t, struct err *err)
 	return WIRE_FAILED;
 }
 
+/* Before every SSL_ function: what is left from another one would be taken
+ * for its own.  To look is cheaper than to empty it. */
+static void
+forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+	errno = 0;
+}
+
 /* What an SSL_ function that did not succeed means; call it at once. */
 static enum wire_io
 outcome(struct tls *t, int ret, struct err *err)
@@ -168,8 +178,7 @@ tls_handshake(struct tls *t, struct err *err)
 {
 	int r;
 
-	ERR_clear_error();
-	errno = 0;
+	forget_errors();
 	r = SSL_do_handshake(t->ssl);
 	if (r != 1)
 		return outcome(t, r, err);
@@ -184,8 +193,7 @@ tls_read(struct tls *t, char *p, size_t n, size_t *got, struct err *err)
 {
 	int r;
 
-	ERR_clear_error();
-	errno = 0;
+	forget_errors();
 	r = SSL_read_ex(t->ssl, p, n, got);
 	return r == 1 ? WIRE_DONE : outcome(t, r, err);
 }
@@ -195,8 +203,7 @@ tls_write(struct tls *t, const char *p, size_t n, size_t *sent, struct err *err)
 {
 	int r;
 
-	ERR_clear_error();
-	errno = 0;
+	forget_errors();
 	r = SSL_write_ex(t->ssl, p, n, sent);
 	return r == 1 ? WIRE_DONE : outcome(t, r, err);
 }

@@ -177,6 +177,29 @@ drop_and_truncate(void **state)
 	assert_int_equal(b.max, 100);
 }
 
+static void
+swap_leaves_each_its_maximum(void **state)
+{
+	struct buf a, b;
+	const char *bytes;
+
+	(void)state;
+	buf_init(&a, 5);
+	buf_init(&b, 100);
+	buf_puts(&a, "abc");
+	bytes = a.p;
+	buf_swap(&a, &b);
+	assert_ptr_equal(b.p, bytes);
+	assert_string_equal(buf_cstr(&b), "abc");
+	assert_string_equal(buf_cstr(&a), "");
+	buf_puts(&b, " and much more");
+	buf_puts(&a, "abcdef");
+	assert_true(a.full);
+	assert_string_equal(buf_cstr(&b), "abc and much more");
+	buf_release(&a);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -190,6 +213,7 @@ main(void)
 	    cmocka_unit_test(no_overflow_at_the_largest_maximum),
 	    cmocka_unit_test(room_is_written_in_place),
 	    cmocka_unit_test(drop_and_truncate),
+	    cmocka_unit_test(swap_leaves_each_its_maximum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

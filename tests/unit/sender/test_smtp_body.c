@@ -50,6 +50,55 @@ vectors(void **state)
 	buf_release(&out);
 }
 
+/* Moved or copied, the same bytes leave, and the message is empty. */
+static void
+moved(void **state)
+{
+	struct buf message, out;
+	size_t i;
+
+	(void)state;
+	buf_init(&message, 1000);
+	buf_init(&out, 1000);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_reset(&out);
+		buf_puts(&message, rows[i].message);
+		smtp_body_move(&out, &message);
+		assert_string_equal(buf_cstr(&out), rows[i].wire);
+		assert_int_equal(message.n, 0);
+	}
+	buf_release(&message);
+	buf_release(&out);
+}
+
+/* What needs nothing is not copied, unless something stands before it. */
+static void
+moved_whole(void **state)
+{
+	static const char text[] = "Subject: x\r\n\r\nsome words\r\n";
+	struct buf message, out;
+	const char *bytes;
+
+	(void)state;
+	buf_init(&message, 1000);
+	buf_init(&out, 1000);
+	buf_puts(&message, text);
+	bytes = message.p;
+	smtp_body_move(&out, &message);
+	assert_ptr_equal(out.p, bytes);
+	assert_string_equal(buf_cstr(&out), "Subject: x\r\n\r\n"
+					    "some words\r\n.\r\n");
+	buf_truncate(&out, 3);
+	buf_puts(&message, text);
+	smtp_body_move(&out, &message);
+	assert_ptr_equal(out.p, bytes);
+	assert_string_equal(buf_cstr(&out), "SubSubject: x\r\n\r\n"
+					    "some words\r\n.\r\n");
+	assert_int_equal(message.n, 0);
+	buf_release(&message);
+	buf_release(&out);
+}
+
 /* The receiver's side, written from RFC 5321, 4.5.2 alone: false unless it is
  * CRLF lines, ended by the first lone dot and nothing after it. */
 static bool
@@ -166,6 +215,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(vectors),
+	    cmocka_unit_test(moved),
+	    cmocka_unit_test(moved_whole),
 	    cmocka_unit_test(dot_at_every_offset),
 	    cmocka_unit_test(one_byte_at_every_offset),
 	    cmocka_unit_test(nothing_ends_it_early),

@@ -98,7 +98,7 @@ commands(void **state)
 {
 	const struct smtp_command_mail mail = {.from = STR("b@example.com"),
 	    .with_size = true,
-	    .size = 18446744073709551615ULL,
+	    .size = INT64_MAX,
 	    .eight_bit = true,
 	    .smtputf8 = true};
 	struct err err;
@@ -121,7 +121,7 @@ commands(void **state)
 	smtp_command_quit(&out);
 	assert_string_equal(buf_cstr(&out),
 	    "EHLO mx.test\r\nHELO [127.0.0.1]\r\n"
-	    "MAIL FROM:<b@example.com> SIZE=18446744073709551615 "
+	    "MAIL FROM:<b@example.com> SIZE=9223372036854775807 "
 	    "BODY=8BITMIME SMTPUTF8\r\n"
 	    "RCPT TO:<j\xc3\xb6@example.com> NOTIFY=FAILURE,DELAY\r\n"
 	    "STARTTLS\r\nDATA\r\nRSET\r\n*\r\nQUIT\r\n");
