@@ -109,6 +109,7 @@ relay_row_link_params(const struct relay_row *row,
 	out->ca_file = row->ca_file;
 	out->session_key = session_key;
 	out->timeout_s = settings->smtp_timeout_s;
+	out->messages_max = (int)settings->smtp_messages;
 }
 
 const char *

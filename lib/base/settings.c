@@ -138,6 +138,8 @@ const struct setting setting_table[] = {
 	    "seconds between attempts at most"),
 	INT(smtp_timeout_s, "0", 0, 3600,
 	    "seconds to wait for an SMTP reply; 0: as RFC 5321 has it"),
+	INT(smtp_messages, "100", 1, 1000000,
+	    "messages over one SMTP connection at most"),
 	INT(late_start_s, "3600", 0, 31536000,
 	    "seconds that a start may be late; later waits for a resume; 0: any"),
 	INT(drain_s, "15", 0, 600,

@@ -45,6 +45,7 @@ struct settings {
 	int64_t retry_first_s;  /* first back-off after a 4xx */
 	int64_t retry_max_s;    /* longest back-off */
 	int64_t smtp_timeout_s; /* 0 = RFC 5321's; lower only for tests */
+	int64_t smtp_messages;  /* then a connection is renewed (S-046) */
 	int64_t late_start_s; /* later than that: a person decides; 0: never */
 	int64_t drain_s;      /* SIGTERM: wait that long for replies */
 	int64_t poll_s;       /* mailbox poll beside IDLE */

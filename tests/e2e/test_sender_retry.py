@@ -1,6 +1,7 @@
 """A temporary failure is temporary: back-off, the same message again, and an
 end to it."""
 
+import collections
 import pathlib
 
 from sending import wait_for
@@ -68,6 +69,18 @@ def test_connections_that_end(sending):
     assert sending.states() == {"accepted": 500}
     assert set(sink.copies().values()) == {1}
     assert sending.recorded() == 500
+
+
+def test_messages_of_a_connection(sending):
+    """S-046: after so many it is renewed, and no message pays for it."""
+    sink = sending.sink()
+    sending.contacts(100)
+    sending.campaign(sending.account(sink.port))
+    sending.run_due("--smtp-messages=7", *QUICK)
+    carried = collections.Counter(line[5] for line in sink.lines())
+    assert sum(carried.values()) == 100
+    assert max(carried.values()) == 7
+    assert set(sink.copies().values()) == {1}
 
 
 def test_refused_for_good(sending):

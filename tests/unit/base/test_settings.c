@@ -109,6 +109,7 @@ defaults(void **state)
 	assert_int_equal(s.retry_first_s, 300);
 	assert_int_equal(s.retry_max_s, 14400);
 	assert_int_equal(s.smtp_timeout_s, 0);
+	assert_int_equal(s.smtp_messages, 100);
 	assert_int_equal(s.drain_s, 15);
 	assert_int_equal(s.poll_s, 60);
 	assert_int_equal(s.idle_s, 240);

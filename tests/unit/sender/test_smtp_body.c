@@ -75,7 +75,8 @@ moved(void **state)
 static void
 moved_whole(void **state)
 {
-	static const char text[] = "Subject: x\r\n\r\nsome words\r\n";
+	static const char text[] =
+	    "Subject: x\r\n\r\nsome words, more than a block\r\n";
 	struct buf message, out;
 	const char *bytes;
 
@@ -86,14 +87,16 @@ moved_whole(void **state)
 	bytes = message.p;
 	smtp_body_move(&out, &message);
 	assert_ptr_equal(out.p, bytes);
-	assert_string_equal(buf_cstr(&out), "Subject: x\r\n\r\n"
-					    "some words\r\n.\r\n");
+	assert_string_equal(buf_cstr(&out),
+	    "Subject: x\r\n\r\n"
+	    "some words, more than a block\r\n.\r\n");
 	buf_truncate(&out, 3);
 	buf_puts(&message, text);
 	smtp_body_move(&out, &message);
 	assert_ptr_equal(out.p, bytes);
-	assert_string_equal(buf_cstr(&out), "SubSubject: x\r\n\r\n"
-					    "some words\r\n.\r\n");
+	assert_string_equal(buf_cstr(&out),
+	    "SubSubject: x\r\n\r\n"
+	    "some words, more than a block\r\n.\r\n");
 	assert_int_equal(message.n, 0);
 	buf_release(&message);
 	buf_release(&out);
