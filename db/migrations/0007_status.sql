@@ -55,7 +55,7 @@ ALTER TABLE lease ADD COLUMN pending integer;
 CREATE FUNCTION campaign_pending(campaign bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
 	SELECT coalesce(sum(CASE
-	           WHEN l.holder IS NOT NULL AND l.pending IS NOT NULL THEN l.pending
+	           WHEN l.held_until > now() AND l.pending IS NOT NULL THEN l.pending
 	           WHEN l.epoch = 0 THEN l.last_id - l.first_id + 1
 	           ELSE l.last_id - l.first_id + 1
 	                - (SELECT count(DISTINCT delivery_id) FROM outcome
