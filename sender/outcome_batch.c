@@ -322,6 +322,28 @@ write_refusals(const struct outcome_batch *b, struct arena *a,
 			db_text_array(c.reply, c.n)));
 }
 
+/* Whoever has taken our lease over may have called them uncertain, too, for
+ * want of knowing.  We do know, and shall not when our journal is read one
+ * day: it forgets what is recorded. */
+static void
+write_known(const struct outcome_batch *b, const char *holder, struct arena *a,
+    struct db_batch *db)
+{
+	int64_t *ids = ARENA_ARRAY(a, int64_t, b->count + 1);
+	int64_t *attempts = ARENA_ARRAY(a, int64_t, b->count + 1);
+	size_t i, n = 0;
+
+	for (i = 0; i < b->count; i++)
+		if (b->rows[i].state == LEDGER_UNCERTAIN) {
+			ids[n] = b->rows[i].delivery;
+			attempts[n++] = b->rows[i].attempt;
+		}
+	if (n > 0)
+		db_batch_add(db, Q_JOURNAL_KNOWN,
+		    DB_ARGS(db_cstr(holder), db_int_array(ids, n),
+			db_int_array(attempts, n)));
+}
+
 static void
 write_asides(const struct outcome_batch *b, const char *holder, struct arena *a,
     struct db_batch *db)
@@ -391,6 +413,7 @@ outcome_batch_write(const struct outcome_batch *b, const char *holder,
 		write_retries(b, &a, db);
 		write_settled(b, &a, db);
 		write_refusals(b, &a, db);
+		write_known(b, holder, &a, db);
 	}
 	if (b->aside_count > 0)
 		write_asides(b, holder, &a, db);

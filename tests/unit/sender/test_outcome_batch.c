@@ -344,6 +344,32 @@ rows_move_in_order(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* It was sent, and nobody knows what became of it: whoever has taken the
+ * lease over is told, so that it does not pass for one that was not sent. */
+static void
+uncertain_of_both(void **state)
+{
+	struct outcome_batch *b = outcome_batch_new();
+	struct outcome_row r = row(1, LEDGER_UNCERTAIN);
+	struct ledger_lease l;
+
+	(void)state;
+	pg_sql(db, "UPDATE lease SET watermark = first_id + 1");
+	ledger_expire_holds(db);
+	assert_true(ledger_claim(db, "other", campaign, &l));
+	ledger_rows(db, Q_LEASE_TAKE_OVER,
+	    DB_ARGS(db_int(l.campaign), db_int(l.first), db_int(l.last),
+		db_int(l.epoch)));
+	assert_int_equal(ledger_int("SELECT count(*) FROM taken_over"), 2);
+	outcome_batch_add(b, &r);
+	write_batch(b);
+	outcome_batch_free(b);
+	ledger_rows(db, Q_JOURNAL_PENDING_AGAIN, DB_ARGS(db_cstr("me")));
+	assert_int_equal(ledger_int("SELECT count(*) FROM retry"), 1);
+	assert_int_equal(ledger_int("SELECT delivery_id & 65535 FROM retry"),
+	    2);
+}
+
 int
 main(void)
 {
@@ -354,6 +380,7 @@ main(void)
 	    TEST(refusals),
 	    TEST(retries_are_settled_and_given_back),
 	    TEST(how_many_are_pending),
+	    TEST(uncertain_of_both),
 	    TEST(rows_move_in_order),
 	};
 
