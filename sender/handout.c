@@ -218,7 +218,7 @@ take_back(struct recipient *who)
 	worker_journal_unsent(&l->mailing->worker->journal, who);
 	lease_give_back(who);
 	if (who->lost)
-		lease_drop(who);
+		hold_unsent_retry(who);
 	else if (l->lost && !l->leaving)
 		hold_unsent(who);
 }

@@ -120,24 +120,62 @@ range_was_asked(const struct holding *h, const struct lease *l)
 }
 
 static void
-lose(struct recipient *r)
+on_told(const struct db_result *results, int count, const struct err *err,
+    void *arg)
 {
-	r->lost = true;
-	if (r->stage == RECIPIENT_WAITING)
-		lease_drop(r);
+	(void)results;
+	(void)count;
+	(void)err; /* then they stay uncertain */
+	(void)arg;
 }
 
 static void
-renewed_retries(struct lease *l, const struct holding *h,
+tell_unsent(struct worker *w, const int64_t *deliveries,
+    const int64_t *attempts, size_t n)
+{
+	struct db_batch *b;
+
+	if (n == 0 || w->link == NULL)
+		return;
+	b = db_batch_new(w->recorder.link);
+	db_batch_add(b, Q_JOURNAL_PENDING_AGAIN,
+	    DB_ARGS(db_cstr(w->name), db_int_array(deliveries, n),
+		db_int_array(attempts, n)));
+	db_batch_send(b, on_told, NULL);
+}
+
+void
+hold_unsent_retry(struct recipient *r)
+{
+	const int64_t attempt = r->attempt;
+
+	tell_unsent(r->lease->mailing->worker, &r->delivery, &attempt, 1);
+	lease_drop(r);
+}
+
+/* Those under way are heard of later. */
+static void
+renewed_retries(struct lease *l, struct holding *h,
     const struct db_result *rows)
 {
+	int64_t *unsent = ARENA_ARRAY(&h->arena, int64_t, l->count + 1);
+	int64_t *attempts = ARENA_ARRAY(&h->arena, int64_t, l->count + 1);
 	struct recipient *r;
+	size_t n = 0;
 
-	for (r = l->at; r < l->at + l->count; r++)
-		if (r->stage != RECIPIENT_SETTLED && !r->lost &&
-		    was_asked(h->deliveries, h->retries, r->delivery) &&
-		    !is_among(r->delivery, rows))
-			lose(r);
+	for (r = l->at; r < l->at + l->count; r++) {
+		if (r->stage == RECIPIENT_SETTLED || r->lost ||
+		    !was_asked(h->deliveries, h->retries, r->delivery) ||
+		    is_among(r->delivery, rows))
+			continue;
+		r->lost = true;
+		if (r->stage != RECIPIENT_WAITING)
+			continue;
+		unsent[n] = r->delivery;
+		attempts[n++] = r->attempt;
+		lease_drop(r);
+	}
+	tell_unsent(h->worker, unsent, attempts, n);
 	l->good_until_ms = hold_good_until(h->worker, h->asked_ms);
 }
 
@@ -171,8 +209,7 @@ hold_lost(struct lease *l)
 }
 
 static void
-renewed(struct lease *l, const struct holding *h,
-    const struct db_result *results)
+renewed(struct lease *l, struct holding *h, const struct db_result *results)
 {
 	if (l->kind == LEASE_RETRY) {
 		if (h->retries > 0)

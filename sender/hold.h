@@ -21,6 +21,8 @@ int64_t hold_good_until(const struct worker *w, int64_t asked_ms);
  * has done so. */
 void hold_lost(struct lease *l);
 void hold_unsent(struct recipient *r);
+/* The same of a retry that was lost. */
+void hold_unsent_retry(struct recipient *r);
 
 /* Renews, forgets: a few times a second. */
 void hold_tick(struct worker *w);

@@ -250,7 +250,7 @@ fill_end(struct reading *g, struct arena *a, struct db_batch *db)
 		db_batch_add(db, Q_JOURNAL_GIVE_BACK_RETRIES,
 		    DB_ARGS(holder_of(g)));
 		db_batch_add(db, Q_JOURNAL_PENDING_AGAIN,
-		    DB_ARGS(holder_of(g)));
+		    DB_ARGS(holder_of(g), db_null(), db_null()));
 	} else {
 		db_batch_add(db, Q_JOURNAL_END_LEASES, DB_ARGS(holder_of(g)));
 		db_batch_add(db, Q_JOURNAL_END_RETRIES, DB_ARGS(holder_of(g)));

@@ -76,9 +76,12 @@ UPDATE retry SET holder = NULL, held_until = NULL, epoch = epoch + 1
 -- name: journal_pending_again
 -- What somebody else called uncertain and the journal does not know was never
 -- sent: it is now, unless somebody has done so.
--- $1 holder
+-- $1 holder  $2 deliveries  $3 attempts that it did not make (NULL: all)
 WITH mine AS (
-	DELETE FROM taken_over WHERE holder = $1::text
+	DELETE FROM taken_over
+	 WHERE holder = $1::text
+	   AND ($2::bigint[] IS NULL
+	        OR (delivery_id, attempt) IN (SELECT * FROM unnest($2::bigint[], $3::bigint[])))
 	RETURNING delivery_id, attempt)
 INSERT INTO retry (delivery_id, campaign_id, attempt, next_at, first_at)
 SELECT m.delivery_id, c.id, m.attempt + 1, now(), now()

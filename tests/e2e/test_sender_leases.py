@@ -52,3 +52,25 @@ def test_a_lease_that_comes_back(sending):
     for sender in (first, second):
         sending.stop(sender)
     assert set(sink.copies().values()) == {1}
+
+
+def test_retries_that_are_lost(sending):
+    """Taken, not sent, and called uncertain by others meanwhile."""
+    sending.kills = True
+    sink = sending.sink("--rule", "rcpt first:1 per:to=451 4.7.1 later",
+                        "--rule", "dot=delay 300")
+    sending.contacts(30)
+    sending.campaign(sending.account(sink.port, max_connections=2))
+    sender = sending.sender("--lease-s=1", "--workers=1", "--retry-first-s=1",
+                            "--retry-max-s=1")
+    wait_for(lambda: len(sending.children(sender)) == 2, 10)
+    worker = sending.children(sender)[1]
+    wait_for(lambda: sending.value(
+        "SELECT count(*) FROM retry WHERE holder IS NOT NULL") > 10, 30)
+    os.kill(worker, signal.SIGSTOP)
+    wait_for(lambda: sending.value("SELECT count(*) FROM taken_over") > 10, 10)
+    os.kill(worker, signal.SIGCONT)
+    # The campaign may pass for finished meanwhile.
+    wait_for(lambda: sending.states() == {"accepted": 30}, 60)
+    sending.stop(sender)
+    assert set(sink.copies().values()) == {1}

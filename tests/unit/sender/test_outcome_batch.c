@@ -364,7 +364,8 @@ uncertain_of_both(void **state)
 	outcome_batch_add(b, &r);
 	write_batch(b);
 	outcome_batch_free(b);
-	ledger_rows(db, Q_JOURNAL_PENDING_AGAIN, DB_ARGS(db_cstr("me")));
+	ledger_rows(db, Q_JOURNAL_PENDING_AGAIN,
+	    DB_ARGS(db_cstr("me"), db_null(), db_null()));
 	assert_int_equal(ledger_int("SELECT count(*) FROM retry"), 1);
 	assert_int_equal(ledger_int("SELECT delivery_id & 65535 FROM retry"),
 	    2);
