@@ -2,6 +2,7 @@
 
 #include "lib/base/file.h"
 #include "lib/mail/address.h"
+#include "lib/net/loopback.h"
 
 #include <arpa/inet.h>
 #include <sys/stat.h>
@@ -27,19 +28,6 @@ is_address(const char *host)
 
 	return inet_pton(AF_INET, host, &ip) == 1 ||
 	       inet_pton(AF_INET6, host, &ip) == 1;
-}
-
-static bool
-is_loopback(const char *host)
-{
-	unsigned char four[4];
-	struct in6_addr six;
-
-	if (inet_pton(AF_INET, host, four) == 1)
-		return four[0] == 127;
-	if (inet_pton(AF_INET6, host, &six) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&six);
-	return strcmp(host, "localhost") == 0;
 }
 
 static bool
@@ -102,7 +90,7 @@ read_way_in(struct body *b, enum login_kind kind, struct login *l)
 	else if (l->auth.n == 0)
 		l->auth = STR("auto");
 	if (str_eq(l->tls, STR("none")) && l->host.n > 0 &&
-	    !is_loopback(arena_cstr(&b->q->arena, l->host)))
+	    !loopback_host(arena_cstr(&b->q->arena, l->host)))
 		body_complain(b, "tls",
 		    "none is for this host alone: 127.0.0.0/8, ::1, localhost");
 }

@@ -3,8 +3,8 @@
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
 #include "lib/base/mem.h"
+#include "lib/net/loopback.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 
 #define SECOND     1000LL
@@ -298,20 +298,6 @@ on_conn_closed(const struct err *err, void *arg)
 	leave(l);
 }
 
-/* Without TLS the password may go no further than this host. */
-static bool
-is_loopback(const char *host)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return (ntohl(v4.s_addr) >> 24) == 127;
-	if (inet_pton(AF_INET6, host, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return strcmp(host, "localhost") == 0;
-}
-
 static char *
 copy(const char *text)
 {
@@ -384,7 +370,7 @@ imap_link_new(struct loop *loop, const struct imap_link_params *params,
 	start_session(l, params);
 	l->limit = loop_timer_new(loop, on_limit, l);
 	l->wait = loop_timer_new(loop, on_wait, l);
-	if (params->tls == CONN_TLS_NONE && !is_loopback(params->host)) {
+	if (params->tls == CONN_TLS_NONE && !loopback_host(params->host)) {
 		err_set(&l->failure, FAIL_INPUT,
 		    "imap %s: without TLS only a loopback address is allowed",
 		    params->host);

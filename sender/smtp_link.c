@@ -3,8 +3,8 @@
 #include "sender/smtp_link.h"
 
 #include "lib/base/mem.h"
+#include "lib/net/loopback.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 
 struct smtp_link {
@@ -346,19 +346,6 @@ on_timer(void *arg)
 	leave(l);
 }
 
-static bool
-on_this_host(const char *host)
-{
-	struct in6_addr v6;
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, host, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return str_eq_nocase(str_of(host), STR("localhost"));
-}
-
 static void
 fail_unencrypted(void *arg)
 {
@@ -400,7 +387,7 @@ smtp_link_new(struct loop *loop, const struct smtp_link_params *params,
 	l->events = events;
 	l->arg = arg;
 	l->timer = loop_timer_new(loop, on_timer, l);
-	session.local_peer = on_this_host(session.host);
+	session.local_peer = loopback_host(session.host);
 	smtp_session_init(&l->session, &session);
 	if (session.tls == CONN_TLS_NONE && !session.local_peer)
 		loop_defer(loop, fail_unencrypted, l);

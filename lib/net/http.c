@@ -6,8 +6,8 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/net/loopback.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #define SOCKETS_MAX 8 /* of one request: addresses tried at once, resolver */
@@ -44,19 +44,6 @@ library_init(void)
 }
 
 static bool
-is_loopback(const char *host)
-{
-	struct in6_addr six;
-	struct in_addr four;
-
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, host, &six) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&six);
-	return false;
-}
-
-static bool
 is_local_name(char *host)
 {
 	size_t n = strlen(host);
@@ -64,10 +51,9 @@ is_local_name(char *host)
 	/* [::1] comes with its brackets */
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
 		host[n - 1] = '\0';
-		return is_loopback(host + 1);
+		return loopback_address(host + 1);
 	}
-	return is_loopback(host) ||
-	       str_eq_nocase(str_of(host), STR("localhost"));
+	return loopback_host(host);
 }
 
 static bool
@@ -317,8 +303,8 @@ check_peer(void *arg, char *peer, char *own, int peer_port, int own_port)
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
-	return !h->is_plain || is_loopback(peer) ? CURL_PREREQFUNC_OK
-						 : CURL_PREREQFUNC_ABORT;
+	return !h->is_plain || loopback_address(peer) ? CURL_PREREQFUNC_OK
+						      : CURL_PREREQFUNC_ABORT;
 }
 
 static void
