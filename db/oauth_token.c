@@ -40,8 +40,9 @@ struct oauth_token {
 	void *arg;
 	enum stage stage;
 	int64_t refused;
-	bool left;    /* by its owner: freed when nothing is under way */
-	bool telling; /* inside the callback */
+	bool left; /* by its owner: freed when nothing is under way */
+	struct oauth_token *next, **at; /* in the list of such */
+	bool telling;                   /* inside the callback */
 	struct oauth *request;
 	struct loop_timer *timer;
 	/* REFRESHING, STORING: the refresh token that is used, and what came;
@@ -77,11 +78,32 @@ oauth_token_new(const struct oauth_token_params *params, oauth_token_fn *fn,
 	return t;
 }
 
+static void
+enlist(struct oauth_token *t)
+{
+	t->at = t->params.left;
+	t->next = *t->at;
+	if (t->next != NULL)
+		t->next->at = &t->next;
+	*t->at = t;
+}
+
+static void
+unlist(struct oauth_token *t)
+{
+	if (t->at == NULL)
+		return;
+	*t->at = t->next;
+	if (t->next != NULL)
+		t->next->at = t->at;
+}
+
 void
 oauth_token_free(struct oauth_token *t)
 {
 	if (t == NULL)
 		return;
+	unlist(t);
 	oauth_free(t->request);
 	loop_timer_free(t->timer);
 	buf_wipe(&t->used);
@@ -108,6 +130,20 @@ oauth_token_leave(struct oauth_token *t)
 	t->left = true;
 	if (!t->telling && (t->stage == IDLE || t->stage == PAUSING))
 		oauth_token_free(t);
+	else
+		enlist(t);
+}
+
+void
+oauth_token_free_left(struct oauth_token **left)
+{
+	struct oauth_token *t;
+
+	while ((t = *left) != NULL) {
+		*left = t->next;
+		t->at = NULL;
+		oauth_token_free(t);
+	}
 }
 
 bool

@@ -30,9 +30,10 @@ struct oauth_token_params {
 	struct loop *loop;
 	struct db_link *link;
 	const struct keyring *ring;
-	const char *owner;  /* "smtp_account", "mailbox": the table */
-	int64_t id;         /* of its row */
-	const char *holder; /* who we are; unique among processes */
+	const char *owner;         /* "smtp_account", "mailbox": the table */
+	int64_t id;                /* of its row */
+	const char *holder;        /* who we are; unique among processes */
+	struct oauth_token **left; /* its place when it was left */
 };
 
 enum oauth_token_state {
@@ -58,9 +59,11 @@ struct oauth_token *oauth_token_new(const struct oauth_token_params *params,
     oauth_token_fn *fn, void *arg);
 /* The link is gone already, or nothing is under way on it. */
 void oauth_token_free(struct oauth_token *t);
-/* The link is still there: no callback any more, what is under way is
- * finished first.  NULL is fine; also inside the callback. */
+/* No callback any more; what is under way is finished first, and until then
+ * it is in the list `left`.  NULL is fine; also inside the callback. */
 void oauth_token_leave(struct oauth_token *t);
+/* As oauth_token_free, of all that are in such a list. */
+void oauth_token_free_left(struct oauth_token **left);
 
 /* refused: the serial of a token that a server did not take; 0: none.  While
  * an answer is awaited another ask changes nothing. */

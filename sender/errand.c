@@ -90,6 +90,7 @@ probe(struct worker *w, const struct db_result *accounts, int line)
 		.link = w->link,
 		.ring = w->ring,
 		.holder = w->name,
+		.left = &w->left_tokens,
 		.settings = w->settings,
 		.row = &e->row,
 		.message = e->letter != NULL ? letter_message(e->letter) : NULL,

@@ -233,6 +233,7 @@ ask_token(struct probe *p, const struct probe_params *params)
 		.owner = "smtp_account",
 		.id = params->row->id,
 		.holder = params->holder,
+		.left = params->left,
 	    },
 	    on_token, p);
 	oauth_token_ask(p->token, 0);

@@ -41,6 +41,7 @@ struct probe_params {
 	struct db_link *link;
 	const struct keyring *ring;
 	const char *holder;
+	struct oauth_token **left; /* oauth_token.h */
 	const struct settings *settings;
 	const struct relay_row *row;
 	struct smtp_message *message; /* NULL: none */

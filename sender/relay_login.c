@@ -192,6 +192,7 @@ ask_token(struct relay *r)
 	    .owner = OWNER,
 	    .id = r->row.id,
 	    .holder = r->worker->name,
+	    .left = &r->worker->left_tokens,
 	};
 
 	if (l->token == NULL) {
@@ -222,6 +223,10 @@ relay_login_tick(struct relay *r)
 		return;
 	if (r->row.oauth && (!has_token(r) || now >= l->renew_ms))
 		ask_token(r);
+	if (r->row.oauth && r->state == RELAY_OPEN && now >= l->good_until_ms)
+		relay_rest(r, 0,
+		    "the access token is over, and the next one "
+		    "has not come");
 	if (now < l->look_ms || (r->row.oauth && !has_token(r)))
 		return;
 	if (r->state == RELAY_LOGIN || l->trying)

@@ -2,6 +2,7 @@
 
 #include "db/conninfo.h"
 #include "db/migrate.h"
+#include "db/oauth_token.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "sender/origin.h"
@@ -218,6 +219,7 @@ static bool
 test_account(int64_t id, const struct settings *settings)
 {
 	struct account_test t = {NULL, false};
+	struct oauth_token *left = NULL;
 	struct relay_row row;
 	struct db_link *link;
 	struct probe *probe;
@@ -243,6 +245,7 @@ test_account(int64_t id, const struct settings *settings)
 		.link = link,
 		.ring = &s.ring,
 		.holder = process_name(),
+		.left = &left,
 		.settings = settings,
 		.row = &row,
 	    },
@@ -250,6 +253,7 @@ test_account(int64_t id, const struct settings *settings)
 	loop_run(t.loop);
 	probe_free(probe);
 	db_link_free(link);
+	oauth_token_free_left(&left);
 	loop_free(t.loop);
 	relay_row_release(&row);
 	keyring_wipe(&s.ring);

@@ -59,7 +59,7 @@ is_refreshing(const struct worker *w)
 	for (r = w->relays; r != NULL; r = r->next)
 		if (relay_login_is_refreshing(r))
 			return true;
-	return false;
+	return w->left_tokens != NULL;
 }
 
 static bool
@@ -200,6 +200,7 @@ worker_release(struct worker *w)
 		w->relays = r->next;
 		relay_free(r);
 	}
+	oauth_token_free_left(&w->left_tokens);
 	relay_reap_cancel(w);
 	parcel_shelf_release(&w->parcels);
 	loop_signal_free(w->on_term);

@@ -72,7 +72,8 @@ struct worker {
 	struct loop_signal *on_term, *on_int;
 	struct mailing *mailings; /* by id */
 	struct relay *relays;
-	struct groups groups; /* of recipients' domains */
+	struct oauth_token *left_tokens; /* something is under way still */
+	struct groups groups;            /* of recipients' domains */
 	struct relay_pool *retired;
 	struct parcel_shelf parcels;
 	struct recorder recorder;

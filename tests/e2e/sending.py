@@ -234,7 +234,7 @@ class Sending:
 
     def check_log(self):
         """No process ended by itself, or had anything found by a sanitizer."""
-        bad = ["runtime error:", "Sanitizer"]
+        bad = ["runtime error:", "Sanitizer", "volley: bug"]
         bad += [] if self.kills else ["event=process_ended"]
         text = self.log() if os.path.exists(self.log_path) else ""
         found = [line for line in text.splitlines()

@@ -205,6 +205,27 @@ def test_endpoint_away_while_the_token_lasts(sending, endpoint):
     assert "account_unreachable" not in sending.log()
 
 
+def test_endpoint_that_hangs(sending, endpoint):
+    """No login with a token that is over (S-048), and no crash when the
+    account changes and the sender is stopped meanwhile."""
+    endpoint.life = 10
+    sink = token_sink(sending, "--drop-after", "2", "--token-life", "11")
+    account = make_account(sending, sink, endpoint, per_second=20)
+    sending.contacts(1000)
+    sending.campaign(account)
+    sender = sending.sender("--workers=1")
+    wait_for(lambda: endpoint.granted == 1, 10)
+    endpoint.answer = "hang"
+    wait_for(lambda: "account_unreachable" in sending.log(), 20)
+    time.sleep(3)
+    assert set(logins(sink)) == {235}
+    assert state(sending, account)[0] == "active"
+    sending.sql("UPDATE smtp_account SET version = version + 1")
+    time.sleep(1)
+    sending.stop(sender)
+    assert "account_paused" not in sending.log()
+
+
 def test_a_grant_that_is_over(sending, endpoint):
     """invalid_grant: paused at once, with the reason; another grant mends
     it.  Another account goes on meanwhile."""
