@@ -267,15 +267,14 @@ lane_hangs(const struct lane *l, const struct pace *p, int64_t now)
 }
 
 /* A share of all connections' time, however few they are; what the next one
- * may take is paid in advance. */
+ * takes is paid in advance. */
 static void
-pause_slow(struct lane *l, const struct pace *p, int64_t took_ms, int64_t now)
+pause_slow(struct lane *l, const struct pace *p, int64_t takes_ms, int64_t now)
 {
-	int64_t most = l->patience_ms > took_ms ? l->patience_ms : took_ms;
-	int64_t ms = most * LANE_SLOW_SHARE / p->connections;
+	int64_t ms = takes_ms * LANE_SLOW_SHARE / p->connections;
 
-	if (ms < most)
-		ms = most;
+	if (ms < takes_ms)
+		ms = takes_ms;
 	ms <<= l->relapses;
 	if (ms > LANE_PAUSE_MAX_MS)
 		ms = LANE_PAUSE_MAX_MS;
@@ -312,7 +311,8 @@ lane_stalled(struct lane *l, const struct pace *p, int64_t waited_ms,
 		l->patience_ms = PACE_PATIENCE_MAX_MS;
 	l->allowed = l->goal = 1;
 	enter(l, LANE_SLOW);
-	pause_slow(l, p, waited_ms, now);
+	pause_slow(l, p,
+	    waited_ms > l->patience_ms ? waited_ms : l->patience_ms, now);
 	say_slow(l, waited_ms);
 }
 
@@ -334,7 +334,7 @@ bear_with(struct lane *l, const struct pace *p, const struct lane_reply *r)
 		l->patience_ms = 2 * r->took_ms;
 	if (l->patience_ms > PACE_PATIENCE_MAX_MS)
 		l->patience_ms = PACE_PATIENCE_MAX_MS;
-	pause_slow(l, p, 0, r->now);
+	pause_slow(l, p, r->took_ms, r->now);
 	keep_words(l, r->words);
 }
 

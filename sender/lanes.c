@@ -15,7 +15,7 @@
 void
 lanes_init(struct lanes *s, struct relay *relay)
 {
-	*s = (struct lanes){.relay = relay};
+	*s = (struct lanes){.relay = relay, .ticked_ms = clock_mono_ms()};
 	s->ready_end = &s->ready;
 	arena_init(&s->arena, ARENA_MAX);
 }
@@ -218,14 +218,41 @@ lanes_log(const struct lane *l)
 	    lane_state_name(l->state), l->allowed, log_quote(str_of(l->why)));
 }
 
-void
-lanes_told(struct lane *l, const struct lane_reply *r)
+/* A process that was stopped has heard of nobody meanwhile: what waited for
+ * it to go on did not take longer for that. */
+int64_t
+lanes_waited_ms(const struct lanes *s, int64_t ms, int64_t now)
 {
-	struct pace *p = &l->relay->lanes.pace;
+	bool late = now - s->ticked_ms > LANES_AWAY_MS;
+	int64_t from = late ? s->ticked_ms : s->away_ms;
+	int64_t to = late ? now : s->back_ms;
+	int64_t begun = now - ms;
+
+	if (begun >= to)
+		return ms;
+	return ms - (to - (begun > from ? begun : from));
+}
+
+static void
+note_absence(struct lanes *s, int64_t now)
+{
+	if (now - s->ticked_ms > LANES_AWAY_MS) {
+		s->away_ms = s->ticked_ms;
+		s->back_ms = now;
+	}
+	s->ticked_ms = now;
+}
+
+void
+lanes_told(struct lane *l, const struct lane_reply *reply)
+{
+	struct lanes *s = &l->relay->lanes;
+	struct lane_reply r = *reply;
 	enum lane_state before = l->state;
 
-	p->connections = l->relay->share;
-	lane_told(l, p, r);
+	r.took_ms = lanes_waited_ms(s, r.took_ms, r.now);
+	s->pace.connections = l->relay->share;
+	lane_told(l, &s->pace, &r);
 	if (!lane_at_ease(l) || l->dirty)
 		lanes_watch(l);
 	if (l->state != before)
@@ -276,6 +303,7 @@ lanes_tick(struct lanes *s)
 {
 	int64_t now = clock_mono_ms();
 
+	note_absence(s, now);
 	if (s->relay->worker->stopping)
 		return;
 	if (s->stale && !s->reading)

@@ -20,7 +20,8 @@
 
 #define LANES_LIMITS_MAX 10000
 #define LANES_STORE_MS   1000
-#define LANES_STORE_MAX  500 /* at once */
+#define LANES_STORE_MAX  500  /* at once */
+#define LANES_AWAY_MS    1000 /* without a tick: this process stood still */
 
 struct parcel;
 
@@ -44,6 +45,8 @@ struct lanes {
 	bool known; /* what was learnt is */
 	bool reading, writing;
 	int64_t stored_ms;
+	int64_t ticked_ms;
+	int64_t away_ms, back_ms; /* when this process stood still last */
 };
 
 void lanes_init(struct lanes *s, struct relay *relay);
@@ -62,7 +65,9 @@ void lanes_begin(struct lane *l, int64_t now);
 void lanes_told(struct lane *l, const struct lane_reply *r);
 void lanes_end(struct parcel *p, int64_t now);
 
-/* For stall.c: it is looked at from now on; there may be room; say so. */
+/* For stall.c: how much of a wait is not our own fault; it is looked at from
+ * now on; there may be room; say so. */
+int64_t lanes_waited_ms(const struct lanes *s, int64_t ms, int64_t now);
 void lanes_watch(struct lane *l);
 void lanes_offer_room(struct lane *l, int64_t now);
 void lanes_log(const struct lane *l);

@@ -20,20 +20,27 @@ lane_of(const struct smtp_pool_wait *wait)
 }
 
 /* Who cannot be freed from where it stands, is not counted: its group goes
- * on without it.  Of a slow group only one, so that it does not come to hold
- * a connection more at every try. */
+ * on without it.  A slow group may come to hold a connection more at every
+ * try, and gets no more than its share of them. */
 static void
-excuse(const struct smtp_message *m, int64_t now)
+excuse(const struct smtp_message *m, const struct stall *s)
 {
 	struct parcel *p = m->owner;
 	struct lane *l = p->lane;
 
 	if (l == NULL || p->excused ||
-	    (l->state == LANE_SLOW && l->excused > 0))
+	    (l->state == LANE_SLOW &&
+		(l->excused + 2) * LANE_SLOW_SHARE > s->lanes->relay->share))
 		return;
 	p->excused = true;
 	l->excused++;
-	lanes_offer_room(l, now);
+	lanes_offer_room(l, s->now);
+}
+
+static int64_t
+waited_ms(const struct smtp_pool_wait *wait, const struct stall *s)
+{
+	return lanes_waited_ms(s->lanes, wait->waited_ms, s->now);
 }
 
 static void
@@ -43,7 +50,7 @@ count_wait(struct smtp_pool_wait *wait, void *arg)
 	struct stall *s = arg;
 
 	if (l == NULL ||
-	    wait->waited_ms <= lane_patience_ms(l, &s->lanes->pace))
+	    waited_ms(wait, s) <= lane_patience_ms(l, &s->lanes->pace))
 		return;
 	if (s->count++ == 0)
 		s->lane = l;
@@ -56,25 +63,26 @@ judge_wait(struct smtp_pool_wait *wait, void *arg)
 	struct stall *s = arg;
 	struct lane *l = lane_of(wait);
 	struct pace *p = &s->lanes->pace;
+	int64_t waited = waited_ms(wait, s);
 	enum lane_state before;
 
-	if (l == NULL || wait->waited_ms <= lane_patience_ms(l, p))
+	if (l == NULL || waited <= lane_patience_ms(l, p))
 		return;
 	if (!s->alone && l->state != LANE_SLOW &&
-	    !lane_is_to_blame(l, p, wait->waited_ms, s->now))
+	    !lane_is_to_blame(l, p, waited, s->now))
 		return;
 	before = l->state;
 	p->connections = s->lanes->relay->share;
-	lane_stalled(l, p, wait->waited_ms, s->now);
+	lane_stalled(l, p, waited, s->now);
 	lanes_watch(l);
 	if (l->state != before)
 		lanes_log(l);
 	wait->give_up = true;
 	if (!wait->dot_sent)
 		return;
-	excuse(wait->message, s->now);
+	excuse(wait->message, s);
 	if (wait->behind != NULL)
-		excuse(wait->behind, s->now);
+		excuse(wait->behind, s);
 }
 
 void

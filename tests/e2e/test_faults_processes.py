@@ -24,7 +24,7 @@ def test_actions(sending):
 
 def test_frozen(sending):
     """D-09"""
-    kills.frozen(sending, Figures(), 1, 500)
+    kills.frozen(sending, Figures(), 2, 1500)
 
 
 @pytest.mark.parametrize("senders", [2, 8])

@@ -50,6 +50,27 @@ def test_a_tarpit_holds_up_nobody(sending):
     wait_for(lambda: sending.sql("SELECT * FROM group_state") == [], 10)
 
 
+def test_one_connection_is_all_it_gets(sending):
+    """D-15: who answers late after the dot cannot be left, and holds no
+    second connection of sixteen meanwhile."""
+    people = 1000
+    sink = sending.sink("--delay-ms", "100", "--rule",
+                        f"dot to:{BAD}=delay 13000")
+    sending.contacts(people)
+    through(sending, sink)
+    sender = sending.sender("--workers=1", *QUICK)
+    wait_for(lambda: sink.lines())
+    began = time.time()
+    wait_for(lambda: len(healthy(sink)) == people * 19 // 20, 60, 0.1)
+    time.sleep(max(0, began + 11 - time.time()))
+    assert len(sink.lines()) - len(healthy(sink)) == 1
+    assert [g[0] for g in sending.sql("SELECT state FROM live_group")] == [
+        "slow"]
+    sending.stop(sender)
+    assert sending.states() == {"accepted": people * 19 // 20 + 1,
+                                "pending": people // 20 - 1}
+
+
 def test_a_storm_of_deferrals(sending):
     """D-13: half of what goes to one domain is deferred for a while."""
     people = 1000
