@@ -31,6 +31,11 @@ def test_resolver_is_silent(sending):
     limits.resolver_is_silent(sending, Figures(), 400, whole=False)
 
 
+def test_resolver_that_fails(sending):
+    """D-19"""
+    limits.resolver_moods(sending, Figures(), 2)
+
+
 def test_few_descriptors(sending):
     """D-23"""
     limits.few_descriptors(sending, Figures(), 500)

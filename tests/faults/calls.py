@@ -49,8 +49,9 @@ def run(sending, way, k, fork):
     clean = dict(sending.env)
     sending.env.update(preload)
     campaign = sending.campaign(1, on_uncertain="resend")
-    process = sending.volley("run-due", "--workers=1", "--retry-first-s=1",
-                             "--retry-max-s=1")
+    process = sending.volley(
+        "run-due", "--workers=1", "--retry-first-s=1", "--retry-max-s=1",
+        f"--journal-sync={'disk' if way == 'sync' else 'process'}")
     status = process.wait(SECONDS)
     sending.env = clean
     assert status in (0, 1), f"{way} {k}: {status}\n{sending.log()}"

@@ -110,9 +110,10 @@ def read_only(sending, figures, times, recipients):
     counts, and nothing is sent that it cannot take."""
     sink, sender, tail = begin(sending, recipients)
     name = sending.conninfo.rpartition("dbname=")[2]
-    for _ in range(times):
+    for n in range(times):
         set_read_only(sending, name, True)
-        time.sleep(1.0)
+        wait_for(lambda n=n: sending.log().count("read-only") > n, 20)
+        time.sleep(0.5)
         before = tail.count()
         time.sleep(1.0)
         figures.exactly("sent meanwhile", tail.count() - before, 0)

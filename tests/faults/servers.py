@@ -4,8 +4,11 @@ groups.py has those of which one domain drags (D-15)."""
 import time
 
 from sending import wait_for
+from token_endpoint import TokenEndpoint
 
 QUICK = ("--retry-first-s=1", "--retry-max-s=2")
+ENDPOINT_TROUBLE = ((500, {}), "close", (503, {"error": "temporarily_unavailable"}),
+                    "hang")
 COMMANDS = ("connect", "ehlo", "auth", "mail", "rcpt", "data", "dot", "rset",
             "quit")
 
@@ -35,7 +38,7 @@ def goodbyes(sending, figures, every, recipients, commands=COMMANDS):
     accounts, sinks = [], []
     for command in commands:
         sinks.append(sending.sink(
-            "--drop-after", str(max(every, 3)), "--reply",
+            "--drop-after", str(max(every, 3)), "--events", "fault", "--reply",
             f"{command}@{every}=421 4.3.2 closing the channel"))
         accounts.append(sending.api().post("/v1/accounts", {
             "name": command, "host": "127.0.0.1", "port": sinks[-1].port,
@@ -47,6 +50,8 @@ def goodbyes(sending, figures, every, recipients, commands=COMMANDS):
     figures.exactly("accepted", sending.states(), {"accepted": recipients})
     figures.exactly("accounts paused", sending.value(
         "SELECT count(*) FROM smtp_account WHERE state = 'paused'"), 0)
+    figures.at_least("goodbyes", sum(len(s.events("fault")) for s in sinks),
+                     recipients // 25)
     figures.at_least("sinks used", sum(bool(s.copies()) for s in sinks),
                      len(sinks) - 1)
     figures.ledger(sending.prove(*sinks), duplicates=0, uncertain=0)
@@ -86,3 +91,40 @@ def forgotten_login(sending, figures, recipients, seconds=3):
     figures.exactly("failed at the end", sending.states().get("failed", 0), 0)
     figures.ledger(sending.prove(sink, again), duplicates=0,
                    uncertain_max=10)
+
+
+def tokens(sending, figures, rounds, per_second=20):
+    """D-18: tokens that last for seconds, and an endpoint that fails in
+    between, in turns; it all goes on by itself."""
+    endpoint = TokenEndpoint(life=12)
+    sink = sending.sink("--mechanisms", "XOAUTH2", "--token", "token-*",
+                        "--token-life", "14", "--require-auth", "--events",
+                        "login", "--drop-after", "5")
+    sending.api().post("/v1/accounts", {
+        "name": "a", "host": "127.0.0.1", "port": sink.port, "tls": "none",
+        "username": "u", "oauth": endpoint.grant(), "per_second": per_second})
+    sending.contacts(rounds * per_second * 40)
+    sending.campaign(1)
+    sender, slowest = sending.sender(*QUICK), 0.0
+    for n in range(rounds):
+        granted = endpoint.granted
+        wait_for(lambda g=granted: endpoint.granted > g)
+        endpoint.answer = ENDPOINT_TROUBLE[n % len(ENDPOINT_TROUBLE)]
+        time.sleep(13)  # it was to be renewed, and is over
+        endpoint.answer, before = "grant", sending.recorded()
+        began = time.time()
+        wait_for(lambda b=before: sending.recorded() > b + per_second, 120)
+        slowest = max(slowest, time.time() - began)
+        assert sending.status() == "running", "too few recipients"
+    sending.sql("UPDATE smtp_account SET per_second = NULL,"
+                " version = version + 1")
+    sending.wait_finished(1, 300)
+    sending.stop(sender)
+    endpoint.stop()
+    codes = [int(row[-1]) for row in sink.events("login")]
+    figures.note("rounds", rounds)
+    figures.note("slowest to go on, s", round(slowest, 1))
+    figures.note("logins", len(codes))
+    figures.at_most("of them refused", len(codes) - codes.count(235), 3)
+    figures.exactly("states", set(sending.states()), {"accepted"})
+    figures.ledger(sending.prove(sink), duplicates=0, uncertain=0)
