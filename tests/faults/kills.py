@@ -133,6 +133,8 @@ def actions(sending, figures, times, recipients, every=0.3, seed=1):
             time.sleep(rng.uniform(0, every))
             api.post("/v1/campaigns/1/resume", {}, 200)
         elif action == "stop":
+            # Before that there is nobody who could end in order.
+            wait_for(lambda p=sender: sending.children(p))
             sending.stop(sender)
             sender = sending.sender(*SETTINGS)
         else:
