@@ -12,10 +12,12 @@
  * bounces among 200 are enough, 120 among 2,000; with 0.3 %, 3 complaints
  * among 200, 11 among 2,000.
  *
- * Results are recipients that were reached and are not deferred.  A bounce
- * counts for the part of the audience that its recipient stands in, so one
- * that comes late is not laid to others.  After a resume only recipients
- * count that nobody had got to before.
+ * Results are recipients that were reached and are not deferred; of leases
+ * that are done also the few who were left out, or of whom nothing is known,
+ * since counting them would cost more than they weigh.  A bounce counts for
+ * the part of the audience that its recipient stands in, so one that comes
+ * late is not laid to others.  After a resume only recipients count that
+ * nobody had got to before.
  *
  * One statement a look, over rows of leases and of the bounces themselves;
  * recipients are counted in the leases under way, and nowhere else.

@@ -255,8 +255,10 @@ read_wish(struct wish *wish, int argc, char **argv)
 			fputs(usage, stdout);
 			return 1;
 		}
-		if (c != 'w')
+		if (c != 'w') {
+			fputs(usage, stderr);
 			return 3;
+		}
 		wish->watch = true;
 	}
 	if (optind < argc &&

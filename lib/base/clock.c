@@ -17,7 +17,7 @@ clock_mono_ms(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 

@@ -11,6 +11,8 @@
 #include "lib/base/buf.h"
 
 int64_t clock_wall_us(void);
+/* Goes on while the host is suspended: what is promised to others until
+ * then (a lease) is over for them, too. */
 int64_t clock_mono_ms(void);
 
 #define TIME_TEXT_MAX 40
