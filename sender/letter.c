@@ -27,8 +27,8 @@ compose(struct letter *l, const struct worker *w, struct str to,
 	    .email = to,
 	    .name = db_get_text(&rows[1], 0, COL_NAME),
 	    .attributes = db_get_text(&rows[1], 0, COL_ATTRIBUTES),
-	    .list_id = db_get_int(&rows[1], 0, COL_LIST),
-	    .list_name = db_get_text(&rows[1], 0, COL_LIST_NAME),
+	    .list = {.id = db_get_int(&rows[1], 0, COL_LIST),
+		.name = db_get_text(&rows[1], 0, COL_LIST_NAME)},
 	    .date_us = clock_wall_us(),
 	};
 

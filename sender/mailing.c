@@ -87,6 +87,8 @@ read_content(struct mailing *m, const struct db_result *r, struct err *err)
 static void
 read_lists(struct mailing *m, const struct db_result *r)
 {
+	struct mailing_list *list;
+	struct err ignored;
 	size_t i;
 
 	m->list_count = (size_t)db_rows(r);
@@ -95,9 +97,11 @@ read_lists(struct mailing *m, const struct db_result *r)
 	m->lists =
 	    ARENA_ARRAY(&m->arena, struct mailing_list, m->list_count + 1);
 	for (i = 0; i < m->list_count; i++) {
-		m->lists[i].id = db_get_int(r, (int)i, 0);
-		m->lists[i].name =
-		    arena_dup(&m->arena, db_get_text(r, (int)i, 1));
+		list = &m->lists[i];
+		list->id = db_get_int(r, (int)i, 0);
+		list->name = arena_dup(&m->arena, db_get_text(r, (int)i, 1));
+		(void)!message_list_fields(&list->fields, &m->campaign,
+		    list->id, list->name, &m->arena, &ignored);
 	}
 }
 
@@ -314,13 +318,13 @@ mailing_forget_relay(struct mailing *m, const struct relay *r)
 		lease_forget_account(l, r->row.id);
 }
 
-struct str
-mailing_list_name(const struct mailing *m, int64_t list_id)
+struct mailing_list
+mailing_list(const struct mailing *m, int64_t id)
 {
 	size_t i;
 
 	for (i = 0; i < m->list_count; i++)
-		if (m->lists[i].id == list_id)
-			return m->lists[i].name;
-	return STR_NONE;
+		if (m->lists[i].id == id)
+			return m->lists[i];
+	return (struct mailing_list){.id = id};
 }

@@ -45,6 +45,8 @@ struct route {
 struct mailing_list {
 	int64_t id;
 	struct str name;
+	struct str fields; /* message_list_fields; empty: there was an error,
+			    * which each of its messages will have */
 };
 
 struct mailing {
@@ -101,7 +103,7 @@ struct route *mailing_route(struct mailing *m, const struct relay *r);
 void mailing_reset_routes(struct mailing *m);
 /* It cannot be used now: nobody waits for it. */
 void mailing_forget_relay(struct mailing *m, const struct relay *r);
-struct str mailing_list_name(const struct mailing *m, int64_t list_id);
+struct mailing_list mailing_list(const struct mailing *m, int64_t id);
 
 /* Rows of work_campaign and test_campaign, which have the same columns:
  * what stands in a message, the day of tokens. */

@@ -48,8 +48,9 @@ fill_recipient(struct message_recipient *to, struct parcel *p,
 	to->to = p->to;
 	to->name = order->name;
 	to->attributes = order->attributes;
-	to->list_id = order->list_id;
-	to->list_name = order->list_name;
+	to->list_id = order->list.id;
+	to->list_name = order->list.name;
+	to->list_fields = order->list.fields;
 	to->date_us = order->date_us;
 	to->eight_bit = order->eight_bit;
 	return message_return_path(p->from, order->return_path, to->token,
@@ -158,8 +159,7 @@ order_for(struct recipient *r, const struct relay *relay)
 	    .email = r->email,
 	    .name = r->name,
 	    .attributes = r->attributes,
-	    .list_id = r->list_id,
-	    .list_name = mailing_list_name(m, r->list_id),
+	    .list = mailing_list(m, r->list_id),
 	    .date_us = r->first_at_us,
 	    .eight_bit = relay->row.eight_bit,
 	};

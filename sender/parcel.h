@@ -43,8 +43,7 @@ struct parcel_order {
 	const struct keyring *ring;
 	struct token token;
 	struct str email, name, attributes;
-	int64_t list_id;
-	struct str list_name;
+	struct mailing_list list;
 	int64_t date_us;
 	bool eight_bit; /* the account's server takes 8BITMIME */
 };

@@ -165,23 +165,63 @@ put_list_id(struct compose *c)
 	    &c->err);
 }
 
-/* Who may be written to once may unsubscribe with one click (RFC 8058). */
 static bool
 put_list_fields(struct compose *c)
 {
-	const struct message_campaign *campaign = c->campaign;
-	struct str url =
-	    message_unsubscribe_url(campaign, c->recipient, c->arena);
-	struct str link = ARENA_JOIN(c->arena, STR("<"), url, STR(">"));
-	struct str feedback = ARENA_JOIN(c->arena, number(c, campaign->id),
+	struct str feedback = ARENA_JOIN(c->arena, number(c, c->campaign->id),
 	    STR(":"), number(c, c->recipient->list_id), STR(":bulk:"),
-	    campaign->sender_id);
+	    c->campaign->sender_id);
 
-	return header_raw(c->out, "List-Unsubscribe", link, &c->err) &&
-	       header_raw(c->out, "List-Unsubscribe-Post",
+	return header_raw(c->out, "List-Unsubscribe-Post",
 		   STR("List-Unsubscribe=One-Click"), &c->err) &&
 	       put_list_id(c) &&
-	       header_raw(c->out, "Feedback-ID", feedback, &c->err);
+	       header_raw(c->out, "Feedback-ID", feedback, &c->err) &&
+	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err);
+}
+
+bool
+message_list_fields(struct str *out, const struct message_campaign *campaign,
+    int64_t list_id, struct str list_name, struct arena *a, struct err *err)
+{
+	const struct message_recipient recipient = {.list_id = list_id,
+	    .list_name = list_name};
+	struct buf fields;
+	struct compose c = {
+	    .campaign = campaign,
+	    .recipient = &recipient,
+	    .arena = a,
+	    .out = &fields,
+	};
+	bool ok;
+
+	buf_init(&fields, HEADER_BLOCK_MAX);
+	ok = put_list_fields(&c);
+	if (ok)
+		*out = arena_dup(a, buf_view(&fields));
+	else
+		*err = c.err;
+	buf_release(&fields);
+	return ok;
+}
+
+/* Who may be written to once may unsubscribe with one click (RFC 8058). */
+static bool
+put_unsubscribe(struct compose *c)
+{
+	struct str url =
+	    message_unsubscribe_url(c->campaign, c->recipient, c->arena);
+
+	return header_raw(c->out, "List-Unsubscribe",
+	    ARENA_JOIN(c->arena, STR("<"), url, STR(">")), &c->err);
+}
+
+static bool
+put_list(struct compose *c)
+{
+	if (c->recipient->list_fields.n == 0)
+		return put_list_fields(c);
+	buf_str(c->out, c->recipient->list_fields);
+	return true;
 }
 
 static bool
@@ -193,8 +233,7 @@ put_headers(struct compose *c, struct str subject)
 	return put_date(c) && put_addresses(c) && put_subject(c, subject) &&
 	       header_raw(c->out, "Message-ID",
 		   ARENA_JOIN(c->arena, STR("<"), id, STR(">")), &c->err) &&
-	       put_list_fields(c) &&
-	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err) &&
+	       put_unsubscribe(c) && put_list(c) &&
 	       (c->out->n <= HEADER_BLOCK_MAX ||
 		   err_set(&c->err, FAIL_LIMIT, "headers pass 32768 octets"));
 }

@@ -126,9 +126,16 @@ struct message_recipient {
 	struct str attributes; /* JSON object */
 	int64_t list_id;
 	struct str list_name;
-	int64_t date_us; /* Date header; kept over retries */
-	bool eight_bit;  /* the account takes 8BITMIME */
+	struct str list_fields; /* message_list_fields; empty: made for it */
+	int64_t date_us;        /* Date header; kept over retries */
+	bool eight_bit;         /* the account takes 8BITMIME */
 };
+
+/* The header fields that are the same for all recipients of a list, to be
+ * made once; in the arena. */
+bool message_list_fields(struct str *out,
+    const struct message_campaign *campaign, int64_t list_id,
+    struct str list_name, struct arena *a, struct err *err) MUST_USE;
 
 /* Replaces out's content; out->max is MESSAGE_MAX or more.  Failures concern
  * this message only and are told in error. */

@@ -67,26 +67,27 @@ void
 message_link_write(uint32_t number, struct str url, struct buf *out, void *arg)
 {
 	const struct message_data *d = arg;
+	struct buf clean, with_utm;
+	struct str target;
 	bool http, ours;
-	struct buf clean, target;
 
 	buf_init(&clean, CLEAN_MAX);
-	buf_init(&target, CLEAN_MAX);
+	buf_init(&with_utm, CLEAN_MAX);
 	url = str_trim(url);
 	href_clean(&clean, url);
 	http = href_is_http(url);
 	ours = is_ours(d->from, url);
-	if (!href_is_harmless(url))
-		buf_char(&target, '#');
-	else if (http && !ours)
-		utm_add(&target, buf_view(&clean), &d->message->utm);
-	else
-		buf_str(&target, buf_view(&clean));
+	target = buf_view(&clean);
+	if (!href_is_harmless(url)) {
+		target = STR("#");
+	} else if (http && !ours && !utm_is_empty(&d->message->utm)) {
+		utm_add(&with_utm, target, &d->message->utm);
+		target = buf_view(&with_utm);
+	}
 	if (d->plain)
-		buf_str(out, buf_view(&target));
-	else if (!http || ours ||
-		 !put_tracked(out, d, number, buf_view(&target)))
-		put_html(out, buf_view(&target));
+		buf_str(out, target);
+	else if (!http || ours || !put_tracked(out, d, number, target))
+		put_html(out, target);
 	buf_release(&clean);
-	buf_release(&target);
+	buf_release(&with_utm);
 }

@@ -238,15 +238,30 @@ before(const struct step *s, const struct mime_text *text)
 	return str_sub(text->raw, s->from, s->to - s->from);
 }
 
+/* What the pieces alone are, and how long all of it is at least. */
 static void
-take_census(struct putting *p)
+count_pieces(struct putting *p)
+{
+	const struct liquid_trace *trace = p->text->trace;
+	const struct mime_piece *piece;
+	size_t i, briefs = 0;
+
+	for (i = 0; i < trace->n; i++) {
+		piece = p->text->program->pieces[trace->notes[i].text];
+		count_piece(&p->census, &piece->census);
+		briefs += piece->brief.n;
+	}
+	p->census.octets += p->text->raw.n - briefs;
+}
+
+static void
+count_gaps(struct putting *p)
 {
 	struct step s = {0};
 
 	while (step_on(&s, p->text)) {
+		p->census.octets -= s.to - s.from;
 		count_gap(&p->census, before(&s, p->text));
-		if (s.piece != NULL)
-			count_piece(&p->census, &s.piece->census);
 	}
 }
 
@@ -316,6 +331,12 @@ put_fields(struct buf *out, const char *type, const char *encoding)
 	buf_puts(out, "\r\n\r\n");
 }
 
+static bool
+must_encode(const struct census *c, bool eight_bit)
+{
+	return c->long_line || c->control > 0 || (c->wide > 0 && !eight_bit);
+}
+
 /* False: it has to be encoded; nothing is written then. */
 static bool
 put_as_it_is(struct buf *out, const struct putting *p, bool eight_bit)
@@ -323,8 +344,7 @@ put_as_it_is(struct buf *out, const struct putting *p, bool eight_bit)
 	const struct census *c = &p->census;
 	size_t start = out->n, content;
 
-	if (c->long_line || c->control > 0 || (c->wide > 0 && !eight_bit) ||
-	    is_risky_text(p->text))
+	if (must_encode(c, eight_bit) || is_risky_text(p->text))
 		return false;
 	put_fields(out, p->text->type, c->wide > 0 ? "8bit" : "7bit");
 	content = out->n;
@@ -365,7 +385,10 @@ mime_text_put(struct buf *out, const struct mime_text *text, bool eight_bit)
 {
 	struct putting p = {.text = text};
 
-	take_census(&p);
+	count_pieces(&p);
+	if (must_encode(&p.census, eight_bit) && put_if_qp(out, &p))
+		return; /* whatever stands between the pieces */
+	count_gaps(&p);
 	if (!put_as_it_is(out, &p, eight_bit) && !put_if_qp(out, &p)) {
 		put_fields(out, text->type, "base64");
 		put_base64(out, &p);

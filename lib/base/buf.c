@@ -18,6 +18,14 @@ buf_init(struct buf *b, size_t max)
 }
 
 void
+buf_init_in(struct buf *b, char *memory, size_t size)
+{
+	assert(size > 0);
+	*b = (struct buf){.p = memory, .cap = size, .max = size - 1};
+	memory[0] = '\0';
+}
+
+void
 buf_release(struct buf *b)
 {
 	free(b->p);
@@ -117,6 +125,14 @@ buf_int(struct buf *b, int64_t v)
 	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
 }
 
+/* A buf's capacity tells how far it may be filled. */
+static void
+cap_to_max(struct buf *b)
+{
+	if (b->cap > 0 && b->cap - 1 > b->max)
+		b->cap = b->max + 1;
+}
+
 void
 buf_swap(struct buf *a, struct buf *b)
 {
@@ -127,6 +143,8 @@ buf_swap(struct buf *a, struct buf *b)
 	a->max = was.max;
 	was.max = b->max;
 	*b = was;
+	cap_to_max(a);
+	cap_to_max(b);
 }
 
 void

@@ -20,6 +20,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
+/* In memory of the caller's, all that there will be; nothing to release. */
+void buf_init_in(struct buf *b, char *memory, size_t size);
 void buf_release(struct buf *b); /* frees; usable again as after init */
 void buf_reset(struct buf *b);   /* empty, memory kept, full cleared */
 void buf_wipe(struct buf *b);    /* as buf_release, the bytes zeroed first */

@@ -6,7 +6,7 @@
 #include "lib/mail/token.h"
 
 #define SIGNATURE_BYTES 10
-#define INPUT_MAX       (LINK_TARGET_MAX + 128)
+#define INPUT_SIZE      (LINK_TARGET_MAX + 128)
 
 /* "link:NUMBER:TOKEN:TARGET": no token's own MAC has such an input. */
 static bool
@@ -15,11 +15,12 @@ signature_of(char out[LINK_SIGNATURE_LEN + 1],
     struct str target)
 {
 	unsigned char mac[SHA256_SIZE];
+	char memory[INPUT_SIZE];
 	struct buf text;
 
 	if (token.n != TOKEN_LEN || target.n > LINK_TARGET_MAX)
 		return false;
-	buf_init(&text, INPUT_MAX);
+	buf_init_in(&text, memory, sizeof(memory));
 	buf_puts(&text, "link:");
 	buf_int(&text, number);
 	buf_char(&text, ':');
@@ -28,10 +29,8 @@ signature_of(char out[LINK_SIGNATURE_LEN + 1],
 	buf_str(&text, target);
 	hmac_sha256(mac, (struct str){(const char *)key, KEY_SIZE},
 	    buf_view(&text));
-	buf_reset(&text);
+	buf_init_in(&text, out, LINK_SIGNATURE_LEN + 1);
 	base32_encode(&text, (struct str){(const char *)mac, SIGNATURE_BYTES});
-	memcpy(out, buf_cstr(&text), LINK_SIGNATURE_LEN + 1);
-	buf_release(&text);
 	return true;
 }
 

@@ -57,11 +57,9 @@ token_make(char out[TOKEN_LEN + 1], const struct keyring *ring,
 	put_number(bytes + AT_DAY, (uint64_t)t->day, 2);
 	token_mac(mac, ring->keys[0].token, bytes);
 	memcpy(bytes + AT_MAC, mac, MAC_BYTES);
-	buf_init(&text, TOKEN_LEN);
+	buf_init_in(&text, out, TOKEN_LEN + 1);
 	base32_encode(&text, (struct str){(const char *)bytes, TOKEN_BYTES});
 	assert(text.n == TOKEN_LEN);
-	memcpy(out, buf_cstr(&text), TOKEN_LEN + 1);
-	buf_release(&text);
 }
 
 /* The bytes of a text that has the right form. */

@@ -196,8 +196,32 @@ swap_leaves_each_its_maximum(void **state)
 	buf_puts(&a, "abcdef");
 	assert_true(a.full);
 	assert_string_equal(buf_cstr(&b), "abc and much more");
+	buf_reset(&a);
+	buf_truncate(&b, 3);
+	buf_swap(&a, &b);
+	buf_puts(&a, "def"); /* there is memory for it */
+	assert_true(a.full);
+	assert_string_equal(buf_cstr(&a), "abc");
 	buf_release(&a);
 	buf_release(&b);
+}
+
+static void
+memory_of_the_callers(void **state)
+{
+	char memory[] = "xxxxxx";
+	struct buf b;
+
+	(void)state;
+	buf_init_in(&b, memory, 5);
+	assert_string_equal(buf_cstr(&b), "");
+	buf_puts(&b, "ab");
+	buf_puts(&b, "cd");
+	assert_false(b.full);
+	buf_char(&b, 'e');
+	assert_true(b.full);
+	assert_ptr_equal(b.p, memory);
+	assert_memory_equal(memory, "abcd\0x", 7);
 }
 
 int
@@ -214,6 +238,7 @@ main(void)
 	    cmocka_unit_test(room_is_written_in_place),
 	    cmocka_unit_test(drop_and_truncate),
 	    cmocka_unit_test(swap_leaves_each_its_maximum),
+	    cmocka_unit_test(memory_of_the_callers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -460,6 +460,45 @@ test_large(void **state)
 	message_free(subject);
 }
 
+/* Made once for a list or anew: the message is the same. */
+static void
+test_list_fields(void **state)
+{
+	static const char *const names[] = {"Friends", "a \"b\"", "",
+	    "K\xc3\xb6ln", "\xff"};
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("s", "", "<p>x", "");
+	struct arena lists;
+	struct buf anew;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	arena_init(&lists, 1U << 20);
+	buf_init(&anew, MESSAGE_MAX);
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		recipient.list_name = str_of(names[i]);
+		recipient.list_fields = STR_NONE;
+		compose_ok(m, &campaign, &recipient);
+		buf_reset(&anew);
+		buf_str(&anew, buf_view(&out));
+		assert_true(
+		    message_list_fields(&recipient.list_fields, &campaign,
+			recipient.list_id, recipient.list_name, &lists, &err));
+		assert_true(str_starts(recipient.list_fields,
+		    STR("List-Unsubscribe-Post: ")));
+		compose_ok(m, &campaign, &recipient);
+		assert_string_equal(buf_cstr(&out), buf_cstr(&anew));
+	}
+	campaign.sender_id = STR("a\nb");
+	assert_false(message_list_fields(&recipient.list_fields, &campaign, 3,
+	    STR("Friends"), &lists, &err));
+	buf_release(&anew);
+	arena_release(&lists);
+	message_free(m);
+}
+
 /* What a message's text takes counts in full, though it was encoded once. */
 static void
 test_output_limit(void **state)
@@ -506,6 +545,7 @@ main(void)
 	    cmocka_unit_test(test_return_path),
 	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_output_limit),
+	    cmocka_unit_test(test_list_fields),
 	};
 
 	return MESSAGE_CASES_RUN(tests);
