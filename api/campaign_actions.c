@@ -50,10 +50,25 @@ campaign_pause(struct request *q)
 	act(q, "scheduled running", "paused", Q_CAMPAIGN_PAUSE);
 }
 
+/* It goes on as a whole, and to the groups of recipients that it is paused
+ * for; a running one only has such. */
 static void
 campaign_resume(struct request *q)
 {
-	act(q, "paused", "resumed", Q_CAMPAIGN_RESUME);
+	struct body b = body_open(q);
+	const struct db_result *ended;
+
+	if (!body_close(&b) || !campaign_hold(q, "paused running", "resumed"))
+		return;
+	ended = request_one(q, Q_CAMPAIGN_PAUSES_END, DB_ARGS(db_int(q->id)));
+	if (ended == NULL)
+		return;
+	if (db_get_int(ended, 0, 0) == 0 &&
+	    !campaign_hold(q, "paused", "resumed"))
+		return;
+	if (request_run(q, Q_RETRY_UNPAUSE, DB_ARGS(db_int(q->id))) != NULL &&
+	    request_run(q, Q_CAMPAIGN_RESUME, DB_ARGS(db_int(q->id))) != NULL)
+		campaign_reply(q, 200, q->id);
 }
 
 static void

@@ -317,6 +317,21 @@ tell_lane(struct parcel *p, const struct smtp_result *r,
 	lanes_end(p, reply.now);
 }
 
+/* They do not want to have it of us. */
+static void
+stop_campaign(const struct parcel *p, const struct smtp_result *r,
+    const struct verdict *v)
+{
+	const struct recipient *who = p->recipient;
+	struct mailing *m = who->lease->mailing;
+	char why[SMTP_REPLY_BRIEF_MAX];
+
+	if (v->campaign == CAMPAIGN_PAUSE_GROUP)
+		pauses_begin(m, group_name(who->group), p->relay->row.id, r);
+	else if (v->campaign == CAMPAIGN_PAUSE)
+		mailing_halt(m, smtp_reply_brief(&r->reply, why));
+}
+
 void
 handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 {
@@ -328,6 +343,7 @@ handout_verdict(const struct smtp_result *r, const struct verdict *v, void *arg)
 
 	p->recipient->losses = r->message->losses;
 	tell_lane(p, r, v);
+	stop_campaign(p, r, v);
 	wide = is_too_wide(p->relay, r);
 	if (!r->begun) {
 		meter_return(&p->relay->meter);
@@ -361,6 +377,7 @@ handout_before_mail(struct smtp_message *message, void *arg)
 	int64_t now = clock_mono_ms();
 
 	return !who->lost && !who->suppressed &&
+	       !pauses_has(&m->pauses, group_name(who->group)) &&
 	       lease_is_good(who->lease, now) && m->stage == MAILING_ACTIVE &&
 	       now < m->expires_ms && now < p->begin_by_ms &&
 	       may_start(pool->relay->worker);

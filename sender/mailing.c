@@ -24,7 +24,14 @@ enum {
 };
 
 /* Results of a mailing's batch; its content comes last. */
-enum { GOT_CAMPAIGN, GOT_LISTS, GOT_ACCOUNTS, GOT_DKIM, GOT_CONTENT };
+enum {
+	GOT_CAMPAIGN,
+	GOT_LISTS,
+	GOT_ACCOUNTS,
+	GOT_DKIM,
+	GOT_PAUSES,
+	GOT_CONTENT,
+};
 
 #define COL_WEIGHT 15 /* of work_accounts, after the row of the account */
 
@@ -159,6 +166,7 @@ on_loaded(const struct db_result *results, int count, const struct err *err,
 	}
 	read_lists(m, &results[GOT_LISTS]);
 	read_routes(m, &results[GOT_ACCOUNTS]);
+	pauses_load(&m->pauses, &results[GOT_PAUSES]);
 	if (m->stage == MAILING_LOADING)
 		m->stage = MAILING_ACTIVE;
 	handout_soon(m->worker);
@@ -185,6 +193,7 @@ mailing_new(struct worker *w, int64_t id)
 	db_batch_add(b, Q_WORK_LISTS, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_WORK_ACCOUNTS, DB_ARGS(db_int(id)));
 	db_batch_add(b, Q_DKIM_OF_CAMPAIGN, DB_ARGS(db_int(id)));
+	db_batch_add(b, Q_CAMPAIGN_PAUSES, DB_ARGS(db_int(id)));
 	content_ask(b, id, w->settings->postal_address);
 	db_batch_send(b, on_loaded, m);
 	return m;
@@ -204,6 +213,7 @@ mailing_free(struct mailing *m)
 		lease_free(l);
 	}
 	meter_release(&m->meter);
+	pauses_release(&m->pauses);
 	message_free(m->content.message);
 	dkim_signer_free(m->signer);
 	arena_release(&m->arena);

@@ -17,6 +17,7 @@
 #include "sender/content.h"
 #include "sender/dkim.h"
 #include "sender/lease.h"
+#include "sender/pauses.h"
 #include "sender/relay.h"
 #include "templates/message.h"
 
@@ -74,6 +75,7 @@ struct mailing {
 	int64_t moved_ms; /* a message began, or it came */
 	int claims;       /* under way */
 	int content_refusals;
+	struct pauses pauses;
 	struct meter meter; /* of the campaign's own limits */
 	int64_t expires_ms; /* monotonic: no message begins after it */
 	int64_t accepted,

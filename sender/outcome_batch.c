@@ -98,12 +98,17 @@ outcome_batch_step(struct outcome_batch *b, struct lease *lease,
 void
 outcome_batch_aside(struct outcome_batch *b, const struct outcome_aside *aside)
 {
+	struct outcome_aside *mine;
+
 	if (b->aside_count == b->aside_cap) {
 		b->aside_cap = grown(b->aside_cap);
 		b->asides =
 		    mem_grow(b->asides, b->aside_cap, sizeof(*b->asides));
 	}
-	b->asides[b->aside_count++] = *aside;
+	mine = &b->asides[b->aside_count++];
+	*mine = *aside;
+	if (aside->paused.p != NULL)
+		mine->paused = arena_dup(&b->arena, aside->paused);
 }
 
 void
@@ -142,7 +147,7 @@ struct columns {
 	struct arena *a;
 	size_t n;
 	int64_t *delivery, *attempt, *at, *account, *code, *retry_ms, *first_at;
-	struct str *state, *status, *scope, *type, *category, *reply;
+	struct str *state, *status, *scope, *type, *category, *reply, *group;
 };
 
 #define INTS(c, most)  ARENA_ARRAY((c)->a, int64_t, (most) + 1)
@@ -165,6 +170,7 @@ columns_init(struct columns *c, struct arena *a, size_t most)
 	c->type = TEXTS(c, most);
 	c->category = TEXTS(c, most);
 	c->reply = TEXTS(c, most);
+	c->group = TEXTS(c, most);
 }
 
 static void
@@ -363,12 +369,14 @@ write_asides(const struct outcome_batch *b, const char *holder, struct arena *a,
 		if (at->lease->kind == LEASE_RANGE)
 			firsts[c.n] = at->lease->first_id;
 		epochs[c.n] = at->lease->epoch;
+		c.group[c.n] = at->paused;
 	}
 	db_batch_add(db, Q_RETRY_ASIDE,
 	    DB_ARGS(db_cstr(holder), db_int_array(c.delivery, c.n),
 		db_int_array(c.attempt, c.n), db_int_array(c.retry_ms, c.n),
 		db_time_array(c.first_at, c.n), db_int_array(c.account, c.n),
-		db_int_array(firsts, c.n), db_int_array(epochs, c.n)));
+		db_int_array(firsts, c.n), db_int_array(epochs, c.n),
+		db_text_array(c.group, c.n)));
 }
 
 static void

@@ -65,6 +65,7 @@ struct outcome_aside {
 	int64_t delay_ms;
 	int64_t first_at_us;
 	int64_t account_id; /* 0: any */
+	struct str paused;  /* its group, which the campaign is paused for */
 };
 
 struct outcome_batch {

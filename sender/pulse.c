@@ -20,6 +20,7 @@ enum {
 	WORK_RETRIES,
 	WORK_LIMITED,
 	WORK_LEFT_MS,
+	WORK_PAUSES,
 };
 enum { ACCOUNT_ID, ACCOUNT_VERSION, ACCOUNT_ACTIVE };
 
@@ -113,6 +114,7 @@ read_mailing(struct mailing *m, const struct db_result *r, int line)
 	m->meter.limited = db_get_bool(r, line, WORK_LIMITED);
 	m->expires_ms =
 	    m->worker->pulse.asked_ms + db_get_int(r, line, WORK_LEFT_MS);
+	pauses_seen(m, db_get_int(r, line, WORK_PAUSES));
 }
 
 static void

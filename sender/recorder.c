@@ -52,8 +52,9 @@ recorder_add(struct recorder *r, struct recipient *who, struct outcome_row *row)
 	recorder_poke(r);
 }
 
-void
-recorder_aside(struct recorder *r, struct recipient *who, int64_t delay_ms)
+static void
+put_aside(struct recorder *r, struct recipient *who, int64_t delay_ms,
+    struct str paused)
 {
 	const struct outcome_aside aside = {
 	    .lease = who->lease,
@@ -62,6 +63,7 @@ recorder_aside(struct recorder *r, struct recipient *who, int64_t delay_ms)
 	    .delay_ms = delay_ms,
 	    .first_at_us = who->first_at_us,
 	    .account_id = who->account_id,
+	    .paused = paused,
 	};
 
 	if (gathered(r) == 0)
@@ -69,6 +71,18 @@ recorder_aside(struct recorder *r, struct recipient *who, int64_t delay_ms)
 	outcome_batch_aside(r->gathering, &aside);
 	lease_settle(who);
 	recorder_poke(r);
+}
+
+void
+recorder_aside(struct recorder *r, struct recipient *who, int64_t delay_ms)
+{
+	put_aside(r, who, delay_ms, STR_NONE);
+}
+
+void
+recorder_keep(struct recorder *r, struct recipient *who)
+{
+	put_aside(r, who, PAUSES_AGAIN_MS, group_name(who->group));
 }
 
 void

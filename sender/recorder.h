@@ -43,10 +43,11 @@ void recorder_release(struct recorder *r);
 /* The row's recipient is settled by that; texts are copied. */
 void recorder_add(struct recorder *r, struct recipient *who,
     struct outcome_row *row);
-/* It was not attempted and is to come back after that time; it is settled
- * here. */
+/* It was not attempted and is to come back after that time, or when its
+ * campaign goes on to its group (pauses.h); it is settled here. */
 void recorder_aside(struct recorder *r, struct recipient *who,
     int64_t delay_ms);
+void recorder_keep(struct recorder *r, struct recipient *who);
 /* Something has changed: looks at the end of the turn whether to write. */
 void recorder_poke(struct recorder *r);
 

@@ -32,6 +32,7 @@ enum {
 	CAMPAIGN_DEFERRED,
 	CAMPAIGN_NEXT_S,
 	CAMPAIGN_STARTS_S,
+	CAMPAIGN_KEPT,
 };
 
 /* Rows of status_accounts and status_groups. */
@@ -81,6 +82,17 @@ add_deferred(struct buf *out, const struct db_result *r, int line)
 }
 
 static void
+add_kept(struct buf *out, const struct db_result *r, int line)
+{
+	char number[PROGRESS_NUMBER_MAX];
+
+	if (db_get_int(r, line, CAMPAIGN_KEPT) > 0)
+		buf_printf(out, "  %s kept until it is resumed",
+		    progress_number(db_get_int(r, line, CAMPAIGN_KEPT),
+			number));
+}
+
+static void
 add_rate(struct buf *out, const struct db_result *r, int line)
 {
 	char number[PROGRESS_NUMBER_MAX], time[PROGRESS_TIME_MAX];
@@ -126,6 +138,7 @@ add_campaign(struct buf *out, const struct db_result *r, int line)
 	    progress_number(audience, b));
 	add_rate(out, r, line);
 	add_deferred(out, r, line);
+	add_kept(out, r, line);
 	buf_char(out, '\n');
 }
 
@@ -158,12 +171,14 @@ add_account(struct buf *out, const struct db_result *r, int line)
 static void
 add_group(struct buf *out, const struct db_result *r, int line)
 {
-	buf_printf(out, "  %.*s at account %lld: %.*s, %lld of %lld at once",
+	buf_printf(out, "  %.*s at account %lld: %.*s",
 	    STR_ARG(db_get_text(r, line, GROUP_NAME)),
 	    (long long)db_get_int(r, line, GROUP_ACCOUNT),
-	    STR_ARG(db_get_text(r, line, GROUP_STATE)),
-	    (long long)db_get_int(r, line, GROUP_UNDER_WAY),
-	    (long long)db_get_int(r, line, GROUP_ALLOWED));
+	    STR_ARG(db_get_text(r, line, GROUP_STATE)));
+	if (db_get_int(r, line, GROUP_ALLOWED) > 0)
+		buf_printf(out, ", %lld of %lld at once",
+		    (long long)db_get_int(r, line, GROUP_UNDER_WAY),
+		    (long long)db_get_int(r, line, GROUP_ALLOWED));
 	add_trouble(out, db_get_text(r, line, GROUP_WHY),
 	    db_get_int(r, line, GROUP_FOR_S));
 }

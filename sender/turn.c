@@ -144,12 +144,25 @@ put_away(struct recipient *who, int64_t now)
 	}
 }
 
+static bool
+is_paused(const struct recipient *who)
+{
+	const struct mailing *m = who->lease->mailing;
+
+	return m->pauses.count > 0 &&
+	       pauses_has(&m->pauses, group_name(who->group));
+}
+
 /* Takes it, or puts it away. */
 static bool
 fits(struct recipient *who, struct relay *r, int64_t now)
 {
 	if (who->suppressed)
 		return true;
+	if (is_paused(who)) {
+		recorder_keep(&r->worker->recorder, who);
+		return false;
+	}
 	if ((who->account_id == 0 || who->account_id == r->row.id) &&
 	    lane_room(lanes_get(&r->lanes, who->group), now) > 0)
 		return true;
@@ -224,7 +237,8 @@ may_take(const struct pile *p, struct relay *r, int64_t now)
 	struct route *route = mailing_route(m, r);
 
 	if (route == NULL || !is_way(route, p->account_id) ||
-	    !may_begin(m, now) || !lease_is_good(p->lease, now))
+	    !may_begin(m, now) || !lease_is_good(p->lease, now) ||
+	    is_paused(p->first))
 		return false;
 	route->asked_ms = now;
 	return is_served(m, route, now) && has_permit(m);
@@ -286,7 +300,7 @@ turn_next(struct worker *w, struct relay *r)
 	return who != NULL ? who : from_mailings(w, r, now);
 }
 
-/* Those that have come to wait for too long. */
+/* Those that have come to wait for too long, or for a resume. */
 static void
 thin_out(struct pile *p, int64_t now)
 {
@@ -294,14 +308,17 @@ thin_out(struct pile *p, int64_t now)
 	struct lane *l = NULL;
 	struct recipient *who = p->first, *next;
 
-	if (!may_begin(m, now) || !lease_is_good(p->lease, now) ||
-	    is_worth_waiting(m, p->group, p->account_id, now, &l))
+	if (!may_begin(m, now) || !lease_is_good(p->lease, now))
 		return;
 	for (; who != NULL; who = next) {
 		next = who->next;
-		if (is_worth_waiting(m, who->group, who->account_id, now, &l))
+		if (is_paused(who))
+			recorder_keep(&m->worker->recorder, who);
+		else if (is_worth_waiting(m, who->group, who->account_id, now,
+			     &l))
 			return;
-		put_aside(who, l, now);
+		else
+			put_aside(who, l, now);
 	}
 }
 

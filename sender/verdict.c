@@ -29,6 +29,18 @@ verdict_account_name(enum verdict_account a)
 	return names[a];
 }
 
+const char *
+verdict_campaign_name(enum verdict_campaign c)
+{
+	static const char *const names[] = {
+	    [CAMPAIGN_KEEP] = "keep",
+	    [CAMPAIGN_PAUSE_GROUP] = "pause_group",
+	    [CAMPAIGN_PAUSE] = "pause",
+	};
+
+	return names[c];
+}
+
 /* What we know by ourselves needs no reading of replies. */
 static struct diagnosis
 known(enum scope scope, enum bounce_type type, enum category category,
@@ -103,6 +115,32 @@ slows(const struct smtp_result *r, const struct diagnosis *d)
 	       (d->scope == SCOPE_CONNECTION && r->phase == PHASE_MAIL);
 }
 
+/* Waiting does not mend who we are to them: the sender's authentication
+ * (table 1G), or, where they are final about it, its reputation. */
+static bool
+refuses_sender(const struct smtp_reply *reply, const struct diagnosis *d)
+{
+	const struct status *s = &reply->status;
+
+	if (d->scope != SCOPE_PROVIDER || d->type != BOUNCE_BLOCK)
+		return false;
+	return smtp_reply_class(reply) == 5 || d->category == CATEGORY_AUTH ||
+	       (s->class == 4 && s->subject == 7 && s->detail >= 20 &&
+		   s->detail <= 40);
+}
+
+/* MAIL is the account's server's own word, to all recipients. */
+static struct verdict
+of_refused_sender(const struct smtp_result *r, struct verdict v)
+{
+	v.outcome = OUTCOME_NOT_ATTEMPTED;
+	v.campaign =
+	    r->phase < PHASE_RCPT ? CAMPAIGN_PAUSE : CAMPAIGN_PAUSE_GROUP;
+	if (r->reply.code == 421)
+		v.account = ACCOUNT_SLOW;
+	return v;
+}
+
 static struct verdict
 of_4xx(const struct smtp_result *r, struct verdict v)
 {
@@ -150,6 +188,8 @@ verdict_of_result(const struct smtp_result *r)
 	if (r->reply.code == 0)
 		return of_silence(r);
 	v.diagnosis = diagnose_reply(r->phase, &r->reply);
+	if (refuses_sender(&r->reply, &v.diagnosis))
+		return of_refused_sender(r, v);
 	return smtp_reply_class(&r->reply) == 4 ? of_4xx(r, v) : of_5xx(v);
 }
 

@@ -16,7 +16,10 @@
  *   5xx recipient, message            failed           (S-050)
  *   5xx account                       not attempted    pause the account,
  *                                                      or, a quota: wait
- *   5xx provider, connection          deferred         tell the owner
+ *   5xx connection                    deferred
+ *   5xx provider, 4.7.20 to 4.7.40    not attempted    pause the campaign
+ *     because of who sends it                          for that provider,
+ *     (authentication, reputation)                     or, to MAIL, as such
  *
  * Scope, type and category are lib/mail's diagnosis (table 1G).
  */
@@ -48,6 +51,13 @@ enum verdict_account {
 };
 const char *verdict_account_name(enum verdict_account a);
 
+enum verdict_campaign {
+	CAMPAIGN_KEEP = 0,
+	CAMPAIGN_PAUSE_GROUP, /* nothing to the recipient's group (group.h) */
+	CAMPAIGN_PAUSE,
+};
+const char *verdict_campaign_name(enum verdict_campaign c);
+
 /* Nobody says when a quota ends; a try an hour is harmless. */
 #define VERDICT_WAIT_S 3600
 
@@ -55,6 +65,7 @@ struct verdict {
 	enum outcome outcome;
 	struct diagnosis diagnosis; /* type BOUNCE_NONE when accepted */
 	enum verdict_account account;
+	enum verdict_campaign campaign;
 };
 
 struct verdict verdict_of_result(const struct smtp_result *r);

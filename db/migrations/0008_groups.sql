@@ -17,3 +17,17 @@ CREATE TABLE group_state (
 	at          timestamptz NOT NULL,
 	PRIMARY KEY (account_id, group_name)
 ) WITH (fillfactor = 50);
+
+-- Groups that a campaign does not go on to, because their servers refuse who
+-- sends it, until it is resumed.  Their recipients are retries without a time.
+CREATE TABLE campaign_pause (
+	campaign_id bigint NOT NULL REFERENCES campaign ON DELETE CASCADE,
+	group_name  text NOT NULL,
+	account_id  bigint NOT NULL,       -- through which it was said
+	why         text NOT NULL,         -- the reply
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (campaign_id, group_name)
+);
+-- Another number whenever these rows have changed.
+ALTER TABLE campaign ADD COLUMN pauses integer NOT NULL DEFAULT 0;
+ALTER TABLE retry ALTER COLUMN next_at DROP NOT NULL;

@@ -119,6 +119,7 @@ SELECT row_to_json(d)
                         'workers', coalesce(w.workers, 0),
                         'pending', campaign_pending(c.id),
                         'next_attempt_at', r.next_at,
+                        'kept', r.kept,
                         'accounts', (SELECT coalesce(json_agg(json_build_object(
                                 'id', a.id, 'name', a.name,
                                 'state', CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle')
@@ -135,12 +136,19 @@ SELECT row_to_json(d)
                                 'account_id', g.account_id, 'name', g.name, 'state', g.state,
                                 'why', g.why, 'for_s', g.for_s, 'under_way', g.under_way,
                                 'allowed', g.allowed) ORDER BY g.account_id, g.name), '[]')
-                           FROM live_group g JOIN campaign_account ca USING (account_id)
-                          WHERE ca.campaign_id = c.id)) END AS live,
+                           FROM (SELECT l.account_id, l.name, l.state, l.why, l.for_s,
+                                        l.under_way, l.allowed
+                                   FROM live_group l JOIN campaign_account ca USING (account_id)
+                                  WHERE ca.campaign_id = c.id
+                                 UNION ALL
+                                 (SELECT account_id, group_name, 'paused', why, 0, 0, 0
+                                    FROM campaign_pause WHERE campaign_id = c.id
+                                   ORDER BY at, group_name LIMIT 100)) g)) END AS live,
                c.scheduled_at, c.started_at, c.expires_at, c.finished_at,
                c.created_at, c.updated_at
           FROM campaign c LEFT JOIN live_campaign w ON w.campaign_id = c.id,
-               LATERAL (SELECT count(*) AS n, min(next_at) AS next_at
+               LATERAL (SELECT count(*) AS n, min(next_at) AS next_at,
+                               count(*) - count(next_at) AS kept
                           FROM retry WHERE campaign_id = c.id) r
          WHERE c.id = $1::bigint) d;
 
@@ -183,7 +191,8 @@ UPDATE campaign
  WHERE id = $1::bigint;
 
 -- One whose audience was frozen goes on where it was; another waits for its
--- time again, or starts now when that has passed.  $1 id
+-- time again, or starts now when that has passed.  After campaign_pauses_end.
+-- $1 id
 -- name: campaign_resume
 UPDATE campaign
    SET status = CASE WHEN audience IS NULL THEN 'scheduled' ELSE 'running' END,

@@ -40,17 +40,20 @@ DELETE FROM group_state WHERE account_id = $1::bigint AND group_name = ANY ($2::
 
 -- name: retry_aside
 -- Recipients that wait for their group, unattempted: the attempt to come
--- stays what it is.  Not where somebody else has made it meanwhile, or has
+-- stays what it is.  For a group that their campaign is paused for without a
+-- time; that row is locked, so that none comes after the pause's end.  Not where somebody else has made it meanwhile, or has
 -- the lease: to that one they are pending.
 -- $1 holder  $2 deliveries  $3 the attempts to come  $4 milliseconds until then
 -- $5 when the first attempt was (NULL: never sent)  $6 accounts (0: any)
 -- $7 firsts of their leases (0: they were retries)  $8 epochs
+-- $9 groups that are thought to be paused (NULL: not)
 INSERT INTO retry AS r (delivery_id, campaign_id, attempt, next_at, first_at, account_id)
-SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisecond',
+SELECT u.delivery_id, c.id, u.attempt,
+       CASE WHEN p.paused IS NULL THEN now() + u.delay_ms * interval '1 millisecond' END,
        coalesce(u.first_at, now()), nullif(u.account_id, 0)
   FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[],
-              $7::bigint[], $8::bigint[])
-       AS u (delivery_id, attempt, delay_ms, first_at, account_id, first_id, epoch)
+              $7::bigint[], $8::bigint[], $9::text[])
+       AS u (delivery_id, attempt, delay_ms, first_at, account_id, first_id, epoch, group_name)
   JOIN campaign c ON c.id = u.delivery_id >> 32
   -- as in retry_put
   LEFT JOIN LATERAL (SELECT true AS made FROM outcome o
@@ -58,6 +61,9 @@ SELECT u.delivery_id, c.id, u.attempt, now() + u.delay_ms * interval '1 millisec
                         AND (o.attempt >= u.attempt
                              OR (o.attempt = u.attempt - 1 AND o.state > 'deferred'))
                       LIMIT 1) later ON true
+  LEFT JOIN LATERAL (SELECT true AS paused FROM campaign_pause
+                      WHERE campaign_id = c.id AND group_name = u.group_name
+                        FOR SHARE) p ON u.group_name IS NOT NULL
  WHERE later.made IS NULL
    AND (u.first_id = 0
         OR EXISTS (SELECT FROM lease l
@@ -94,3 +100,42 @@ DELETE FROM group_limit WHERE account_id = $1::bigint AND group_name = $2 RETURN
 -- $1 account
 UPDATE smtp_account SET version = version + 1, updated_at = now()
  WHERE id = $1::bigint RETURNING id;
+
+-- name: campaign_pauses
+-- $1 campaign; the version, and the paused groups: one row with NULL if none
+SELECT c.pauses, p.group_name
+  FROM campaign c LEFT JOIN campaign_pause p ON p.campaign_id = c.id
+ WHERE c.id = $1::bigint;
+
+-- name: campaign_pause_group
+-- Whoever is refused first says so to all.
+-- $1 campaign  $2 group  $3 account  $4 the reply  $5 its code
+-- $6 its enhanced status or NULL
+WITH begun AS (
+	INSERT INTO campaign_pause (campaign_id, group_name, account_id, why)
+	SELECT id, $2::text, $3::bigint, $4::text FROM campaign WHERE id = $1::bigint
+	ON CONFLICT DO NOTHING
+	RETURNING campaign_id),
+told AS (
+	UPDATE campaign SET pauses = pauses + 1, updated_at = now()
+	 WHERE id IN (SELECT campaign_id FROM begun))
+INSERT INTO event (kind, key, campaign_id, source, data)
+SELECT 'alert', 'group ' || campaign_id || ' ' || $2::text || ' ' || clock_timestamp(),
+       campaign_id, 'sender',
+       jsonb_build_object('alert', 'group_paused', 'group', $2::text, 'account_id', $3::bigint,
+                          'code', $5::bigint, 'status', $6::text, 'reply', $4::text,
+                          'reason', format('%s refuses who sends this campaign: nothing more is'
+                                           ' sent there until it is resumed (%s)', $2::text, $4::text))
+  FROM begun;
+
+-- name: campaign_pauses_end
+-- $1 campaign; how many groups had been paused
+WITH ended AS (DELETE FROM campaign_pause WHERE campaign_id = $1::bigint RETURNING 1),
+told AS (UPDATE campaign SET pauses = pauses + 1
+          WHERE id = $1::bigint AND EXISTS (SELECT FROM ended))
+SELECT count(*) FROM ended;
+
+-- name: retry_unpause
+-- After campaign_pauses_end, in its transaction, so that none is overlooked.
+-- $1 campaign
+UPDATE retry SET next_at = now() WHERE campaign_id = $1::bigint AND next_at IS NULL;

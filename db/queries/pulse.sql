@@ -3,8 +3,8 @@
 
 -- name: work_find
 -- The running campaigns, whether this worker has an account to send through,
--- what there is to take, whether there is a limit, and how many milliseconds
--- are left.
+-- what there is to take, whether there is a limit, how many milliseconds are
+-- left, and the version of its pauses.
 -- $1 this worker's number  $2 workers  $3 accounts that cannot be used here now
 SELECT c.id,
        EXISTS (SELECT FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
@@ -17,7 +17,8 @@ SELECT c.id,
        EXISTS (SELECT FROM retry r
                 WHERE r.campaign_id = c.id AND r.next_at <= now() AND r.holder IS NULL),
        coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL,
-       floor(1000 * extract(epoch FROM c.expires_at - clock_timestamp()))::bigint
+       floor(1000 * extract(epoch FROM c.expires_at - clock_timestamp()))::bigint,
+       c.pauses
   FROM campaign c
  WHERE c.status = 'running' AND c.expires_at > now() AND (SELECT is_original())
  ORDER BY c.id;

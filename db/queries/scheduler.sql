@@ -52,10 +52,17 @@ UPDATE campaign
  WHERE id = $1::bigint AND status = 'scheduled';
 
 -- name: campaign_halt
+-- Something is wrong with all of it: a person has to look.
 -- $1 campaign  $2 why, for people
-UPDATE campaign
-   SET status = 'paused', status_reason = $2::text, updated_at = now()
- WHERE id = $1::bigint AND status IN ('scheduled', 'running');
+WITH halted AS (
+	UPDATE campaign
+	   SET status = 'paused', status_reason = $2::text, updated_at = now()
+	 WHERE id = $1::bigint AND status IN ('scheduled', 'running')
+	RETURNING id)
+INSERT INTO event (kind, key, campaign_id, source, data)
+SELECT 'alert', 'halt ' || id || ' ' || clock_timestamp(), id, 'sender',
+       jsonb_build_object('alert', 'halt', 'reason', $2::text)
+  FROM halted;
 
 -- name: audience_partition
 -- $1 campaign

@@ -22,11 +22,12 @@ DELETE FROM worker_status WHERE told_at < now() - interval '10 minutes';
 SELECT c.id, c.name, c.status, c.status_reason, coalesce(c.audience, 0), p.pending,
        coalesce(l.rate, 0)::float8, coalesce(l.under_way, 0), coalesce(l.workers, 0),
        r.deferred, extract(epoch FROM r.next_at - now())::bigint,
-       extract(epoch FROM coalesce(c.scheduled_at, now()) - now())::bigint
+       extract(epoch FROM coalesce(c.scheduled_at, now()) - now())::bigint, r.kept
   FROM campaign c
   LEFT JOIN live_campaign l ON l.campaign_id = c.id,
        LATERAL (SELECT campaign_pending(c.id) AS pending) p,
-       LATERAL (SELECT count(*) AS deferred, min(next_at) AS next_at
+       LATERAL (SELECT count(next_at) AS deferred, min(next_at) AS next_at,
+                       count(*) FILTER (WHERE next_at IS NULL) AS kept
                   FROM retry WHERE campaign_id = c.id) r
  WHERE CASE WHEN $1::bigint IS NULL THEN c.status IN ('scheduled', 'running', 'paused')
             ELSE c.id = $1::bigint END
@@ -46,10 +47,18 @@ SELECT a.id, a.name, CASE WHEN a.state = 'active' THEN coalesce(l.state, 'idle')
  ORDER BY a.id;
 
 -- name: status_groups
--- Recipient-domain groups that are served more slowly than they could be.
+-- Recipient-domain groups that are served more slowly than they could be, and
+-- the first ones that a campaign is paused for.
 -- $1 campaign (NULL: all)
 SELECT account_id, name, state, why, for_s, under_way, allowed
   FROM live_group
  WHERE $1::bigint IS NULL
     OR account_id IN (SELECT account_id FROM campaign_account WHERE campaign_id = $1::bigint)
+UNION ALL
+(SELECT p.account_id, p.group_name, 'paused',
+        format('until campaign %s is resumed: %s', c.id, p.why), 0, 0, 0
+   FROM campaign_pause p JOIN campaign c ON c.id = p.campaign_id
+  WHERE CASE WHEN $1::bigint IS NULL THEN c.status IN ('running', 'paused')
+             ELSE c.id = $1::bigint END
+  ORDER BY p.at, p.group_name LIMIT 100)
  ORDER BY account_id, name;

@@ -318,6 +318,72 @@ how_many_are_pending(void **state)
 }
 
 static void
+put_aside(int n, const char *paused)
+{
+	struct outcome_batch *b = outcome_batch_new();
+	const struct outcome_aside aside = {
+	    .lease = lease,
+	    .delivery = ledger_delivery(campaign, n),
+	    .attempt = 1,
+	    .delay_ms = 1000,
+	    .first_at_us = INT64_MIN,
+	    .paused = str_of(paused),
+	};
+
+	outcome_batch_aside(b, &aside);
+	write_batch(b);
+	outcome_batch_free(b);
+}
+
+static void
+pause_group(const char *group)
+{
+	ledger_rows(db, Q_CAMPAIGN_PAUSE_GROUP,
+	    DB_ARGS(db_int(campaign), db_cstr(group), db_int(1),
+		db_cstr("550 no"), db_int(550), db_null()));
+}
+
+static const char *
+times(void)
+{
+	return ledger_text("SELECT string_agg(coalesce((next_at > "
+			   "now())::text, 'kept'), ' ' ORDER BY delivery_id) "
+			   "FROM retry");
+}
+
+/* Recipients of a group that the campaign is paused for have no time, until
+ * it is resumed; one whose pause is over, or not there yet, has one. */
+static void
+those_of_a_paused_group(void **state)
+{
+	(void)state;
+	pause_group("b.test");
+	pause_group("b.test");
+	assert_int_equal(ledger_int("SELECT count(*) FROM event WHERE kind = "
+				    "'alert' AND data->>'group' = 'b.test'"),
+	    1);
+	assert_int_equal(ledger_int("SELECT pauses FROM campaign"), 1);
+	put_aside(1, "a.test");
+	put_aside(2, "b.test");
+	put_aside(3, NULL);
+	assert_string_equal(times(), "true kept true");
+	/* It was due, and its group is paused meanwhile. */
+	pg_sql(db, "UPDATE retry SET next_at = now(), holder = 'me'");
+	put_aside(3, "b.test");
+	assert_string_equal(times(), "false false kept");
+	assert_int_equal(ledger_rows(db, Q_CAMPAIGN_CLOSE, DB_NO_ARGS), 0);
+	/* The end, and one who comes late. */
+	assert_int_equal(
+	    ledger_rows(db, Q_CAMPAIGN_PAUSES_END, DB_ARGS(db_int(campaign))),
+	    1);
+	assert_int_equal(
+	    ledger_rows(db, Q_RETRY_UNPAUSE, DB_ARGS(db_int(campaign))), 1);
+	put_aside(4, "b.test");
+	assert_string_equal(times(), "false false false true");
+	assert_int_equal(ledger_int("SELECT pauses FROM campaign"), 2);
+}
+
+static void
 rows_move_in_order(void **state)
 {
 	struct outcome_batch *from = outcome_batch_new();
@@ -382,6 +448,7 @@ main(void)
 	    TEST(retries_are_settled_and_given_back),
 	    TEST(how_many_are_pending),
 	    TEST(uncertain_of_both),
+	    TEST(those_of_a_paused_group),
 	    TEST(rows_move_in_order),
 	};
 

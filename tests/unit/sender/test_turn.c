@@ -91,6 +91,7 @@ teardown(void **state)
 	struct scene *s = *state;
 
 	lease_free(s->lease);
+	pauses_release(&s->mailing.pauses);
 	recorder_release(&s->worker.recorder);
 	groups_release(&s->worker.groups);
 	lanes_release(&s->relays[0].lanes);
@@ -288,6 +289,62 @@ they_do_not_stay(void **state)
 	assert_int_equal(s->worker.recorder.gathering->aside_count, PEOPLE - 1);
 }
 
+/* One that the campaign is paused for: kept, wherever they stand, and the
+ * others go. */
+static void
+a_paused_group_is_kept(void **state)
+{
+	struct scene *s = *state;
+	const struct outcome_batch *b = s->worker.recorder.gathering;
+	size_t i;
+
+	s->mailing.route_count = 1;
+	move_to(s, 4, "other.test");
+	move_to(s, 10, "third.test");
+	assert_int_equal(take(s, 0), 1);
+	assert_int_equal(take(s, 0), 4);
+	assert_int_equal(take(s, 0), 10);
+	assert_int_equal(take(s, 0), 0);
+	assert_int_equal(s->lease->parked, PEOPLE - 3);
+	/* The first is refused, and comes back. */
+	end(lane(s, 0, 1));
+	lease_give_back(&s->lease->at[0]);
+	assert_true(pauses_add(&s->mailing.pauses, STR("example.com")));
+	assert_false(pauses_add(&s->mailing.pauses, STR("example.com")));
+	assert_int_equal(take(s, 0), 0);
+	assert_int_equal(b->aside_count, 1);
+	turn_tick(&s->worker);
+	assert_int_equal(b->aside_count, PEOPLE - 2);
+	assert_int_equal(s->lease->settled, PEOPLE - 2);
+	for (i = 0; i < b->aside_count; i++) {
+		assert_true(str_eq(b->asides[i].paused, STR("example.com")));
+		assert_int_equal(b->asides[i].attempt, 1);
+	}
+}
+
+static void
+pauses_by_name(void **state)
+{
+	struct pauses p = {0};
+	char name[24];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "d%d.test", i * 37 % 100);
+		assert_false(pauses_has(&p, str_of(name)));
+		assert_true(pauses_add(&p, str_of(name)));
+	}
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "d%d.test", i);
+		assert_true(pauses_has(&p, str_of(name)));
+	}
+	assert_false(pauses_has(&p, STR("d100.test")));
+	assert_false(pauses_has(&p, STR("d1.tes")));
+	assert_int_equal(p.count, 100);
+	pauses_release(&p);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -300,6 +357,8 @@ main(void)
 	    TEST(the_account_that_is_wanted),
 	    TEST(a_slow_group_is_put_aside),
 	    TEST(they_do_not_stay),
+	    TEST(a_paused_group_is_kept),
+	    cmocka_unit_test(pauses_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,12 +111,13 @@ static const struct row rows[] = {
 	PHASE_MAIL, FAIL_NONE, false, 0, OUTCOME_NOT_ATTEMPTED, ACCOUNT_PAUSE,
 	A, BOUNCE_BLOCK},
 
-    /* 5xx, the receiving side refuses us: later, contacts untouched */
-    {"bulk sender rules (Outlook)",
-	"550 5.7.515 Access denied, sending domain does not meet the required "
-	"authentication level",
-	PHASE_DATA, FAIL_NONE, true, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, P,
+    /* the receiving side does not want so much of us now */
+    {"complaints (Yahoo)",
+	"421 4.7.0 [TSS04] temporarily deferred due to user complaints",
+	PHASE_DATA, FAIL_NONE, true, 0, OUTCOME_DEFERRED, ACCOUNT_SLOW, P,
 	BOUNCE_BLOCK},
+    {"too fast", "450 4.7.1 too many messages from you: rate limit", PHASE_RCPT,
+	FAIL_NONE, false, 0, OUTCOME_DEFERRED, ACCOUNT_KEEP, P, BOUNCE_SOFT},
 };
 
 static void
@@ -147,11 +148,71 @@ results(void **state)
 		    outcome_name(row->outcome));
 		assert_string_equal(verdict_account_name(v.account),
 		    verdict_account_name(row->account));
+		assert_int_equal(v.campaign, CAMPAIGN_KEEP);
 		assert_string_equal(scope_name(v.diagnosis.scope),
 		    scope_name(row->scope));
 		assert_string_equal(bounce_type_name(v.diagnosis.type),
 		    bounce_type_name(row->type));
 		assert_non_null(v.diagnosis.rule);
+	}
+}
+
+/* The receiving side refuses who sends: nothing more there, the recipient
+ * is kept, contacts untouched. */
+static const struct {
+	const char *reply;
+	enum phase phase;
+	enum verdict_account account;
+	enum verdict_campaign campaign;
+} senders[] = {
+    {"550 5.7.515 Access denied, sending domain does not meet the required "
+     "authentication level",
+	PHASE_DATA, ACCOUNT_KEEP, CAMPAIGN_PAUSE_GROUP},
+    {"550 5.7.25 no PTR record", PHASE_RCPT, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"550 5.7.26 unauthenticated", PHASE_DATA, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"550 5.7.30 DKIM did not pass", PHASE_DATA, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"550 5.7.40 rejected", PHASE_DATA, ACCOUNT_KEEP, CAMPAIGN_PAUSE_GROUP},
+    {"554 5.7.1 blocked using zen.spamhaus.org", PHASE_RCPT, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"421 4.7.26 unauthenticated", PHASE_DATA, ACCOUNT_SLOW,
+	CAMPAIGN_PAUSE_GROUP},
+    {"450 4.7.25 no PTR record", PHASE_RCPT, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"451 4.7.28 unusual rate of unsolicited mail", PHASE_RCPT, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE_GROUP},
+    {"550 5.7.26 unauthenticated", PHASE_MAIL, ACCOUNT_KEEP, CAMPAIGN_PAUSE},
+    {"554 5.7.1 blocked using zen.spamhaus.org", PHASE_MAIL, ACCOUNT_KEEP,
+	CAMPAIGN_PAUSE},
+};
+
+static void
+refused_for_who_sends(void **state)
+{
+	struct smtp_message message = {.from = STR("b@sender.test")};
+	struct smtp_result r;
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(senders); i++) {
+		print_message("%s\n", senders[i].reply);
+		memset(&r, 0, sizeof(r));
+		r.message = &message;
+		r.phase = senders[i].phase;
+		r.dot_sent = r.phase == PHASE_DATA;
+		assert_int_equal(
+		    smtp_reply_feed(&r.reply, str_of(senders[i].reply), NULL),
+		    SMTP_REPLY_DONE);
+		v = verdict_of_result(&r);
+		assert_int_equal(v.outcome, OUTCOME_NOT_ATTEMPTED);
+		assert_string_equal(verdict_account_name(v.account),
+		    verdict_account_name(senders[i].account));
+		assert_string_equal(verdict_campaign_name(v.campaign),
+		    verdict_campaign_name(senders[i].campaign));
+		assert_int_equal(v.diagnosis.scope, SCOPE_PROVIDER);
 	}
 }
 
@@ -313,6 +374,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results),
+	    cmocka_unit_test(refused_for_who_sends),
 	    cmocka_unit_test(accepted),
 	    cmocka_unit_test(refused_by_us),
 	    cmocka_unit_test(connections),
