@@ -229,6 +229,14 @@ ask_for_dot(struct smtp_link *l)
 }
 
 static void
+ask_for_login(struct smtp_link *l)
+{
+	if (l->events->before_login(l->arg) &&
+	    smtp_session_login(&l->session) == SMTP_OVER)
+		finish(l);
+}
+
+static void
 heed(struct smtp_link *l, enum smtp_event event)
 {
 	switch (event) {
@@ -283,6 +291,8 @@ on_data(struct str data, void *arg)
 		event = smtp_session_feed(&l->session, &rest);
 		heed(l, event);
 	} while (event != SMTP_WAIT && event != SMTP_START_TLS && !l->closed);
+	if (!l->closed && smtp_link_awaits_login(l))
+		ask_for_login(l);
 	if (l->session.replies != replies)
 		settle(l); /* half a reply wins no time */
 	leave(l);
@@ -388,6 +398,7 @@ smtp_link_new(struct loop *loop, const struct smtp_link_params *params,
 	l->arg = arg;
 	l->timer = loop_timer_new(loop, on_timer, l);
 	session.local_peer = loopback_host(session.host);
+	session.ask_login = events->before_login != NULL;
 	smtp_session_init(&l->session, &session);
 	if (session.tls == CONN_TLS_NONE && !session.local_peer)
 		loop_defer(loop, fail_unencrypted, l);
@@ -450,10 +461,15 @@ smtp_link_send(struct smtp_link *l, struct smtp_message *m)
 void
 smtp_link_resume(struct smtp_link *l)
 {
-	if (l->closed || smtp_session_held(&l->session) == NULL)
+	bool login = smtp_link_awaits_login(l);
+
+	if (l->closed || (!login && smtp_session_held(&l->session) == NULL))
 		return;
 	enter(l);
-	ask_for_dot(l);
+	if (login)
+		ask_for_login(l);
+	else
+		ask_for_dot(l);
 	if (l->depth == 1)
 		settle(l);
 	leave(l);
@@ -507,6 +523,12 @@ bool
 smtp_link_leaving(const struct smtp_link *l)
 {
 	return l->leaving || l->closed;
+}
+
+bool
+smtp_link_awaits_login(const struct smtp_link *l)
+{
+	return l->session.stage == SMTP_STAGE_LOGIN;
 }
 
 bool

@@ -51,6 +51,9 @@ enum smtp_dot {
 };
 
 struct smtp_link_events {
+	/* AUTH would be written next; false: not yet, asked again by
+	 * smtp_link_resume.  NULL: at once. */
+	bool (*before_login)(void *arg);
 	/* It has room: after opening, and whenever a message has left. */
 	void (*on_ready)(struct smtp_link *l, void *arg);
 	/* Its MAIL would be written next; false: it comes back unbegun, as
@@ -74,7 +77,8 @@ void smtp_link_free(struct smtp_link *l);
 
 int smtp_link_room(const struct smtp_link *l);
 void smtp_link_send(struct smtp_link *l, struct smtp_message *m);
-void smtp_link_resume(struct smtp_link *l); /* asks before_dot again */
+/* Asks before_login, or before_dot, again. */
+void smtp_link_resume(struct smtp_link *l);
 /* The message whose replies are awaited now; NULL: none, or it is its owner
  * who is waited for. */
 struct smtp_message *smtp_link_head(const struct smtp_link *l, bool *dot_sent);
@@ -86,6 +90,7 @@ void smtp_link_abandon(struct smtp_link *l);
 void smtp_link_quit(struct smtp_link *l);
 
 bool smtp_link_leaving(const struct smtp_link *l); /* takes no more, ever */
+bool smtp_link_awaits_login(const struct smtp_link *l);  /* before_login */
 bool smtp_link_is_logging_in(const struct smtp_link *l); /* AUTH was said */
 int smtp_link_busy(const struct smtp_link *l);           /* without a result */
 /* "host:port", and the TLS version once there is one. */

@@ -66,8 +66,8 @@ say_auth(struct smtp_session *s, enum sasl_mechanism mechanism, struct err *err)
 	return ok;
 }
 
-static enum smtp_event
-start_auth(struct smtp_session *s)
+enum smtp_event
+smtp_opening_auth(struct smtp_session *s)
 {
 	struct sasl_params params = {
 	    .username = s->params.username,
@@ -110,7 +110,12 @@ introduced(struct smtp_session *s)
 		smtp_exchange_expect(s, SMTP_STEP_STARTTLS, NULL);
 		return SMTP_WAIT;
 	}
-	return wants_auth(s) ? start_auth(s) : ready(s);
+	if (!wants_auth(s))
+		return ready(s);
+	if (!s->params.ask_login)
+		return smtp_opening_auth(s);
+	s->stage = SMTP_STAGE_LOGIN;
+	return SMTP_WAIT;
 }
 
 static enum smtp_event

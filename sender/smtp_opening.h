@@ -24,6 +24,7 @@ enum smtp_event smtp_opening_on_auth(struct smtp_session *s,
     struct smtp_transaction *none);
 
 /* Says EHLO, first or again after the handshake. */
+enum smtp_event smtp_opening_auth(struct smtp_session *s);
 enum smtp_event smtp_opening_ehlo(struct smtp_session *s);
 
 #endif

@@ -143,6 +143,49 @@ on_link_result(struct smtp_link *l, const struct smtp_result *r, void *arg)
 	stir(p);
 }
 
+static int
+count_logging_in(const struct smtp_pool *p)
+{
+	const struct smtp_member *m;
+	int n = 0;
+
+	for (m = p->roster.first[MEMBER_OPENING]; m != NULL; m = m->next)
+		n += smtp_link_is_logging_in(m->link);
+	return n;
+}
+
+/* One at a time, so that the first that is refused is the last (S-048). */
+static bool
+on_link_login(void *arg)
+{
+	const struct smtp_pool *p = ((const struct smtp_member *)arg)->pool;
+
+	return count_logging_in(p) == 0;
+}
+
+/* The turn of one that waits to log in. */
+static void
+log_in_next(void *arg)
+{
+	struct smtp_pool *p = arg;
+	struct smtp_member *m;
+
+	for (m = p->roster.first[MEMBER_OPENING]; m != NULL; m = m->next)
+		if (smtp_link_awaits_login(m->link)) {
+			smtp_link_resume(m->link);
+			return;
+		}
+}
+
+static void
+drop_all(struct smtp_pool *p, int state)
+{
+	struct smtp_member *m;
+
+	while ((m = p->roster.first[state]) != NULL)
+		smtp_roster_drop(&p->roster, m);
+}
+
 static void dispatch(struct smtp_pool *p);
 
 static void
@@ -158,6 +201,7 @@ on_link_ready(struct smtp_link *l, void *arg)
 		if (!p->proven && p->events->on_login != NULL)
 			p->events->on_login(p, p->arg);
 		p->proven = true;
+		loop_defer(p->loop, log_in_next, p);
 		stir(p);
 	}
 	smtp_roster_settle(&p->roster, m);
@@ -187,6 +231,9 @@ on_link_closed(struct smtp_link *l, const struct smtp_end *end, void *arg)
 			retry_fail(&p->open, loop_now_ms(p->loop));
 	}
 	smtp_roster_drop(&p->roster, m);
+	if (end->err.kind == FAIL_AUTH) /* those come after it, or never */
+		drop_all(p, MEMBER_OPENING);
+	loop_defer(p->loop, log_in_next, p);
 	if (verdict_stops_account(&v))
 		pause_account(p, &v, end->err.text);
 	stir(p);
@@ -211,6 +258,7 @@ on_link_mail(struct smtp_message *message, void *arg)
 }
 
 static const struct smtp_link_events link_events = {
+    .before_login = on_link_login,
     .on_ready = on_link_ready,
     .before_mail = on_link_mail,
     .before_dot = on_link_dot,
@@ -355,15 +403,6 @@ smtp_pool_new(struct loop *loop, const struct smtp_pool_params *params,
 
 static void resume_all(void *arg);
 
-static void
-drop_all(struct smtp_pool *p, int state)
-{
-	struct smtp_member *m;
-
-	while ((m = p->roster.first[state]) != NULL)
-		smtp_roster_drop(&p->roster, m);
-}
-
 void
 smtp_pool_free(struct smtp_pool *p)
 {
@@ -373,6 +412,7 @@ smtp_pool_free(struct smtp_pool *p)
 		return;
 	for (s = MEMBER_OPENING; s < MEMBER_GONE; s++)
 		drop_all(p, s);
+	loop_undefer(p->loop, log_in_next, p);
 	loop_undefer(p->loop, offer_room, p);
 	loop_undefer(p->loop, tell_drained, p);
 	loop_undefer(p->loop, resume_all, p);
@@ -509,17 +549,6 @@ smtp_pool_drain(struct smtp_pool *p)
 	quit_all(p, MEMBER_WORKING);
 	quit_all(p, MEMBER_FULL);
 	stir(p);
-}
-
-static int
-count_logging_in(const struct smtp_pool *p)
-{
-	const struct smtp_member *m;
-	int n = 0;
-
-	for (m = p->roster.first[MEMBER_OPENING]; m != NULL; m = m->next)
-		n += smtp_link_is_logging_in(m->link);
-	return n;
 }
 
 void

@@ -4,8 +4,9 @@
  * Takes messages, opens links as they are needed and at most `connections`
  * of them, hands messages to links that have room, and gives every message
  * back in exactly one on_verdict.  Connecting is tried with back-off, one
- * link at a time until one has been let in, so that a wrong password costs
- * one attempt and not one a connection (S-048).
+ * link at a time until one has been let in, and only one link at a time logs
+ * in ever, so that a password that is or becomes wrong costs one attempt and
+ * not one a connection (S-048).
  *
  * A pool belongs to one version of one account row: whatever changes in the
  * row (host, port, TLS, CA, login) makes a new pool, so that no connection

@@ -175,6 +175,13 @@ smtp_session_busy(const struct smtp_session *s)
 	return (s->current != NULL) + (s->following != NULL);
 }
 
+enum smtp_event
+smtp_session_login(struct smtp_session *s)
+{
+	assert(s->stage == SMTP_STAGE_LOGIN);
+	return smtp_opening_auth(s);
+}
+
 int
 smtp_session_room(const struct smtp_session *s)
 {

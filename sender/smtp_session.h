@@ -88,6 +88,7 @@ struct smtp_session_params {
 	bool local_peer; /* on this host: credentials may go without TLS */
 	enum sasl_mechanism mechanism;
 	const char *username; /* NULL or "": no AUTH */
+	bool ask_login;       /* stops in SMTP_STAGE_LOGIN before AUTH */
 	const char *password;
 	const char *host;
 	int port;
@@ -97,6 +98,7 @@ enum smtp_stage {
 	SMTP_STAGE_GREETING = 0,
 	SMTP_STAGE_HELLO, /* EHLO, HELO or STARTTLS awaits its reply */
 	SMTP_STAGE_TLS,   /* the handshake is the caller's turn */
+	SMTP_STAGE_LOGIN, /* AUTH is next: smtp_session_login() */
 	SMTP_STAGE_AUTH,
 	SMTP_STAGE_READY, /* takes messages */
 	SMTP_STAGE_QUIT,  /* takes none; QUIT is or will be sent */
@@ -161,6 +163,9 @@ enum smtp_event smtp_session_feed(struct smtp_session *s,
 
 /* The handshake that SMTP_START_TLS asked for is done and verified. */
 void smtp_session_secured(struct smtp_session *s);
+
+/* In SMTP_STAGE_LOGIN: says AUTH.  As smtp_session_feed. */
+enum smtp_event smtp_session_login(struct smtp_session *s) MUST_USE;
 
 /* How many messages it takes now: 0..2. */
 int smtp_session_room(const struct smtp_session *s);

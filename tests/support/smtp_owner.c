@@ -209,6 +209,8 @@ smtp_owner_read_log(struct smtp_owner *w)
 	if (f == NULL)
 		die("test: no log of the sink");
 	while (fgets(line, sizeof(line), f) != NULL) {
+		if (line[0] < '0' || line[0] > '9')
+			continue; /* an event */
 		to = strstr(line, "\tr");
 		i = to != NULL ? strtol(to + 2, NULL, 10) : -1;
 		if (i < 0 || i >= w->count)

@@ -279,6 +279,65 @@ login_refused_midway(void **state)
 	assert_in_range(before, 16, 16 + 5 + 3);
 }
 
+/* Logins that were answered so. */
+static int
+count_logins(const char *code)
+{
+	char line[400];
+	FILE *log = fopen(o->log, "r");
+	int n = 0;
+
+	assert_non_null(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		n += strncmp(line, "login\t", 6) == 0 &&
+		     strstr(line, code) != NULL;
+	fclose(log);
+	return n;
+}
+
+/* Many connections that are opened anew all the time, at a server that takes
+ * its time over logins: one login at a time, so the first no is the last. */
+static void
+one_login_is_refused_of_many(void **state)
+{
+	struct err err;
+
+	(void)state;
+	o->sink.auth_fail_after = 800;
+	o->sink.events = 1U << SINK_EVENT_LOGIN;
+	assert_true(
+	    sink_options_rule(&o->sink, "login from:40=delay 20", &err));
+	o->params.connections = 64;
+	o->params.link.messages_max = 10;
+	o->params.link.session.username = "test";
+	o->params.link.session.password = "1234";
+	run(1200);
+	assert_int_equal(o->paused, 1);
+	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 800);
+	assert_int_equal(o->totals[OUTCOME_FAILED], 0);
+	assert_true(count_logins("\t535") <= 1);
+	assert_true(count_logins("\t235") > 64);
+}
+
+/* Told to wait, nobody else tries meanwhile: the second time is the last. */
+static void
+login_is_refused_for_now(void **state)
+{
+	struct err err;
+
+	(void)state;
+	o->sink.events = 1U << SINK_EVENT_LOGIN;
+	assert_true(sink_options_rule(&o->sink,
+	    "login from:40=454 4.7.0 too many login attempts", &err));
+	o->params.connections = 64;
+	o->params.link.messages_max = 10;
+	o->params.link.session.username = "test";
+	o->params.link.session.password = "1234";
+	run(1200);
+	assert_int_equal(o->paused, 1);
+	assert_int_equal(count_logins("\t454"), VERDICT_LOGINS_MAX);
+}
+
 static void
 bad_certificate(void **state)
 {
@@ -420,6 +479,8 @@ main(void)
 	    cmocka_unit_test(faults_lose_and_double_nothing),
 	    POOL_TEST(wrong_password),
 	    POOL_TEST(login_refused_midway),
+	    POOL_TEST(one_login_is_refused_of_many),
+	    POOL_TEST(login_is_refused_for_now),
 	    POOL_TEST(bad_certificate),
 	    POOL_TEST(daily_limit),
 	    POOL_TEST(drained_midway),
