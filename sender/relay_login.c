@@ -256,17 +256,32 @@ relay_login_refused(struct relay *r)
 	return again;
 }
 
+/* Leave stays here: another worker would try the token that was refused. */
+static void
+tell_again(struct relay *r)
+{
+	struct db_batch *b = db_batch_new(r->worker->link);
+
+	db_batch_add(b, Q_LOGIN_AGAIN,
+	    DB_ARGS(db_int(r->row.id), db_cstr(r->worker->name),
+		db_int(RELAY_LOGIN_HOLD_S)));
+	db_batch_send(b, on_written, NULL);
+}
+
 /* A halt says it by itself, in one transaction: between two of them another
  * worker would try. */
 void
 relay_login_leave(struct relay *r, const struct smtp_pool_state *s)
 {
-	bool trying = r->login.trying;
+	const struct relay_login *l = &r->login;
+	bool trying = l->trying;
 
 	r->login.trying = false;
 	if (r->state == RELAY_HALTING)
 		return;
-	if (s->login_refused || (trying && s->logging_in > 0))
+	if (s->login_refused && r->row.oauth && l->refused == l->serial)
+		tell_again(r);
+	else if (s->login_refused || (trying && s->logging_in > 0))
 		tell(r, Q_LOGIN_REFUSED);
 	else if (trying)
 		tell(r, Q_LOGIN_RELEASE);

@@ -10,7 +10,10 @@
  * Leave: of all workers on a database one tries a login that is not known to
  * be good, the others wait for what comes of it; so a wrong password costs
  * one attempt, and not more than RELAY_LOGIN_TRIES in ten minutes whatever
- * is restarted (S-048).
+ * is restarted (S-048).  One that turns bad while it is known to be good costs
+ * one attempt of each worker that logs in before it sees the account paused:
+ * its pool has one login under way at a time (smtp_pool.h), and workers look a
+ * few times a second (pulse.h).
  *
  * A token is renewed before it expires, without a new pool: logins from then
  * on use it.  One that a server does not take is renewed at once, and tried

@@ -67,6 +67,21 @@ UPDATE account_login
        held_until = CASE WHEN holder = $2 THEN NULL ELSE held_until END
  WHERE account_id = $1::bigint;
 
+-- name: login_again
+-- As login_refused, but the caller tries once more, with another token; nobody
+-- else does meanwhile, unless one has leave already.
+-- $1 account  $2 who  $3 seconds to try
+UPDATE account_login l
+   SET proven_at = NULL,
+       holder = CASE WHEN f.free THEN $2 ELSE l.holder END,
+       held_until = CASE WHEN f.free THEN t + make_interval(secs => $3::int)
+                         ELSE l.held_until END,
+       tried_at = CASE WHEN f.free THEN l.tried_at || t ELSE l.tried_at END
+  FROM (SELECT account_id, clock_timestamp() AS t,
+               holder IS NULL OR holder = $2 OR held_until <= clock_timestamp() AS free
+          FROM account_login WHERE account_id = $1::bigint FOR UPDATE) f
+ WHERE l.account_id = f.account_id;
+
 -- name: login_release
 -- The server was not asked after all: that was no try.
 -- $1 account  $2 who
