@@ -190,24 +190,22 @@ offer(struct smtp_link *l)
 		l->events->on_ready(l, l->arg);
 }
 
-static bool
-may_begin(const struct smtp_link *l, struct smtp_message *m)
-{
-	return l->events->before_mail == NULL ||
-	       l->events->before_mail(m, l->arg);
-}
-
-/* The next message's MAIL leaves with this dot, if it still may. */
+/* Whose MAIL would leave now, or with the dot that is asked for next. */
 static void
 ask_for_mail(struct smtp_link *l)
 {
-	struct smtp_message *next = smtp_session_next(&l->session);
+	struct smtp_message *next;
 
-	if (next == NULL || may_begin(l, next))
-		return;
-	l->taken--;
-	smtp_session_withdraw(&l->session);
-	l->events->on_result(l, &l->session.result, l->arg);
+	while (!l->closed && (next = smtp_session_next(&l->session)) != NULL) {
+		if (l->events->before_mail == NULL ||
+		    l->events->before_mail(next, l->arg)) {
+			smtp_session_begin(&l->session);
+			return;
+		}
+		l->taken--;
+		smtp_session_withdraw(&l->session);
+		l->events->on_result(l, &l->session.result, l->arg);
+	}
 }
 
 static void
@@ -249,6 +247,7 @@ heed(struct smtp_link *l, enum smtp_event event)
 	case SMTP_GO_AHEAD: ask_for_dot(l); break;
 	case SMTP_RESULT:
 		l->events->on_result(l, &l->session.result, l->arg);
+		ask_for_mail(l);
 		if (!l->closed)
 			offer(l);
 		break;
@@ -429,25 +428,15 @@ smtp_link_room(const struct smtp_link *l)
 	return room < more ? room : more;
 }
 
-/* One that follows another is asked about when its turn comes. */
-static bool
-begin(struct smtp_link *l, struct smtp_message *m)
-{
-	struct smtp_result *r = &l->session.result;
-
-	if (smtp_session_busy(&l->session) > 0 || may_begin(l, m))
-		return smtp_session_send(&l->session, m);
-	*r = (struct smtp_result){.message = m, .phase = PHASE_MAIL};
-	return err_set(&r->err, FAIL_CONFLICT, "held back by its owner");
-}
-
 void
 smtp_link_send(struct smtp_link *l, struct smtp_message *m)
 {
 	assert(smtp_link_room(l) > 0);
 	enter(l);
 	l->taken++;
-	if (!begin(l, m)) {
+	if (smtp_session_take(&l->session, m)) {
+		ask_for_mail(l);
+	} else {
 		l->taken--;
 		l->events->on_result(l, &l->session.result, l->arg);
 	}

@@ -118,7 +118,8 @@ enum smtp_event {
 /* One message on its way. */
 struct smtp_transaction {
 	struct smtp_message *message; /* NULL: free */
-	bool said;                    /* MAIL was sent */
+	bool begun;                   /* MAIL may be sent */
+	bool said;                    /* it was */
 	bool dot_sent;                /* body and dot were written to out */
 	bool refused; /* `refusal` decides; what follows is its consequence */
 	enum phase phase; /* of the refusal */
@@ -176,9 +177,13 @@ int smtp_session_busy(const struct smtp_session *s);
  * `result` is filled. */
 bool smtp_session_send(struct smtp_session *s, struct smtp_message *m) MUST_USE;
 
-/* The message that was taken but whose MAIL has not been said; NULL: none. */
+/* The same, but its MAIL waits for the caller's word. */
+bool smtp_session_take(struct smtp_session *s, struct smtp_message *m) MUST_USE;
+/* The message whose MAIL would be written next, now or with the body that is
+ * held; NULL: none. */
 struct smtp_message *smtp_session_next(const struct smtp_session *s);
-/* Takes that one back: `result` says that it was not begun. */
+/* That one may begin.  Or it is taken back: `result` says so. */
+void smtp_session_begin(struct smtp_session *s);
 void smtp_session_withdraw(struct smtp_session *s);
 
 /* `out` was handed to the connection: empties it. */

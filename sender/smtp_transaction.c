@@ -122,10 +122,11 @@ smtp_transaction_proceed(struct smtp_session *s)
 	bool pipelining = s->capabilities.pipelining;
 	struct smtp_transaction *t = s->current;
 
-	if (t != NULL && !t->said && (pipelining || s->pending_count == 0))
+	if (t != NULL && t->begun && !t->said &&
+	    (pipelining || s->pending_count == 0))
 		say_envelope(s, t);
 	if (t != NULL && t->dot_sent && pipelining && s->following != NULL &&
-	    !s->following->said)
+	    s->following->begun && !s->following->said)
 		say_envelope(s, s->following);
 	if (s->stage == SMTP_STAGE_QUIT && t == NULL && s->pending_count == 0) {
 		smtp_command_quit(&s->out);
@@ -276,7 +277,7 @@ smtp_transaction_on_rset(struct smtp_session *s, struct smtp_transaction *none)
 }
 
 bool
-smtp_session_send(struct smtp_session *s, struct smtp_message *m)
+smtp_session_take(struct smtp_session *s, struct smtp_message *m)
 {
 	struct smtp_transaction *t = &s->slots[s->slots[0].message != NULL];
 
@@ -284,33 +285,67 @@ smtp_session_send(struct smtp_session *s, struct smtp_message *m)
 	if (!admit(s, m))
 		return false;
 	t->message = m;
-	t->said = t->dot_sent = t->refused = false;
+	t->begun = t->said = t->dot_sent = t->refused = false;
 	if (s->current == NULL)
 		s->current = t;
 	else
 		s->following = t;
+	return true;
+}
+
+bool
+smtp_session_send(struct smtp_session *s, struct smtp_message *m)
+{
+	if (!smtp_session_take(s, m))
+		return false;
+	if (s->following != NULL)
+		s->following->begun = true;
+	else
+		s->current->begun = true;
 	smtp_transaction_proceed(s);
 	return true;
+}
+
+/* Asked again with every body: it may have been held for long. */
+static struct smtp_transaction *
+next_to_begin(const struct smtp_session *s)
+{
+	struct smtp_transaction *t = s->current, *after = s->following;
+
+	if (t != NULL && !t->begun)
+		return t;
+	if (after != NULL && !after->said && s->capabilities.pipelining &&
+	    (s->go_ahead || t->dot_sent))
+		return after;
+	return NULL;
 }
 
 struct smtp_message *
 smtp_session_next(const struct smtp_session *s)
 {
-	const struct smtp_transaction *t = s->following;
+	const struct smtp_transaction *t = next_to_begin(s);
 
-	return t != NULL && !t->said ? t->message : NULL;
+	return t != NULL ? t->message : NULL;
+}
+
+void
+smtp_session_begin(struct smtp_session *s)
+{
+	next_to_begin(s)->begun = true;
+	smtp_transaction_proceed(s);
 }
 
 void
 smtp_session_withdraw(struct smtp_session *s)
 {
 	struct smtp_result *r = &s->result;
-	struct smtp_transaction *t = s->following;
+	struct smtp_transaction *t = next_to_begin(s);
 
-	assert(smtp_session_next(s) != NULL);
 	*r = (struct smtp_result){.message = t->message, .phase = PHASE_MAIL};
 	err_set(&r->err, FAIL_CONFLICT, "held back by its owner");
 	t->message = NULL;
+	if (t == s->current)
+		s->current = s->following;
 	s->following = NULL;
 }
 

@@ -137,8 +137,9 @@ server_closes_after_seven(void **state)
 	assert_in_range(connections(), 143, 200);
 }
 
-/* Asked when its turn comes, first or behind another; those held back are not
- * begun, come back as not attempted and cost no connection. */
+/* Each is asked about once, when its turn comes, first or behind another;
+ * those held back are not begun, come back as not attempted and cost no
+ * connection. */
 static void
 held_back_before_mail(void **state)
 {
@@ -147,11 +148,32 @@ held_back_before_mail(void **state)
 	o->sink.delay_max_ms = 2;
 	run(300);
 	assert_int_equal(o->totals[OUTCOME_ACCEPTED], 300);
-	assert_true(o->totals[OUTCOME_NOT_ATTEMPTED] >= 100);
-	assert_true(o->asked_mail >= 400);
+	assert_int_equal(o->asked_mail, 300 + o->totals[OUTCOME_NOT_ATTEMPTED]);
+	assert_int_equal(o->totals[OUTCOME_NOT_ATTEMPTED], o->asked_mail / 3);
 	assert_true(connections() <= 10);
 	assert_int_equal(atomic_load(&sink_server_shared(o->server)->accepted),
 	    300);
+}
+
+/* The one before was refused, or there is no PIPELINING: asked all the same. */
+static void
+held_back_behind_others(void **state)
+{
+	struct err err;
+
+	o->refuse_mail = 4;
+	o->sink.offer_pipelining = false;
+	run(100);
+	assert_int_equal(o->asked_mail, 100 + o->totals[OUTCOME_NOT_ATTEMPTED]);
+	teardown(state);
+	setup(state);
+	o->refuse_mail = 4;
+	assert_true(
+	    sink_options_rule(&o->sink, "rcpt@2=550 5.1.1 no such user", &err));
+	run(300);
+	assert_int_equal(o->totals[OUTCOME_FAILED], 150);
+	assert_int_equal(o->asked_mail, 300 + o->totals[OUTCOME_NOT_ATTEMPTED]);
+	assert_int_equal(o->totals[OUTCOME_NOT_ATTEMPTED], o->asked_mail / 4);
 }
 
 /* Dots that wait for a journal, together with a server that closes. */
@@ -475,6 +497,7 @@ main(void)
 	    POOL_TEST(over_tls_with_a_login),
 	    POOL_TEST(server_closes_after_seven),
 	    POOL_TEST(held_back_before_mail),
+	    POOL_TEST(held_back_behind_others),
 	    POOL_TEST(dots_held_until_the_turn_ends),
 	    cmocka_unit_test(faults_lose_and_double_nothing),
 	    POOL_TEST(wrong_password),
