@@ -118,6 +118,9 @@ $1: $1.o $(B)/libsupport.a $(B)/libsink.a $(call archives,$(call module_of,$(pat
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$t)))
 
+# Descriptors that cannot be watched.
+$(B)/tests/unit/net/test_conn: LDFLAGS += -Wl,--wrap=uv_poll_init
+
 # Its allocations fail on demand.
 $(B)/tests/unit/sender/test_out_of_memory: LDFLAGS += \
     $(foreach f,malloc calloc reallocarray strdup,-Wl,--wrap=$f)

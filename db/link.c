@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
 
 #define SETUP_MAX 1000 /* of the texts in session.h */
@@ -143,12 +144,21 @@ static void on_socket(int events, void *arg);
 
 /* libpq may open another socket, under the same number, at any step of
  * connecting. */
-static void
+static bool
 watch_anew(struct db_link *l, int events)
 {
+	struct err err;
+
 	loop_watch_free(l->watch);
 	l->watch = loop_watch_new(l->loop, PQsocket(l->pg), on_socket, l);
+	if (l->watch == NULL) {
+		err_set(&err, FAIL_IO, "watch the database's socket: %s",
+		    strerror(errno));
+		lost(l, &err);
+		return false;
+	}
 	loop_watch_want(l->watch, events);
+	return true;
 }
 
 static bool
@@ -176,7 +186,8 @@ connected(struct db_link *l)
 {
 	char setup[SETUP_MAX];
 
-	watch_anew(l, LOOP_READ);
+	if (!watch_anew(l, LOOP_READ))
+		return;
 	l->state = LINK_SETUP;
 	PQsetNoticeProcessor(l->pg, on_notice, NULL);
 	snprintf(setup, sizeof(setup), "%s; %s", db_session_setup,

@@ -129,16 +129,20 @@ store(struct db *db, const struct wish *w, const struct dkim_key *key,
 {
 	char identity[DKIM_IDENTITY_MAX];
 	struct buf secret, sealed, public_key;
+	struct err err;
 	bool ok;
 
 	buf_init(&secret, DKIM_SECRET_MAX);
 	buf_init(&sealed, 2 * (size_t)DKIM_SECRET_MAX);
 	buf_init(&public_key, DKIM_SECRET_MAX);
 	dkim_identity(identity, w->domain, w->selector);
-	dkim_key_secret(key, &secret);
-	seal(ring, str_of(identity), buf_view(&secret), &sealed);
-	dkim_key_public(key, &public_key);
-	ok = insert(db, w, key, buf_view(&sealed), buf_view(&public_key));
+	ok = dkim_key_secret(key, &secret, &err) &&
+	     dkim_key_public(key, &public_key, &err);
+	if (ok)
+		seal(ring, str_of(identity), buf_view(&secret), &sealed);
+	else
+		fail(&err);
+	ok = ok && insert(db, w, key, buf_view(&sealed), buf_view(&public_key));
 	if (ok)
 		print_record(w->domain, w->selector,
 		    dkim_key_algorithm(key) == DKIM_ED25519_SHA256,

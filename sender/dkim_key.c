@@ -179,20 +179,21 @@ dkim_key_algorithm(const struct dkim_key *k)
 	return k->algorithm;
 }
 
-void
-dkim_key_secret(const struct dkim_key *k, struct buf *out)
+bool
+dkim_key_secret(const struct dkim_key *k, struct buf *out, struct err *err)
 {
 	unsigned char *der = NULL;
 	int n = i2d_PrivateKey(k->pkey, &der);
 
 	if (n <= 0)
-		BUG("a DKIM key that cannot be written");
+		return fail(err, FAIL_INPUT, "write the DKIM key");
 	buf_add(out, der, (size_t)n);
 	OPENSSL_clear_free(der, (size_t)n);
+	return true;
 }
 
-void
-dkim_key_public(const struct dkim_key *k, struct buf *out)
+bool
+dkim_key_public(const struct dkim_key *k, struct buf *out, struct err *err)
 {
 	unsigned char raw[ED25519_PUBLIC], *der = NULL;
 	size_t size = sizeof(raw);
@@ -200,15 +201,16 @@ dkim_key_public(const struct dkim_key *k, struct buf *out)
 
 	if (k->algorithm == DKIM_ED25519_SHA256) {
 		if (EVP_PKEY_get_raw_public_key(k->pkey, raw, &size) != 1)
-			BUG("an Ed25519 key without a public half");
+			return fail(err, FAIL_INPUT, "public half of the key");
 		base64_encode(out, (struct str){(const char *)raw, size});
-		return;
+		return true;
 	}
 	n = i2d_PUBKEY(k->pkey, &der);
 	if (n <= 0)
-		BUG("an RSA key without a public half");
+		return fail(err, FAIL_INPUT, "public half of the key");
 	base64_encode(out, (struct str){(const char *)der, (size_t)n});
 	OPENSSL_free(der);
+	return true;
 }
 
 bool

@@ -34,9 +34,11 @@ void dkim_key_free(struct dkim_key *key); /* NULL is fine */
 
 enum dkim_algorithm dkim_key_algorithm(const struct dkim_key *key);
 /* DER. */
-void dkim_key_secret(const struct dkim_key *key, struct buf *out);
+bool dkim_key_secret(const struct dkim_key *key, struct buf *out,
+    struct err *err) MUST_USE;
 /* Base64: what stands in the DNS record behind "p=". */
-void dkim_key_public(const struct dkim_key *key, struct buf *out);
+bool dkim_key_public(const struct dkim_key *key, struct buf *out,
+    struct err *err) MUST_USE;
 
 /* Signs a SHA-256 hash.  The same hash gives the same signature. */
 bool dkim_key_sign(struct dkim_key *key, const unsigned char hash[32],

@@ -312,7 +312,7 @@ next_to_begin(const struct smtp_session *s)
 {
 	struct smtp_transaction *t = s->current, *after = s->following;
 
-	if (t != NULL && !t->begun)
+	if (t == NULL || !t->begun)
 		return t;
 	if (after != NULL && !after->said && s->capabilities.pipelining &&
 	    (s->go_ahead || t->dot_sent))

@@ -5,6 +5,7 @@
 #include "lib/net/tls.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sys/socket.h>
 
 static const char *const tls_names[] = {
@@ -238,25 +239,36 @@ on_timer(void *arg)
 }
 
 static void
+use(struct conn *c, int fd)
+{
+	struct err err;
+
+	dial_free(c->dial);
+	c->dial = NULL;
+	c->wire.fd = fd;
+	c->watch = loop_watch_new(c->loop, fd, on_ready, c);
+	if (c->watch == NULL) {
+		wire_fail(&err, errno);
+		conn_failed(c, &err, "watch");
+		return;
+	}
+	loop_timer_start(c->timer, c->deadline_ms - loop_now_ms(c->loop));
+	if (c->mode == CONN_TLS_IMPLICIT)
+		begin_handshake(c);
+	else
+		opened(c);
+}
+
+static void
 on_dialed(int fd, const struct err *err, void *arg)
 {
 	struct conn *c = arg;
 
 	enter(c);
-	if (fd < 0) {
+	if (fd < 0)
 		conn_closed(c, err->kind, err->text);
-	} else {
-		dial_free(c->dial);
-		c->dial = NULL;
-		c->wire.fd = fd;
-		c->watch = loop_watch_new(c->loop, fd, on_ready, c);
-		loop_timer_start(c->timer,
-		    c->deadline_ms - loop_now_ms(c->loop));
-		if (c->mode == CONN_TLS_IMPLICIT)
-			begin_handshake(c);
-		else
-			opened(c);
-	}
+	else
+		use(c, fd);
 	leave(c);
 }
 

@@ -131,6 +131,8 @@ attempt(struct dial *d, const struct sockaddr_storage *to)
 	    errno != EINPROGRESS)
 		return attempt_failed(d, errno);
 	d->watch = loop_watch_new(d->loop, d->fd, attempt_ready, d);
+	if (d->watch == NULL)
+		return attempt_failed(d, errno);
 	loop_watch_want(d->watch, LOOP_WRITE);
 	return true;
 }

@@ -280,6 +280,8 @@ want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *own)
 	if (s->watch == NULL) {
 		*s = (struct socket_watch){.http = h, .fd = fd};
 		s->watch = loop_watch_new(h->loop, fd, on_socket, s);
+		if (s->watch == NULL)
+			return -1;
 	}
 	loop_watch_want(s->watch, events);
 	return 0;

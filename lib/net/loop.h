@@ -47,8 +47,9 @@ void loop_timer_free(struct loop_timer *t); /* NULL is fine */
 /* Readiness of a descriptor that someone else owns (sockets, libpq). */
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 typedef void loop_watch_fn(int events, void *arg);
+/* NULL: the system takes no more of them; errno says why. */
 struct loop_watch *loop_watch_new(struct loop *loop, int fd, loop_watch_fn *fn,
-    void *arg);
+    void *arg) MUST_USE;
 void loop_watch_want(struct loop_watch *w, int events); /* 0 = pause */
 void loop_watch_free(struct loop_watch *w); /* before the fd is closed */
 

@@ -4,6 +4,7 @@
 #include "lib/base/mem.h"
 #include "lib/net/loop_private.h"
 
+#include <errno.h>
 #include <uv.h>
 
 /* Every handle is the first member of what owns it and its `data`. */
@@ -88,8 +89,11 @@ loop_watch_new(struct loop *loop, int fd, loop_watch_fn *fn, void *arg)
 	w->fn = fn;
 	w->arg = arg;
 	r = uv_poll_init(loop_uv(loop), &w->uv, fd);
-	if (r != 0)
-		BUG("watch fd %d: %s", fd, uv_strerror(r));
+	if (r != 0) {
+		free(w);
+		errno = -r; /* as libuv made it */
+		return NULL;
+	}
 	w->uv.data = w;
 	loop_count(loop, 1);
 	return w;

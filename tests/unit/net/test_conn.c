@@ -12,10 +12,26 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <cmocka.h>
 
 static struct client client;
+static int watched, fail_at; /* the one that fails; 0: none */
+
+/* The names that the linker wants. */
+int real_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd) __asm__(
+    "__real_uv_poll_init");
+int wrap_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd) __asm__(
+    "__wrap_uv_poll_init");
+
+int
+wrap_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
+{
+	return ++watched == fail_at ? UV_ENOSPC
+				    : real_poll_init(loop, poll, fd);
+}
+
 static char heard[4096]; /* by a peer; read it after peer_stop */
 static size_t heard_n, reads;
 
@@ -26,6 +42,7 @@ setup(void **state)
 	client = (struct client){.loop = NULL};
 	memset(heard, 0, sizeof(heard));
 	heard_n = reads = 0;
+	watched = fail_at = 0;
 	return 0;
 }
 
@@ -505,6 +522,23 @@ freed_in_each_callback(void **state)
 	}
 }
 
+/* A limit of the system, while connecting and then. */
+static void
+cannot_be_watched(void **state)
+{
+	int k;
+
+	for (k = 1; k <= 2; k++) {
+		setup(state);
+		fail_at = k;
+		converse(hear_then_close);
+		end_is(FAIL_IO, strerror(ENOSPC));
+		assert_int_equal(client.opened, 0);
+		teardown(state);
+	}
+	setup(state);
+}
+
 static void
 freed_at_each_stage(void **state)
 {
@@ -559,6 +593,7 @@ main(void)
 	    T(early_words_wait),
 	    T(freed_in_each_callback),
 	    T(freed_at_each_stage),
+	    T(cannot_be_watched),
 	    T(describes_itself),
 	};
 

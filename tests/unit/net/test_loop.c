@@ -9,6 +9,7 @@
 
 #include <netdb.h>
 #include <pthread.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -238,6 +239,7 @@ watches(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	r.fd = fds[0];
 	r.watch = loop_watch_new(loop, r.fd, on_pipe, &r);
+	assert_non_null(r.watch);
 	loop_run(loop); /* nothing is wanted: nothing to wait for */
 	assert_string_equal(buf_cstr(&told), "");
 	loop_watch_want(r.watch, LOOP_WRITE);
@@ -254,6 +256,22 @@ watches(void **state)
 	assert_string_equal(buf_cstr(&told), "wre");
 	close(fds[0]);
 	loop_watch_free(NULL);
+}
+
+/* What the system does not watch is an error, and leaves nothing behind. */
+static void
+cannot_be_watched(void **state)
+{
+	struct reader r = {.own = false};
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	errno = 0;
+	assert_null(loop_watch_new(loop, fileno(file), on_pipe, &r));
+	assert_int_equal(errno, EPERM);
+	loop_run(loop);
+	fclose(file);
 }
 
 static void
@@ -413,6 +431,7 @@ main(void)
 	    T(deferring_for_ever_is_fair),
 	    T(stopping_runs_what_was_deferred),
 	    T(watches),
+	    T(cannot_be_watched),
 	    T(signals),
 	    T(lookups),
 	    T(lookup_freed_before_the_answer),
