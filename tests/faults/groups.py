@@ -39,12 +39,12 @@ def rate(sink):
 
 
 def memory_kib(sending, sender):
-    """Of the largest process of a sender."""
+    """Of the largest process of a sender; a journal's pages are a file's."""
     sizes = []
     for pid in sending.children(sender):
         text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
         sizes += [int(line.split()[1]) for line in text.splitlines()
-                  if line.startswith("VmRSS:")]
+                  if line.startswith("RssAnon:")]
     return max(sizes)
 
 
