@@ -189,7 +189,8 @@ work_round(struct rounds *s, struct err *err)
 		s->reopen_at_ms = now + SCHEDULER_REOPEN_MS;
 	}
 	if (now >= s->forget_at_ms) {
-		if (!db_run(s->db, Q_QUOTA_FORGET, DB_NO_ARGS, NULL, err))
+		if (!db_run(s->db, Q_QUOTA_FORGET, DB_NO_ARGS, NULL, err) ||
+		    !db_run(s->db, Q_TAKEN_OVER_FORGET, DB_NO_ARGS, NULL, err))
 			return false;
 		s->forget_at_ms = now + SCHEDULER_FORGET_MS;
 	}

@@ -14,7 +14,8 @@ ALTER TABLE lease ADD COLUMN taken_from text;
 
 -- Attempts that were called uncertain because their holder did not come
 -- back, not because anybody knew that they had been made.  When its journal
--- does come back, those which that does not know were never made.
+-- does come back, those which that does not know were never made.  Forgotten
+-- when the campaign is over, or there was another attempt.
 CREATE TABLE taken_over (
 	delivery_id bigint NOT NULL,
 	attempt     smallint NOT NULL,

@@ -95,6 +95,18 @@ SELECT m.delivery_id, c.id, m.attempt + 1, now(), now()
  WHERE later.made IS NULL
 ON CONFLICT (delivery_id) DO NOTHING;
 
+-- name: taken_over_forget
+-- Nothing can follow from what their holder's journal does not know: there was
+-- another attempt, or there will be none; with resend nobody waits for it.
+DELETE FROM taken_over t
+ USING campaign c
+ WHERE c.id = t.campaign_id
+   AND (c.on_uncertain = 'resend' OR c.status = 'cancelled' OR c.expires_at <= now()
+        OR EXISTS (SELECT FROM outcome o
+                    WHERE o.delivery_id = t.delivery_id
+                      AND (o.attempt > t.attempt
+                           OR (o.attempt = t.attempt AND o.state > 'uncertain'))));
+
 -- name: journal_end_leases
 -- The holder is dead, and its journal does not tell all that it did: what it
 -- had may be taken over now.

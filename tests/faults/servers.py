@@ -38,7 +38,7 @@ def goodbyes(sending, figures, every, recipients, commands=COMMANDS):
     accounts, sinks = [], []
     for command in commands:
         sinks.append(sending.sink(
-            "--drop-after", str(max(every, 3)), "--events", "fault", "--reply",
+            "--drop-after", str(max(every, 3)), "--events", "fault", "--rule",
             f"{command}@{every}=421 4.3.2 closing the channel"))
         accounts.append(sending.api().post("/v1/accounts", {
             "name": command, "host": "127.0.0.1", "port": sinks[-1].port,

@@ -208,7 +208,6 @@ static const struct option_row {
 	"after N messages in all: 421 to what is connected, 535 to AUTH"},
     {"delay-ms", "N[-M]", set_delay, "wait before the reply to the dot"},
     {"rule", "RULE", sink_options_rule, "a fault, as below (again)"},
-    {"reply", "RULE", sink_options_rule, "the same"},
     {"rules", "FILE", set_rule_file,
 	"rules, a line each, \"#\" before comments; SIGHUP reads it again"},
     {"seed", "N", set_seed, "of all that is random (1)"},

@@ -334,10 +334,9 @@ told_twice(void **state)
 	note(JOURNAL_INTENT, ledger_delivery(c, 2), 1);
 	note_outcome(ledger_delivery(c, 2), 1, LEDGER_FAILED);
 	ledger_outcome(db, ledger_delivery(c, 1), 1, "failed");
-	assert_int_equal(
-	    ledger_rows(db, Q_DELIVERY_RETRY_ENDED,
-		DB_ARGS(db_int(c), db_null(), db_null(), db_null(), db_null(),
-		    db_text_array(&failed, 1))),
+	assert_int_equal(ledger_rows(db, Q_DELIVERY_RETRY_ENDED,
+			     DB_ARGS(db_int(c), db_null(), db_null(), db_null(),
+				 db_null(), db_text_array(&failed, 1))),
 	    1);
 	die_and_replay();
 	assert_string_equal(states(c, 3), "failed1 failed1 -");
@@ -364,6 +363,37 @@ only_its_own_are_pending_again(void **state)
 	assert_int_equal(ledger_int("SELECT count(*) FROM taken_over"
 				    " WHERE holder = 'other'"),
 	    2);
+}
+
+static int64_t
+remembered(void)
+{
+	ledger_rows(db, Q_TAKEN_OVER_FORGET, DB_NO_ARGS);
+	return ledger_int("SELECT count(*) FROM taken_over");
+}
+
+/* As long as the journal may say something that matters. */
+static void
+forgotten_when_over(void **state)
+{
+	static const char *const ends[] = {"expires_at = now()",
+	    "status = 'cancelled'", "on_uncertain = 'resend'"};
+	int64_t c = claimed("hold", 10, 4);
+	size_t i;
+
+	(void)state;
+	taken_over(c);
+	assert_int_equal(remembered(), 4);
+	/* A person has one released; the reply to another came late. */
+	ledger_outcome(db, ledger_delivery(c, 1), 2, "deferred");
+	ledger_outcome(db, ledger_delivery(c, 3), 1, "accepted");
+	assert_int_equal(remembered(), 2);
+	for (i = 0; i < ARRAY_LEN(ends); i++) {
+		pg_sql(db, "BEGIN; UPDATE campaign SET %s", ends[i]);
+		assert_int_equal(
+		    ledger_rows(db, Q_TAKEN_OVER_FORGET, DB_NO_ARGS), 2);
+		pg_sql(db, "ROLLBACK");
+	}
 }
 
 /* It died between claiming and settling what the one before had left. */
@@ -590,6 +620,7 @@ main(void)
 	    T(back_when_it_is_resent),
 	    T(told_twice),
 	    T(only_its_own_are_pending_again),
+	    T(forgotten_when_over),
 	    T(claimed_but_not_settled),
 	    T(late_words_are_not_heard),
 	    T(of_another_database),
