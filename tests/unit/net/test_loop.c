@@ -7,9 +7,9 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
