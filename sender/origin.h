@@ -6,8 +6,21 @@
  * from the copy too would be a second mail to everybody.  Senders note once
  * which database they work on (system identifier of the cluster, number of
  * the database); in another one they do nothing until `volley migrate
- * --adopt` says that it is the original now.  A standby that takes over has
- * the same identity, and so has a copy of the server's files.
+ * --adopt` says that it is the original now.
+ *
+ *   noticed      a dump, restored in another cluster or in the same one,
+ *                whatever its name; CREATE DATABASE ... TEMPLATE; a new
+ *                cluster after pg_upgrade
+ *   not noticed  a copy of the server's files: a standby that takes over,
+ *                which has to go on, and so a base backup, a copied data
+ *                folder or a cloned machine, which look the same from inside
+ *
+ * Names of hosts, addresses and folders do not tell these apart: a failover
+ * changes them, a clone need not.  In a copy of files the only guard is
+ * time: a start that is later than late_start_s waits for a person; what was
+ * running goes on.  Whoever starts such a copy beside the original makes it
+ * one that is noticed, before any sender runs:
+ *   UPDATE origin SET identity = 'copy'
  */
 #ifndef SENDER_ORIGIN_H
 #define SENDER_ORIGIN_H

@@ -142,6 +142,24 @@ def test_late_start_of_a_cron_job(sending):
     assert len(sink.lines()) == 5
 
 
+def test_copy_of_the_files(sending):
+    """It cannot be told from the original, so somebody says that it is none
+    before a sender runs there (sender/origin.h)."""
+    sink = sending.sink()
+    sending.contacts(5)
+    sending.campaign(sending.account(sink.port))
+    sending.sql("INSERT INTO origin (identity) VALUES ('copy')"
+                " ON CONFLICT (one) DO UPDATE SET identity = 'copy'")
+    run = subprocess.run([VOLLEY, "run-due"], env=sending.env, check=False,
+                         capture_output=True, text=True)
+    assert run.returncode == 1 and "migrate --adopt" in run.stderr
+    assert sink.lines() == []
+    subprocess.run([VOLLEY, "migrate", "--adopt"], env=sending.env,
+                   check=True, capture_output=True)
+    sending.run_due()
+    assert len(sink.lines()) == 5
+
+
 def test_copy_of_the_database(sending):
     """A dump of a campaign half sent, restored under another name."""
     sink = sending.sink()
