@@ -7,7 +7,7 @@
 
 #define OWNER "smtp_account"
 
-enum { LEAVE_WORD, LEAVE_WAIT_MS };
+enum { LEAVE_WORD, LEAVE_WAIT_MS, LEAVE_SERIAL };
 
 bool
 relay_login_needed(const struct relay *r)
@@ -91,6 +91,19 @@ heed(struct relay *r, struct str word, int64_t wait_ms)
 	}
 }
 
+/* Somebody has renewed the token that we have: maybe it was refused. */
+static bool
+is_outdated(struct relay *r, const struct db_result *claim)
+{
+	struct relay_login *l = &r->login;
+
+	if (!r->row.oauth || r->state != RELAY_LOGIN ||
+	    db_get_int(claim, 0, LEAVE_SERIAL) <= l->serial)
+		return false;
+	l->good_until_ms = 0;
+	return true;
+}
+
 /* results: login_ensure, login_lock, login_claim */
 static void
 on_leave(const struct db_result *results, int count, const struct err *err,
@@ -109,6 +122,8 @@ on_leave(const struct db_result *results, int count, const struct err *err,
 		tell(r, Q_LOGIN_RELEASE);
 	else if (l->asked_version != r->row.version)
 		l->look_ms = 0;
+	else if (is_outdated(r, claim))
+		relay_login_begin(r);
 	else if (l->trying) /* it was only to be renewed */
 		l->look_ms = clock_mono_ms() + RELAY_LOGIN_HOLD_MS;
 	else

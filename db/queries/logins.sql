@@ -16,7 +16,7 @@ SELECT FROM account_login WHERE account_id = $1::bigint FOR UPDATE;
 -- 'wait': somebody else is; 'spent': too many tries in ten minutes, and how
 -- long it is to the next, in milliseconds.  What was tried before a person
 -- changed the account's state does not count.  An account that is paused, or
--- has become another, is waited for.
+-- has become another, is waited for.  Last the newest token there is.
 -- $1 account  $2 version  $3 who  $4 seconds to try  $5 tries in ten minutes
 -- $6 minutes that a proof lasts
 WITH now_is (t) AS (SELECT clock_timestamp()),
@@ -47,7 +47,9 @@ taken AS (
 	 WHERE l.account_id = j.account_id AND j.word = 'try')
 SELECT word, CASE WHEN word = 'spent'
                   THEN extract(epoch FROM recent[cardinality(recent) - $5::int + 1]
-                                          + interval '10 minutes' - t) * 1000 END
+                                          + interval '10 minutes' - t) * 1000 END,
+       (SELECT o.serial FROM oauth o
+         WHERE o.owner = 'smtp_account' AND o.owner_id = judged.account_id)
   FROM judged, now_is;
 
 -- name: login_proven
