@@ -129,6 +129,18 @@ on_begun(const struct db_result *results, int count, const struct err *err,
 	recorder_poke(&m->worker->recorder);
 }
 
+/* Why the whole campaign is paused: the newest of many refusals. */
+static void
+halt(struct mailing *m, const char *reply)
+{
+	char why[SMTP_REPLY_BRIEF_MAX + 100];
+
+	snprintf(why, sizeof(why),
+	    "%zu groups of domains refuse its sender: %s", m->pauses.count,
+	    reply);
+	mailing_halt(m, why);
+}
+
 void
 pauses_begin(struct mailing *m, struct str group, int64_t account_id,
     const struct smtp_result *r)
@@ -151,4 +163,6 @@ pauses_begin(struct mailing *m, struct str group, int64_t account_id,
 			? str_of(status_text(r->reply.status, status))
 			: STR_NONE)));
 	db_batch_send(b, on_begun, m);
+	if (m->pauses.count >= PAUSES_MAX)
+		halt(m, why);
 }

@@ -7,7 +7,7 @@
  *   a person resumes the campaign -> no row is left, and so on
  *
  * Their recipients are kept: retries without a time, until the campaign is
- * resumed or expires.  Nobody else is touched.
+ * resumed or expires.  Nobody else is touched, unless there are PAUSES_MAX.
  */
 #ifndef SENDER_PAUSES_H
 #define SENDER_PAUSES_H
@@ -17,6 +17,10 @@
 /* A recipient is looked at again after that, while the database does not
  * know of the pause. */
 #define PAUSES_AGAIN_MS 1000
+
+/* Refused by so many, the sender is to be looked at, not they: the campaign
+ * is paused as a whole. */
+#define PAUSES_MAX 20
 
 struct mailing;
 struct smtp_result;

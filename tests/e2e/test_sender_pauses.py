@@ -46,6 +46,24 @@ def resume(sending, campaign=1):
     return sending.api().ok("POST", f"/v1/campaigns/{campaign}/resume")
 
 
+def test_all_refuse_who_sends(sending, tmp_path):
+    """Twenty groups of domains: it is the sender that is to be looked at."""
+    refusing = Refusing(sending, tmp_path, f"dot={REFUSAL}")
+    sending.contacts(200)
+    sending.campaign(sending.account(refusing.sink.port, max_connections=4))
+    sending.sender("--workers=1")
+    wait_for(lambda: sending.status() == "paused", 30)
+    assert sending.states() == {"pending": 200}
+    assert sending.value("SELECT status_reason FROM campaign") == (
+        f"20 groups of domains refuse its sender: {REFUSAL}")
+    assert alerts(sending).count(("halt", None)) == 1
+    refusing.relent()
+    resume(sending)
+    sending.wait_finished()
+    assert sending.states() == {"accepted": 200}
+    assert sending.check_ledger(refusing.sink) == set()
+
+
 def test_a_provider_that_refuses_who_sends(sending, tmp_path):
     """Whatever the step and the class of the reply; each costs one try of
     each worker's connections, no contact, and nobody else anything."""
