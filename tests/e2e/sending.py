@@ -204,6 +204,8 @@ class Sending:
         return [int(pid) for pid in pathlib.Path(path).read_text().split()]
 
     def stop(self, process, seconds=40):
+        """By SIGTERM, of which it does not know before it has children."""
+        wait_for(lambda: process.poll() is not None or self.children(process))
         process.send_signal(signal.SIGTERM)
         assert process.wait(seconds) == 0, self.log()
 

@@ -392,8 +392,10 @@ long_words(void **state)
 	size_t n;
 
 	(void)state;
-	for (n = 1; n + 2 < sizeof(words); n += 2)
-		memcpy(words + n, "\xc3\xa4", 2);
+	for (n = 1; n + 2 < sizeof(words); n += 2) {
+		words[n] = (char)0xc3;
+		words[n + 1] = (char)0xa4;
+	}
 	r.words = (struct str){words, n};
 	lane_begin(&lane, now);
 	lane_told(&lane, &pace, &r);
