@@ -72,8 +72,10 @@ def test_an_account_that_nobody_answers(sending):
 
     account = wait_for(unreachable, 30)
     assert "refused" in account["why"] and account["for_s"] > 0
-    assert re.search(r'account 1 "gone": unreachable.*again in .*refused',
-                     status(sending)[1])
+    # Between two looks it may be trying again.
+    wait_for(lambda: re.search(
+        r'account 1 "gone": unreachable.*again in .*refused',
+        status(sending)[1]), 30)
     sending.stop(sender)
 
 
