@@ -49,17 +49,6 @@ add_lease(struct mailing *m, struct lease *l)
 	*at = l;
 }
 
-static void
-remove_lease(struct lease *l)
-{
-	struct lease **at = &l->mailing->leases;
-
-	while (*at != l)
-		at = &(*at)->next;
-	*at = l->next;
-	lease_free(l);
-}
-
 /* results: lease_take_over, lease_progress, lease_recipients; lease_unsent */
 static void
 on_read(const struct db_result *results, int count, const struct err *err,
@@ -75,7 +64,7 @@ on_read(const struct db_result *results, int count, const struct err *err,
 		l->leaving = true;
 		l->reserved = 0;
 	} else if (db_rows(&results[1]) == 0) {
-		remove_lease(l);
+		lease_remove(l);
 	} else {
 		forfeit_told(l);
 		lease_load(l, &results[2]);

@@ -149,6 +149,17 @@ lease_free(struct lease *l)
 }
 
 void
+lease_remove(struct lease *l)
+{
+	struct lease **at = &l->mailing->leases;
+
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	lease_free(l);
+}
+
+void
 lease_load(struct lease *l, const struct db_result *rows)
 {
 	size_t i;

@@ -86,6 +86,7 @@ struct lease {
 
 struct lease *lease_new(enum lease_kind kind, struct mailing *mailing);
 void lease_free(struct lease *l);
+void lease_remove(struct lease *l); /* out of its mailing, and freed */
 
 /* Rows of lease_recipients or retry_claim, which have columns more. */
 void lease_load(struct lease *l, const struct db_result *rows);

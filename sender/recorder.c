@@ -106,17 +106,6 @@ recorder_is_idle(const struct recorder *r)
 }
 
 /* A lease that this worker is done with in any way. */
-static void
-drop_lease(struct lease *l)
-{
-	struct lease **at = &l->mailing->leases;
-
-	while (*at != l)
-		at = &(*at)->next;
-	*at = l->next;
-	lease_free(l);
-}
-
 static bool
 is_leaving(const struct lease *l)
 {
@@ -141,7 +130,7 @@ drop_quiet(struct mailing *m)
 		if (is_quiet(l) && (l->loaded || l->leaving) &&
 		    (l->lost ||
 			(l->kind == LEASE_RETRY && lease_is_finished(l))))
-			drop_lease(l);
+			lease_remove(l);
 	}
 }
 
@@ -316,7 +305,7 @@ take_step(const struct outcome_step *s, const struct db_result *held)
 	if (s->step != LEASE_HELD) {
 		if (!is_returned(held, l->first_id))
 			forfeit_add(l);
-		drop_lease(l);
+		lease_remove(l);
 		return;
 	}
 	if (is_returned(held, l->first_id)) {

@@ -345,7 +345,6 @@ static void
 put_away(struct reading *g, bool damaged)
 {
 	struct err err;
-
 	bool ok;
 
 	tell_end(g, damaged);

@@ -20,8 +20,9 @@ RETURNING first_id, last_id, watermark, epoch;
 
 -- name: lease_take_over
 -- What the holder before may have sent without telling: it is uncertain,
--- until that one's journal says otherwise.  resend: attempted again.  A statement of its own after lease_claim, so
--- that it sees what that holder recorded last.
+-- until that one's journal says otherwise.  resend: attempted again.  A
+-- statement of its own after lease_claim, so that it sees what that holder
+-- recorded last.
 -- $1 campaign  $2 first of the lease  $3 its last  $4 epoch
 WITH lost AS (
 	SELECT d.id, d.campaign_id

@@ -1,7 +1,6 @@
 /*
- * Goal: conn.h holds in the clear: bytes arrive whole and in order, every
- * way to end is told by its kind, the bounds bind, and the conn may be freed
- * inside any callback.
+ * Goal: in the clear bytes arrive whole and in order, every way to end has
+ * its kind, the bounds bind, and the conn may be freed in any callback.
  */
 #include "lib/net/conn.h"
 
