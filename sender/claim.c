@@ -240,15 +240,25 @@ has_retries(const struct mailing *m)
 	return false;
 }
 
+/* The next lease is asked for while half of the last one is left. */
+static bool
+is_hungry(const struct mailing *m)
+{
+	const struct lease *l;
+	size_t size = 0;
+
+	for (l = m->leases; l != NULL; l = l->next)
+		if (l->kind == LEASE_RANGE && l->loaded)
+			size = l->count;
+	return size == 0 || mailing_ahead(m) * 2 < size;
+}
+
 /* full: no lease is taken ahead, but nobody goes without. */
 static void
 claim_for(struct mailing *m, bool full)
 {
 	struct worker *w = m->worker;
-	bool hungry =
-	    m->leases == NULL ||
-	    (!w->pulse.crowded &&
-		mailing_ahead(m) < (size_t)w->settings->lease_size / 2);
+	bool hungry = m->leases == NULL || (!w->pulse.crowded && is_hungry(m));
 
 	if (m->stage != MAILING_ACTIVE || m->claims > 0 ||
 	    (full && m->leases != NULL))

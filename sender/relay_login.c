@@ -71,12 +71,35 @@ rest_until_allowed(struct relay *r, int64_t wait_ms)
 }
 
 static void
+on_look(void *arg)
+{
+	struct relay *r = arg;
+
+	if (r->state == RELAY_LOGIN)
+		relay_login_tick(r);
+}
+
+/* A try takes a moment if all is well: its end is noticed soon. */
+static void
+look_again(struct relay *r)
+{
+	struct relay_login *l = &r->login;
+
+	l->wait_ms = l->wait_ms == 0 ? RELAY_LOGIN_SOON_MS : 2 * l->wait_ms;
+	if (l->wait_ms > RELAY_LOGIN_LOOK_MS)
+		l->wait_ms = RELAY_LOGIN_LOOK_MS;
+	if (l->look == NULL)
+		l->look = loop_timer_new(r->worker->loop, on_look, r);
+	l->look_ms = clock_mono_ms() + l->wait_ms;
+	loop_timer_start(l->look, l->wait_ms);
+}
+
+static void
 heed(struct relay *r, struct str word, int64_t wait_ms)
 {
 	struct relay_login *l = &r->login;
 	int64_t now = clock_mono_ms();
 
-	l->look_ms = now + RELAY_LOGIN_LOOK_MS;
 	if (r->state != RELAY_LOGIN)
 		return;
 	if (str_eq(word, STR("proven"))) {
@@ -88,6 +111,8 @@ heed(struct relay *r, struct str word, int64_t wait_ms)
 		relay_open(r, true);
 	} else if (str_eq(word, STR("spent"))) {
 		rest_until_allowed(r, wait_ms);
+	} else {
+		look_again(r);
 	}
 }
 
@@ -222,6 +247,7 @@ void
 relay_login_begin(struct relay *r)
 {
 	r->login.trying = false;
+	r->login.wait_ms = 0;
 	if (r->row.oauth && !has_token(r))
 		ask_token(r);
 	else
@@ -312,12 +338,14 @@ relay_login_reset(struct relay *r)
 	*l = (struct relay_login){
 	    .asking = l->asking,
 	    .asked_version = l->asked_version,
+	    .look = l->look,
 	};
 }
 
 void
 relay_login_release(struct relay *r)
 {
+	loop_timer_free(r->login.look);
 	oauth_token_free(r->login.token);
 	buf_wipe(&r->login.text);
 }

@@ -32,6 +32,7 @@
 #define RELAY_LOGIN_PROOF_MIN 15     /* a login is known to be good that long */
 #define RELAY_LOGIN_PROOF_MS  300000 /* said again so often, while it is */
 #define RELAY_LOGIN_LOOK_MS   250
+#define RELAY_LOGIN_SOON_MS   25 /* at first, while another worker tries */
 
 struct relay;
 
@@ -45,6 +46,8 @@ struct relay_login {
 	bool asking;     /* a batch is under way */
 	int64_t asked_version; /* with the row's version of then */
 	bool trying;           /* we have leave, and have not been let in */
+	int64_t wait_ms;       /* for another worker's try; 0: not yet */
+	struct loop_timer *look;
 };
 
 /* For a relay without a pool, in state LOGIN: ends in relay_open,

@@ -91,11 +91,19 @@ SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
          GROUP BY m.contact_id) a;
 
 -- name: lease_create
--- $1 campaign  $2 recipients  $3 recipients a lease
+-- They get smaller towards the end, so that all workers end together.
+-- $1 campaign  $2 recipients  $3 recipients a lease, at most
+WITH RECURSIVE part (done, size) AS (
+	SELECT 0::bigint, 0::bigint
+	UNION ALL
+	SELECT done + size, least($3::bigint, $2 - done - size,
+	                          greatest(250, ($2 - done - size) / 8))
+	  FROM part
+	 WHERE done + size < $2::bigint)
 INSERT INTO lease (campaign_id, first_id, last_id, watermark)
-SELECT $1::bigint, base + n, base + least(n + $3::bigint - 1, $2::bigint), base + n - 1
-  FROM (SELECT $1::bigint << 32 AS base) b,
-       generate_series(1::bigint, $2::bigint, $3::bigint) n;
+SELECT $1::bigint, base + done + 1, base + done + size, base + done
+  FROM part, (SELECT $1::bigint << 32 AS base) b
+ WHERE size > 0;
 
 -- name: campaign_begin
 -- $1 campaign  $2 recipients; nobody: it is finished at once

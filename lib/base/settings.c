@@ -125,7 +125,7 @@ const struct setting setting_table[] = {
 	INT(workers, "0", 0, 256,
 	    "sender processes; 0: one per core"),
 	INT(lease_size, "4000", 1, 100000,
-	    "recipients a lease"),
+	    "recipients a lease, at most"),
 	INT(lease_s, "60", 1, 86400,
 	    "seconds that a lease lasts unrenewed"),
 	INT(lease_window, "1000", 1, 100000,

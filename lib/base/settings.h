@@ -38,7 +38,7 @@ struct settings {
 	int64_t api_threads;                   /* HTTP threads */
 	int64_t api_connections;               /* HTTP connections at most */
 	int64_t workers;        /* sender processes; 0 = one per core */
-	int64_t lease_size;     /* recipients a lease */
+	int64_t lease_size;     /* recipients a lease, at most */
 	int64_t lease_s;        /* seconds a lease lasts unrenewed */
 	int64_t lease_window;   /* recipients in flight a worker (watermark) */
 	int64_t outcome_batch;  /* outcomes a transaction at most */

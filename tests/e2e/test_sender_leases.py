@@ -31,7 +31,7 @@ def test_a_lease_that_comes_back(sending):
     be called unsent, though it was so the first time."""
     sending.kills = True
     sink = sending.sink("--rule", "dot=delay 4000-5000")
-    sending.contacts(300)
+    sending.contacts(250)  # one lease
     sending.campaign(sending.account(sink.port, max_connections=100))
     first, first_worker, mine = lone_sender(sending)
     second, second_worker, other = lone_sender(sending, first_worker)

@@ -79,8 +79,13 @@ ledger_started(struct db *db, const char *on_uncertain, int64_t lease_size)
 	ledger_rows(db, Q_CONTENT_FREEZE, DB_ARGS(db_int(id), db_cstr("")));
 	ledger_rows(db, Q_AUDIENCE_PARTITION, DB_ARGS(db_int(id)));
 	n = ledger_rows(db, Q_AUDIENCE_FREEZE, DB_ARGS(db_int(id)));
-	ledger_rows(db, Q_LEASE_CREATE,
-	    DB_ARGS(db_int(id), db_int(n), db_int(lease_size)));
+	pg_sql(db,
+	    "INSERT INTO lease (campaign_id, first_id, last_id, watermark)"
+	    " SELECT %lld, base + n, base + least(n + %lld - 1, %lld),"
+	    " base + n - 1 FROM (SELECT %lld::bigint << 32 AS base) b,"
+	    " generate_series(1::bigint, %lld, %lld) n",
+	    (long long)id, (long long)lease_size, (long long)n, (long long)id,
+	    (long long)n, (long long)lease_size);
 	ledger_rows(db, Q_CAMPAIGN_BEGIN, DB_ARGS(db_int(id), db_int(n)));
 	return id;
 }

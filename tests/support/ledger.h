@@ -18,7 +18,7 @@ const char *ledger_conninfo(void);
 /* Contacts from..to, on list 1. */
 void ledger_contacts(struct db *db, int from, int to);
 int64_t ledger_campaign(struct db *db, const char *on_uncertain);
-/* The same, frozen, in leases of that size. */
+/* The same, frozen, in leases of that size, all but the last. */
 int64_t ledger_started(struct db *db, const char *on_uncertain,
     int64_t lease_size);
 

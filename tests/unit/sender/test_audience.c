@@ -119,21 +119,30 @@ leases_cover_the_audience(void **state)
 	bool found;
 
 	(void)state;
-	ledger_contacts(db, 1, 2050);
+	ledger_contacts(db, 1, 10050);
 	ledger_campaign(db, "hold");
 	assert_true(audience_freeze_due(db, &settings, &found, &err));
+	assert_int_equal(
+	    ledger_int("SELECT count(*) FROM (SELECT *, lag(last_id, 1,"
+		       " 1::bigint << 32) OVER (ORDER BY first_id) AS before"
+		       " FROM lease) l WHERE first_id <> before + 1"
+		       " OR last_id < first_id OR watermark <> before"),
+	    0);
+	assert_int_equal(
+	    ledger_int("SELECT max(last_id) & 4294967295 FROM lease"), 10050);
+	/* Full ones first, then an eighth of what is left, at least 250. */
 	assert_string_equal(
-	    ledger_text("SELECT string_agg((first_id & 4294967295) || '-' || "
-			"(last_id & 4294967295) || ' ' || (watermark & "
-			"4294967295), ', ' ORDER BY first_id) FROM lease"),
-	    "1-1000 0, 1001-2000 1000, 2001-2050 2000");
+	    ledger_text("SELECT string_agg((last_id - first_id + 1)::text, ' '"
+			" ORDER BY first_id) FROM lease"),
+	    "1000 1000 1000 881 771 674 590 516 452 395 346 303 265 250 250 "
+	    "250 250 250 250 250 107");
 	assert_int_equal(ledger_int("SELECT min(id) - (1::bigint << 32) FROM "
 				    "delivery"),
 	    1);
 	assert_string_equal(ledger_text(
 				"SELECT status || ' ' || audience || ' ' ||"
 				" (expires_at - started_at) FROM campaign"),
-	    "running 2050 3 days");
+	    "running 10050 3 days");
 	assert_string_equal(ledger_text("SELECT subject FROM campaign_content"),
 	    "Hello {{ contact.name }}");
 	assert_false(freeze());
