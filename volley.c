@@ -5,6 +5,7 @@
 #include "api/auth.h"
 #include "api/import_command.h"
 #include "bounce/bounce.h"
+#include "bounce/classify_command.h"
 #include "db/migrate.h"
 #include "sender/dkim_command.h"
 #include "sender/sender.h"
@@ -29,6 +30,7 @@ static const struct {
     {"status", status_main, "how far campaigns are, and what slows them"},
     {"render", render_main, "show what a template makes of some data"},
     {"lint", lint_main, "tell what will go wrong with a template"},
+    {"classify", classify_main, "tell bounces, complaints and replies apart"},
     {"account", account_main, "test an SMTP account step by step"},
     {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},

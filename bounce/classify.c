@@ -35,14 +35,60 @@ action_of(const struct dsn_recipient *r)
 	}
 }
 
-static const struct dsn_recipient *
-first_with(const struct dsn *dsn, enum dsn_action action)
+static struct diagnosis
+diagnose_report(const struct dsn_recipient *r)
+{
+	const struct failure f = {
+	    .phase = PHASE_REPORT,
+	    .code = r->reply_code,
+	    .status = r->status,
+	    .text = r->diagnostic,
+	};
+
+	return diagnose(&f);
+}
+
+static struct str
+name_of(const struct dsn_recipient *r)
+{
+	return r->final.n > 0 ? r->final : r->original;
+}
+
+static struct inbound_recipient *
+find_recipient(const struct classification *c, struct str name)
 {
 	int i;
 
-	for (i = 0; i < dsn->count; i++)
-		if (action_of(&dsn->recipients[i]) == action)
-			return &dsn->recipients[i];
+	for (i = 0; i < c->count; i++)
+		if (str_eq_nocase(name_of(c->recipients[i].said), name))
+			return &c->recipients[i];
+	return NULL;
+}
+
+/* Of several groups about one address, that of a failure counts. */
+static void
+take_recipient(struct classification *c, const struct dsn_recipient *said)
+{
+	struct inbound_recipient *r = find_recipient(c, name_of(said));
+	enum dsn_action action = action_of(said);
+
+	if (r == NULL)
+		r = &c->recipients[c->count++];
+	else if (action != DSN_FAILED || r->action == DSN_FAILED)
+		return;
+	*r = (struct inbound_recipient){.said = said, .action = action};
+	if (action == DSN_FAILED)
+		r->diagnosis = diagnose_report(said);
+}
+
+static const struct inbound_recipient *
+first_with(const struct classification *c, enum dsn_action action)
+{
+	int i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->recipients[i].action == action)
+			return &c->recipients[i];
 	return NULL;
 }
 
@@ -59,35 +105,24 @@ static const struct {
     {DSN_EXPANDED, INBOUND_DSN_SUCCESS, "dsn-expanded"},
 };
 
-static struct diagnosis
-diagnose_report(const struct dsn_recipient *r)
-{
-	const struct failure f = {
-	    .phase = PHASE_REPORT,
-	    .code = r->reply_code,
-	    .status = r->status,
-	    .text = r->diagnostic,
-	};
-
-	return diagnose(&f);
-}
-
 static bool
-decide_report(struct classification *c, struct dsn *dsn)
+decide_report(struct classification *c, const struct dsn *dsn, struct arena *a)
 {
 	size_t i;
 
+	c->recipients =
+	    ARENA_ARRAY(a, struct inbound_recipient, (size_t)dsn->count);
+	for (i = 0; i < (size_t)dsn->count; i++)
+		take_recipient(c, &dsn->recipients[i]);
 	for (i = 0; i < ARRAY_LEN(actions); i++) {
-		c->recipient = first_with(dsn, actions[i].action);
+		c->recipient = first_with(c, actions[i].action);
 		if (c->recipient == NULL)
 			continue;
 		c->class = actions[i].class;
 		c->rule = actions[i].rule;
-		c->dsn = *dsn;
-		if (c->class == INBOUND_BOUNCE)
-			c->diagnosis = diagnose_report(c->recipient);
 		return true;
 	}
+	c->count = 0;
 	return false;
 }
 
@@ -99,7 +134,7 @@ is_report(struct classification *c, struct inbound_mail *m)
 
 	for (i = 0; i < m->delivery_status_count; i++)
 		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
-		    decide_report(c, &dsn))
+		    decide_report(c, &dsn, &m->arena))
 			return true;
 	return false;
 }
@@ -120,6 +155,7 @@ is_complaint(struct classification *c, struct inbound_mail *m)
 	} else {
 		c->class = INBOUND_COMPLAINT;
 		c->rule = "feedback-report";
+		c->feedback_type = type;
 	}
 	return true;
 }

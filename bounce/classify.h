@@ -31,13 +31,23 @@ enum inbound_class {
 };
 const char *inbound_class_name(enum inbound_class c); /* as in the schema */
 
+/* What became of one of the recipients that a report names. */
+struct inbound_recipient {
+	const struct dsn_recipient *said;
+	enum dsn_action action;     /* guessed where the report is silent */
+	struct diagnosis diagnosis; /* DSN_FAILED only */
+};
+
+/* Strings lie in the arena of the mail, or are static. */
 struct classification {
 	enum inbound_class class;
-	const char *rule; /* static */
-	struct dsn dsn;   /* of a report; count 0 otherwise */
-	/* The recipient that decided, NULL when there is none. */
-	const struct dsn_recipient *recipient;
-	struct diagnosis diagnosis; /* INBOUND_BOUNCE only */
+	const char *rule;
+	struct str feedback_type; /* of a complaint */
+	/* Of a report, each address once; count 0 otherwise. */
+	struct inbound_recipient *recipients;
+	int count;
+	/* The one that decided, NULL when there is none. */
+	const struct inbound_recipient *recipient;
 };
 
 /* `answers_us`: the mail was attributed to one of our deliveries. */

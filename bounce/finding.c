@@ -84,21 +84,24 @@ sealed(const struct finding *f, const struct finding_source *s,
 static void
 put_failure(struct finding *f, const struct classification *c, struct arena *a)
 {
-	const struct dsn_recipient *who = c->recipient;
+	const struct dsn_recipient *who;
+	const struct diagnosis *why;
 	char status[STATUS_TEXT_MAX];
 
-	if (who == NULL)
+	if (c->recipient == NULL)
 		return;
+	who = c->recipient->said;
+	why = &c->recipient->diagnosis;
 	f->final_key = key_of(a, who->final);
 	f->original_key = key_of(a, who->original);
 	if (who->status.class != 0)
 		f->status =
 		    arena_dup(a, str_of(status_text(who->status, status)));
 	f->diagnostic = clean(a, who->diagnostic, FINDING_TEXT_MAX);
-	if (c->class != INBOUND_BOUNCE || c->diagnosis.type == BOUNCE_NONE)
+	if (c->class != INBOUND_BOUNCE || why->type == BOUNCE_NONE)
 		return;
-	f->type = bounce_type_name(c->diagnosis.type);
-	f->category = category_name(c->diagnosis.category);
+	f->type = bounce_type_name(why->type);
+	f->category = category_name(why->category);
 }
 
 /* The day that counts for a token's age is the one on which the mail came,
