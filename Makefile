@@ -95,7 +95,10 @@ $(B)/lib$1.a: $(call objs,$1)
 	@rm -f $$@
 	$$(call quiet,AR)ar rcs $$@ $$^
 endef
-$(foreach m,$(filter-out db api,$(MODULES)),$(eval $(call module_rule,$m)))
+$(foreach m,$(filter-out mail db api,$(MODULES)),$(eval $(call module_rule,$m)))
+$(B)/libmail.a: $(call objs,mail) $(B)/mail_phrases.o
+	@rm -f $@
+	$(call quiet,AR)ar rcs $@ $^
 $(B)/libdb.a: $(call objs,db) $(B)/db_sql.o
 	@rm -f $@
 	$(call quiet,AR)ar rcs $@ $^
@@ -150,6 +153,9 @@ $(GEN)/db_sql.c:     KIND = source
 $(GEN)/db_queries.h $(GEN)/db_sql.c: db/embed.awk $(SQL)
 	@mkdir -p $(@D)
 	awk -v out=$(KIND) -f db/embed.awk $(SQL) > $@.tmp && mv $@.tmp $@
+$(GEN)/mail_phrases.c: lib/mail/diagnosis.awk lib/mail/diagnosis_rules.h lib/mail/diagnosis.rules
+	@mkdir -p $(@D)
+	awk -f lib/mail/diagnosis.awk $(filter-out %.awk,$^) > $@.tmp && mv $@.tmp $@
 $(GEN)/api_files.c: api/embed.py api/openapi.yaml $(wildcard api/pages/*)
 	@mkdir -p $(@D)
 	/usr/bin/python3 api/embed.py api/openapi.yaml $(wildcard api/pages/*) > $@.tmp && mv $@.tmp $@

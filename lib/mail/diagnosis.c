@@ -1,5 +1,9 @@
 #include "lib/mail/diagnosis_rules.h"
 
+#include "lib/mail/phrases.h"
+
+#include <pthread.h>
+
 #define TEXT_MAX 2048
 
 const char *
@@ -99,7 +103,7 @@ is_status_word(struct str word)
 	return word.n > 0 && status_parse(&s, word) == word.n;
 }
 
-/* The words of a text in lower case with single blanks between them. */
+/* The words of a text that may say something. */
 static void
 view_text(struct view *v, struct str text)
 {
@@ -117,7 +121,7 @@ view_text(struct view *v, struct str text)
 		if (v->n > 0 && v->n < TEXT_MAX)
 			v->text[v->n++] = ' ';
 		for (i = 0; i < word.n && v->n < TEXT_MAX; i++)
-			v->text[v->n++] = str_lower_char(word.p[i]);
+			v->text[v->n++] = word.p[i];
 	}
 }
 
@@ -146,32 +150,42 @@ view_status(struct view *v, const struct failure *f)
 		v->class = v->status.class;
 }
 
-static bool
-text_says(const struct view *v, const struct text_rule *r)
-{
-	const char *const *phrase;
+static struct phrases *phrases;
+static pthread_once_t phrases_once = PTHREAD_ONCE_INIT;
 
-	for (phrase = r->phrases; *phrase != NULL; phrase++)
-		if (str_find((struct str){v->text, v->n}, str_of(*phrase)) !=
-		    STR_NOWHERE)
-			return true;
-	return false;
+static void
+build_phrases(void)
+{
+	phrases = phrases_new(text_phrases, text_phrase_count);
 }
 
 static bool
+text_fits(const struct view *v, const struct text_rule *r)
+{
+	return (r->phases & v->phase) &&
+	       (r->class == 0 || r->class == v->class);
+}
+
+/* The first rule one of whose phrases occurs. */
+static bool
 by_text(struct diagnosis *d, const struct view *v)
 {
-	const struct text_rule *r;
+	const struct text_rule *r, *first = NULL;
+	struct phrases_scan s;
+	int place;
 
-	for (r = text_rules; r < text_rules + text_rule_count; r++) {
-		if (!(r->phases & v->phase) ||
-		    (r->class != 0 && r->class != v->class) || !text_says(v, r))
-			continue;
-		*d = (struct diagnosis){r->scope, r->type, r->category,
-		    r->permanent, r->name};
-		return true;
+	pthread_once(&phrases_once, build_phrases);
+	phrases_scan_init(&s, phrases, (struct str){v->text, v->n});
+	while ((place = phrases_next(&s)) >= 0) {
+		r = &text_rules[text_phrase_rules[place]];
+		if ((first == NULL || r < first) && text_fits(v, r))
+			first = r;
 	}
-	return false;
+	if (first == NULL)
+		return false;
+	*d = (struct diagnosis){first->scope, first->type, first->category,
+	    first->permanent, first->name};
+	return true;
 }
 
 static const struct status_rule *

@@ -1,9 +1,11 @@
 /*
  * diagnosis_rules.h - the knowledge behind diagnosis.h, as tables.
  *
- * Three tables, each searched from its first row on: what the text says,
- * what the enhanced status says (RFC 3463, the IANA registry of RFC 5248,
- * and what big receivers made of it), what the reply code says.  A verdict
+ * Three tables, in each of which the first row that fits decides: what the
+ * text says, what the enhanced status says (RFC 3463, the IANA registry of
+ * RFC 5248, and what big receivers made of it), what the reply code says.
+ * The words are data, diagnosis.rules, from which diagnosis.awk makes C;
+ * numbers are rows of C, where the compiler checks their columns.  A verdict
  * is what a row means at its best; diagnosis.c bends it to the phase and to
  * the class of the reply.
  */
@@ -12,12 +14,14 @@
 
 #include "lib/mail/diagnosis.h"
 
-#define IN(phase) (1U << PHASE_##phase)
-#define SESSION   (IN(CONNECT) | IN(MAIL) | IN(RCPT) | IN(DATA)) /* now */
-#define REPORT    IN(REPORT)                                     /* later */
-#define DELIVERY  (IN(RCPT) | IN(DATA) | REPORT)
-#define ANYWHERE  (SESSION | REPORT)
-#define LOGGED_IN (SESSION | IN(AUTH)) /* and just being so */
+/* Sets of phases. */
+#define IN(phase)  (1U << PHASE_##phase)
+#define SESSION    (IN(CONNECT) | IN(MAIL) | IN(RCPT) | IN(DATA)) /* now */
+#define REPORT     IN(REPORT)                                     /* later */
+#define DELIVERY   (IN(RCPT) | IN(DATA) | REPORT)
+#define ANYWHERE   (SESSION | REPORT)
+#define SIGNING_IN IN(AUTH)
+#define LOGGED_IN  (SESSION | IN(AUTH)) /* and just being so */
 
 /* Verdicts, named by what the reader of a report would call them. */
 #define INVALID        SCOPE_RECIPIENT, BOUNCE_HARD, CATEGORY_INVALID, true
@@ -42,7 +46,7 @@
 #define SENDER_AUTH    SCOPE_PROVIDER, BOUNCE_BLOCK, CATEGORY_AUTH, false
 #define RATE           SCOPE_PROVIDER, BOUNCE_SOFT, CATEGORY_THROTTLED, false
 
-/* What the words say.  Phrases are lower case, with single blanks. */
+/* What the words say: a phrase belongs to the rule of its row. */
 struct text_rule {
 	const char *name;
 	unsigned phases; /* set of IN(...) */
@@ -50,8 +54,7 @@ struct text_rule {
 	enum scope scope;
 	enum bounce_type type;
 	enum category category;
-	bool permanent;             /* when the reply is 5xx */
-	const char *const *phrases; /* any of them; NULL ends */
+	bool permanent; /* when the reply is 5xx */
 };
 
 /* What the enhanced status says. */
@@ -83,6 +86,9 @@ struct code_rule {
 
 extern const struct text_rule text_rules[];
 extern const size_t text_rule_count;
+extern const char *const text_phrases[];
+extern const uint16_t text_phrase_rules[];
+extern const size_t text_phrase_count;
 extern const struct status_rule status_rules[];
 extern const size_t status_rule_count;
 extern const struct code_rule code_rules[];
