@@ -10,6 +10,7 @@
 #include "sender/replay.h"
 #include "sender/scheduler.h"
 #include "sender/supervisor.h"
+#include "sender/worker_journal.h"
 
 #include <unistd.h>
 
@@ -154,6 +155,19 @@ is_needless(struct db *db)
 	return taken || work.scheduled + work.campaigns + work.unclosed == 0;
 }
 
+/* Nobody is sent to without a journal: cron is to hear of it at once. */
+static void
+check_journal(const struct start *s, const struct settings *settings)
+{
+	struct journal *journal;
+	struct err err;
+
+	if (!worker_journal_open(&journal, settings, process_name(),
+		s->instance, &err) ||
+	    !journal_remove(journal, &err))
+		die("run-due: nothing is sent: %s", err.text);
+}
+
 static const char run_due_help[] =
     "usage: volley run-due [-v] [--SETTING=VALUE ...]\n"
     "\n"
@@ -183,6 +197,8 @@ run_due_main(int argc, char **argv, const struct settings *settings)
 	replay(&s, db, settings);
 	needless = is_needless(db);
 	db_close(db);
+	if (!needless)
+		check_journal(&s, settings);
 	if (!needless)
 		status = supervisor_run(&(struct supervisor_params){
 		    .settings = settings,

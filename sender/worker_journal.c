@@ -38,19 +38,27 @@ worker_journal_release(struct worker_journal *j)
 	close_journal(j);
 }
 
+bool
+worker_journal_open(struct journal **out, const struct settings *settings,
+    const char *holder, const char *instance, struct err *err)
+{
+	struct journal_params params = {
+	    .journals = settings->journal,
+	    .holder = holder,
+	    .instance = instance,
+	};
+
+	if (!journal_policy_parse(str_of(settings->journal_sync),
+		&params.policy))
+		BUG("journal_sync is checked by the settings");
+	return journal_open(out, &params, err);
+}
+
 static bool
 open_journal(struct worker_journal *j, struct err *err)
 {
-	const struct settings *s = j->worker->settings;
-	struct journal_params params = {
-	    .journals = s->journal,
-	    .holder = j->worker->name,
-	    .instance = j->instance,
-	};
-
-	if (!journal_policy_parse(str_of(s->journal_sync), &params.policy))
-		BUG("journal_sync is checked by the settings");
-	return journal_open(&j->journal, &params, err);
+	return worker_journal_open(&j->journal, j->worker->settings,
+	    j->worker->name, j->instance, err);
 }
 
 static void

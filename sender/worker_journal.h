@@ -22,6 +22,7 @@
 
 #define WORKER_JOURNAL_AGAIN_MS 500 /* when it could not be written */
 
+struct settings;
 struct worker;
 
 struct worker_journal {
@@ -36,6 +37,10 @@ struct worker_journal {
 
 void worker_journal_init(struct worker_journal *j, struct worker *w,
     const char *instance);
+/* A journal that can be written, as the settings have it; for this holder.
+ * The database's instance is borrowed. */
+bool worker_journal_open(struct journal **out, const struct settings *settings,
+    const char *holder, const char *instance, struct err *err) MUST_USE;
 /* When the loop has nothing else to do.  Nothing needed: it is removed, else
  * it stays for whoever replays it. */
 void worker_journal_release(struct worker_journal *j);

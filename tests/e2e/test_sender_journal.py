@@ -232,6 +232,18 @@ def test_disk_full_from_the_start(sending, small_disk):
     assert sending.states() == {"accepted": 300}
 
 
+def test_run_due_without_a_journal(sending):
+    """cron hears of it, at once, and nothing has been begun."""
+    start(sending, recipients=10)
+    pathlib.Path(sending.home, "journal").write_text("not a folder")
+    assert sending.volley("run-due").wait(20) == 1
+    assert "run-due: nothing is sent: " in sending.log()
+    assert sending.status() == "scheduled"
+    pathlib.Path(sending.home, "journal").unlink()
+    sending.run_due()
+    assert sending.states() == {"accepted": 10}
+
+
 def test_disk_full_in_the_middle(sending, small_disk):
     """There is no space for the next segment: nothing more is sent, and what
     was sent is recorded (D-21)."""
