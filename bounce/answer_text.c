@@ -1,221 +1,218 @@
 #include "bounce/answer_text.h"
 
-#define INTRODUCTION_LINES 3 /* of "On ... wrote:", which mailers wrap */
-#define INTRODUCTION_MAX   300
-#define RULE_MIN           20 /* of a line of one sign */
+#include "bounce/quote_intro.h"
+#include "bounce/quoted_header.h"
+#include "bounce/signature.h"
+#include "bounce/text_line.h"
 
-/* What an introduction says before its colon, or soon before. */
-static const char *const wrote[] = {
-    "wrote",
-    "writes",
-    "schrieb",
-    "schreef",
-    "a écrit",
-    "escribió",
-    "escreveu",
-    "ha scritto",
-    "skrev",
-    "kirjoitti",
-    "napisał",
-    "napsal",
-    "пишет",
-    "пише",
-    "написал",
-    "写道",
-    NULL,
+#define FRONTS_MAX   8  /* dividers before the text begins */
+#define INTROS_MAX   16 /* introductions looked at: each costs a reading */
+#define FOOTER_MAX   6  /* own lines below a quotation: more is an answer */
+#define GREETING_MAX 40
+
+static struct str
+up_to(struct str text, struct str rest)
+{
+	return str_sub(text, 0, (size_t)(rest.p - text.p));
+}
+
+/* What programs put before the text: a signed message's armour, or the
+ * header of a mail that is forwarded without a word. */
+static struct str
+skip_front(struct str text)
+{
+	size_t n;
+	int i;
+
+	text = text_skip_blank(text);
+	for (i = 0; i < FRONTS_MAX && (n = quoted_header(text)) > 0; i++) {
+		text = text_skip_blank(str_from(text, n));
+		if (str_starts(text, STR("Hash: ")))
+			text = text_skip_blank(text_below(text));
+	}
+	if (signature_is_mobile(text_line(text)))
+		text = text_skip_blank(text_below(text));
+	return text;
+}
+
+/* Up to a signature, or a mail that stands below unmarked. */
+static struct str
+cut_below(struct str text)
+{
+	struct str rest = text;
+	bool above_blank = true, first = true;
+
+	for (; rest.n > 0; rest = text_below(rest), first = false) {
+		if (signature_begins(rest, above_blank))
+			return up_to(text, rest);
+		if (!first && quoted_header(rest) > 0)
+			return up_to(text, rest);
+		above_blank = text_is_blank(text_line(rest));
+	}
+	return text;
+}
+
+/* What follows an introduction. */
+struct shape {
+	bool quoted;         /* it is marked as a quotation */
+	int own, own_lines;  /* stretches of the writer's, their lines */
+	struct str last_own; /* the last of them, with what is below it */
 };
 
-/* "From:" as mail programs repeat it, and what stands on a line soon after. */
-static const char *const from[] = {"From:", "*From:*",
-    "Von:", "De :", "De:", "Da:", "Van:", "Från:", "Fra:", "Od:", "От:", NULL};
-static const char *const more[] = {"Sent:", "*Sent:*", "Date:", "*Date:*",
-    "To:", "*To:*",
-    "Subject:", "Gesendet:", "Datum:", "An:", "Betreff:", "Envoyé :", "Envoyé:",
-    "À :", "Objet :", "Enviado:", "Para:", "Asunto:", "Assunto:", "Inviato:",
-    "Data:", "Oggetto:", "Verzonden:", "Aan:", "Onderwerp:", "Skickat:",
-    "Till:", "Ämne:", "Sendt:", "Til:", "Emne:", NULL};
-
-static bool
-starts_with_any(struct str line, const char *const *words)
+static void
+see_line(struct shape *s, struct str rest, bool *own)
 {
-	for (; *words != NULL; words++)
-		if (str_starts(line, str_of(*words)))
-			return true;
-	return false;
+	struct str line = text_line(rest);
+
+	if (text_is_blank(line))
+		return;
+	if (text_is_quoted(line)) {
+		if (s->own == 0)
+			s->quoted = true;
+		*own = false;
+		return;
+	}
+	s->own_lines++;
+	if (*own)
+		return;
+	s->own++;
+	s->last_own = rest;
+	*own = true;
+}
+
+static struct shape
+look(struct str rest)
+{
+	struct shape s = {.own = 0};
+	bool own = false;
+	size_t n;
+
+	while (rest.n > 0) {
+		n = quote_intro(rest);
+		if (n > 0) {
+			rest = str_from(rest, n);
+			own = false;
+			continue;
+		}
+		see_line(&s, rest, &own);
+		rest = text_below(rest);
+	}
+	return s;
+}
+
+/* "Hi Ann," and nothing else. */
+static bool
+is_greeting(struct str above)
+{
+	above = text_trim(above);
+	return above.n <= GREETING_MAX && str_ends(above, STR(",")) &&
+	       str_chr(above, '\n') == STR_NOWHERE;
 }
 
 static bool
-has_any(struct str line, const char *const *words)
+goes_on_below(const struct shape *s, struct str above)
 {
-	for (; *words != NULL; words++)
-		if (str_find(line, str_of(*words)) != STR_NOWHERE)
-			return true;
-	return false;
+	return s->quoted && s->own > 0 &&
+	       (s->own > 1 || s->own_lines > FOOTER_MAX || is_greeting(above));
 }
 
-/* The line that `rest` begins with, trimmed at its end. */
+/* Nothing but quotations is above it. */
 static struct str
-first_line(struct str rest)
+after_introduction(struct str text, struct str below)
 {
-	struct str line = STR_NONE;
+	struct shape s = look(below);
 
-	str_cut(&rest, '\n', &line);
-	while (line.n > 0 &&
-	       (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t' ||
-		   line.p[line.n - 1] == '\r'))
-		line.n--;
+	if (s.own == 0)
+		return STR_NONE;
+	if (!s.quoted)
+		return below;
+	return s.own == 1 ? s.last_own : text;
+}
+
+static struct str
+own_part(struct str text)
+{
+	struct str rest = text, line;
+	struct shape s;
+	bool own = false;
+	int intros = 0;
+	size_t n;
+
+	while (rest.n > 0) {
+		n = intros < INTROS_MAX ? quote_intro(rest) : 0;
+		intros += n > 0;
+		if (n > 0 && !own)
+			return after_introduction(text, str_from(rest, n));
+		if (n > 0) {
+			s = look(str_from(rest, n));
+			if (!goes_on_below(&s, up_to(text, rest)))
+				return up_to(text, rest);
+			rest = str_from(rest, n);
+			continue;
+		}
+		line = text_line(rest);
+		own = own || (!text_is_blank(line) && !text_is_quoted(line));
+		rest = text_below(rest);
+	}
+	return text;
+}
+
+/* Marks of quotation at the beginning of a line. */
+static struct str
+unquoted(struct str line)
+{
+	line = text_trim(line);
+	while (str_starts(line, STR(">")) || str_starts(line, STR(" ")))
+		line = str_from(line, 1);
 	return line;
 }
 
-static struct str
-skip_line(struct str rest)
-{
-	size_t end = str_chr(rest, '\n');
-
-	return end == STR_NOWHERE ? STR_NONE : str_from(rest, end + 1);
-}
-
-static struct str
-skip_blank_lines(struct str rest)
-{
-	while (rest.n > 0 && str_trim(first_line(rest)).n == 0)
-		rest = skip_line(rest);
-	return rest;
-}
-
+/* Every line is an introduction: nothing is left of what they introduced. */
 static bool
-is_quoted(struct str line)
+is_hollow(struct str quotes)
 {
-	return str_starts(str_trim(line), STR(">"));
-}
+	struct str line;
 
-static bool
-is_signature(struct str rest)
-{
-	return str_starts(rest, STR("-- \n")) ||
-	       str_starts(rest, STR("--\n")) || str_eq(rest, STR("--")) ||
-	       str_eq(rest, STR("-- "));
-}
-
-/* Below a quotation stands something of the writer's own. */
-static bool
-is_answered_within(struct str rest)
-{
-	rest = skip_blank_lines(rest);
-	if (!is_quoted(first_line(rest)))
-		return false;
-	while (rest.n > 0 && is_quoted(first_line(rest)))
-		rest = skip_blank_lines(skip_line(rest));
-	return rest.n > 0 && !is_signature(rest);
-}
-
-static bool
-has_digit(struct str text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if (text.p[i] >= '0' && text.p[i] <= '9')
-			return true;
-	return false;
-}
-
-/* "On 3 May, Ann wrote:", on up to three lines, or with the quotation right
- * below it. */
-static bool
-is_introduction(struct str rest)
-{
-	struct str at = rest, line, whole;
-	int i;
-
-	for (i = 0; i < INTRODUCTION_LINES; i++) {
-		line = first_line(at);
-		if (str_trim(line).n == 0 || is_quoted(line))
+	for (; quotes.n > 0; quotes = text_below(quotes)) {
+		line = unquoted(text_line(quotes));
+		if (line.n > 0 && quote_intro(line) == 0)
 			return false;
-		at = skip_line(at);
-		if (!str_ends(line, STR(":")) && !str_ends(line, STR("：")))
-			continue;
-		whole = str_sub(rest, 0, rest.n - at.n);
-		return whole.n <= INTRODUCTION_MAX && has_any(whole, wrote) &&
-		       (has_digit(whole) ||
-			   is_quoted(first_line(skip_blank_lines(at)))) &&
-		       !is_answered_within(at);
 	}
-	return false;
+	return true;
 }
 
-static bool
-is_rule(struct str line)
-{
-	size_t i;
-
-	line = str_trim(line);
-	for (i = 0; i < line.n; i++)
-		if (line.p[i] != line.p[0])
-			return false;
-	return line.n >= RULE_MIN && (line.p[0] == '_' || line.p[0] == '-');
-}
-
-/* The header of the answered mail: two of its fields, one after another. */
-static bool
-is_header(struct str rest)
-{
-	struct str line = str_trim(first_line(rest));
-
-	if (!starts_with_any(line, from))
-		return false;
-	rest = skip_blank_lines(skip_line(rest));
-	if (starts_with_any(str_trim(first_line(rest)), more))
-		return true;
-	return starts_with_any(
-	    str_trim(first_line(skip_blank_lines(skip_line(rest)))), more);
-}
-
-static bool
-is_divider(struct str rest)
-{
-	struct str line = str_trim(first_line(rest));
-
-	if (is_rule(line))
-		return line.p[0] == '_' ||
-		       is_header(skip_blank_lines(skip_line(rest)));
-	return line.n > 12 && str_starts(line, STR("-----")) &&
-	       str_ends(line, STR("-----"));
-}
-
-static bool
-begins_the_rest(struct str rest)
-{
-	return is_signature(rest) || str_starts(rest, STR("Sent from my ")) ||
-	       is_divider(rest) || is_header(rest) || is_introduction(rest);
-}
-
-/* What is quoted at the end without an introduction. */
+/* Quotations at the end, when something of the writer's is above them. */
 static struct str
 drop_quoted_end(struct str text)
 {
 	struct str kept = STR_NONE, rest = text, line;
 
-	while (rest.n > 0) {
-		line = first_line(rest);
-		rest = skip_line(rest);
-		if (str_trim(line).n > 0 && !is_quoted(line))
+	for (; rest.n > 0; rest = text_below(rest)) {
+		line = text_line(rest);
+		if (!text_is_blank(line) && !text_is_quoted(line))
 			kept = str_sub(text, 0,
 			    (size_t)(line.p + line.n - text.p));
 	}
-	return kept.p != NULL ? kept : text;
+	if (kept.p != NULL)
+		return kept;
+	return is_hollow(text) ? STR_NONE : text;
+}
+
+/* Blanks at the ends, but not those that indent the first line. */
+static struct str
+trim_lines(struct str text)
+{
+	text = text_skip_blank(text);
+	while (text.n > 0 &&
+	       str_chr(STR(" \t\r\n"), text.p[text.n - 1]) != STR_NOWHERE)
+		text.n--;
+	return text;
 }
 
 struct str
 answer_text(struct str text)
 {
-	struct str rest = skip_blank_lines(text);
-	const char *begin = rest.p;
-
-	/* Something is before it, or else all of it is quoted. */
-	for (rest = skip_line(rest); rest.n > 0; rest = skip_line(rest))
-		if (begins_the_rest(rest))
-			return drop_quoted_end(str_trim(
-			    (struct str){begin, (size_t)(rest.p - begin)}));
-	return drop_quoted_end(str_trim(text));
+	text = cut_below(skip_front(text));
+	text = drop_quoted_end(trim_lines(own_part(text)));
+	return signature_drop_name(text_trim(text));
 }

@@ -3,6 +3,12 @@
 #include "bounce/utf8_put.h"
 
 #define ENTITY_MAX 12
+#define QUOTES_MAX 8 /* marks of one line */
+
+struct page {
+	struct buf *out;
+	int quotes; /* <blockquote>s that are open */
+};
 
 static const struct {
 	const char *name;
@@ -41,13 +47,29 @@ put_break(struct buf *out)
 		buf_char(out, '\n');
 }
 
+/* Before what can be seen: a line of a quotation begins with its marks. */
 static void
-put_point(struct buf *out, uint32_t c)
+put_marks(const struct page *p)
 {
-	if (c == 0xa0 || c <= 0x20)
-		put_blank(out);
-	else
-		utf8_put(out, c);
+	int i;
+
+	if (p->quotes == 0 ||
+	    (p->out->n > 0 && p->out->p[p->out->n - 1] != '\n'))
+		return;
+	for (i = 0; i < p->quotes && i < QUOTES_MAX; i++)
+		buf_char(p->out, '>');
+	buf_char(p->out, ' ');
+}
+
+static void
+put_point(struct page *p, uint32_t c)
+{
+	if (c == 0xa0 || c <= 0x20) {
+		put_blank(p->out);
+		return;
+	}
+	put_marks(p);
+	utf8_put(p->out, c);
 }
 
 /* The number of "#228" or "#xe4"; 0 when it is none. */
@@ -90,7 +112,7 @@ resolve(struct str name)
 
 /* At '&': how many bytes the entity takes; what is none stands for itself. */
 static size_t
-entity(struct buf *out, struct str rest)
+entity(struct page *p, struct str rest)
 {
 	size_t end = str_chr(str_sub(rest, 0, ENTITY_MAX), ';');
 	uint32_t c = 0;
@@ -98,10 +120,10 @@ entity(struct buf *out, struct str rest)
 	if (end != STR_NOWHERE)
 		c = resolve(str_sub(rest, 1, end - 1));
 	if (c == 0) {
-		buf_char(out, '&');
+		put_point(p, '&');
 		return 1;
 	}
-	put_point(out, c);
+	put_point(p, c);
 	return end + 1;
 }
 
@@ -133,9 +155,24 @@ hidden_end(struct str rest, struct str name)
 	}
 }
 
+static void
+put_element(struct page *p, struct str name, bool closing)
+{
+	if (str_is_any(name, breaks, ARRAY_LEN(breaks)))
+		put_break(p->out);
+	else if (str_eq_nocase(name, STR("td")) && closing)
+		put_blank(p->out);
+	if (!str_eq_nocase(name, STR("blockquote")))
+		return;
+	if (!closing)
+		p->quotes++;
+	else if (p->quotes > 0)
+		p->quotes--;
+}
+
 /* At '<': how many bytes the mark takes, with what it hides. */
 static size_t
-mark(struct buf *out, struct str rest)
+mark(struct page *p, struct str rest)
 {
 	bool closing = rest.n > 1 && rest.p[1] == '/';
 	size_t end;
@@ -149,10 +186,7 @@ mark(struct buf *out, struct str rest)
 	if (end == STR_NOWHERE)
 		return rest.n;
 	name = tag_name(str_from(rest, closing ? 2 : 1));
-	if (str_is_any(name, breaks, ARRAY_LEN(breaks)))
-		put_break(out);
-	else if (str_eq_nocase(name, STR("td")) && closing)
-		put_blank(out);
+	put_element(p, name, closing);
 	end++;
 	if (!closing && str_is_any(name, hidden, ARRAY_LEN(hidden)))
 		end += hidden_end(str_from(rest, end), name);
@@ -160,32 +194,34 @@ mark(struct buf *out, struct str rest)
 }
 
 static size_t
-words(struct buf *out, struct str rest)
+words(struct page *p, struct str rest)
 {
 	size_t n = 0;
 
 	while (n < rest.n && (unsigned char)rest.p[n] > 0x20 &&
 	       rest.p[n] != '<' && rest.p[n] != '&')
 		n++;
-	buf_str(out, str_sub(rest, 0, n));
+	put_marks(p);
+	buf_str(p->out, str_sub(rest, 0, n));
 	return n;
 }
 
 void
 html_text(struct buf *out, struct str html)
 {
+	struct page p = {.out = out};
 	size_t i = 0;
 
 	while (i < html.n && !out->full) {
 		if (html.p[i] == '<') {
-			i += mark(out, str_from(html, i));
+			i += mark(&p, str_from(html, i));
 		} else if (html.p[i] == '&') {
-			i += entity(out, str_from(html, i));
+			i += entity(&p, str_from(html, i));
 		} else if ((unsigned char)html.p[i] <= 0x20) {
 			put_blank(out);
 			i++;
 		} else {
-			i += words(out, str_from(html, i));
+			i += words(&p, str_from(html, i));
 		}
 	}
 }

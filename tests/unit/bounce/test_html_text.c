@@ -29,6 +29,12 @@ static const struct {
     {"entity cut off", "&am", "&am"},
     {"control by number", "a&#0;b&#10;c", "a&#0;b c"},
     {"UTF-8 is kept", "\xc3\xa4<br>\xe2\x82\xac", "\xc3\xa4\n\xe2\x82\xac"},
+    {"quotation", "a<blockquote>b<br>c<p>&lt;d</blockquote>e",
+	"a\n> b\n> c\n> <d\ne"},
+    {"quotation in one",
+	"<blockquote>a<blockquote>b</blockquote>c</blockquote>d</blockquote>e",
+	"> a\n>> b\n> c\nd\ne"},
+    {"quotation of nothing", "a<blockquote><br> </blockquote>b", "a\nb"},
     {"empty", "", ""},
 };
 
