@@ -1,6 +1,7 @@
 #include "bounce/classify.h"
 
 #include "bounce/auto_reply.h"
+#include "bounce/notice.h"
 #include "lib/mail/header.h"
 
 const char *
@@ -126,6 +127,17 @@ decide_report(struct classification *c, const struct dsn *dsn, struct arena *a)
 	return false;
 }
 
+/* A report whose parts lost their borders, or that stands in the text. */
+static bool
+is_report_in_text(struct classification *c, struct inbound_mail *m)
+{
+	struct dsn dsn;
+
+	return str_find(m->own_low, STR("\nfinal-recipient:")) != STR_NOWHERE &&
+	       dsn_parse(&dsn, m->own_text, &m->arena) &&
+	       decide_report(c, &dsn, &m->arena);
+}
+
 static bool
 is_report(struct classification *c, struct inbound_mail *m)
 {
@@ -136,7 +148,19 @@ is_report(struct classification *c, struct inbound_mail *m)
 		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
 		    decide_report(c, &dsn, &m->arena))
 			return true;
-	return false;
+	return is_report_in_text(c, m);
+}
+
+static bool
+is_notice(struct classification *c, struct inbound_mail *m)
+{
+	const char *rule;
+	struct dsn dsn;
+
+	if (!notice_read(&dsn, m, &rule) || !decide_report(c, &dsn, &m->arena))
+		return false;
+	c->rule = rule;
+	return true;
 }
 
 /* RFC 5965: not-spam takes a complaint back, auth-failure is none. */
@@ -209,8 +233,9 @@ void
 classify(struct classification *c, struct inbound_mail *m, bool answers_us)
 {
 	*c = (struct classification){.class = INBOUND_OTHER, .rule = ""};
-	if (is_report(c, m) || is_complaint(c, m) || is_receipt(c, m) ||
-	    is_unreadable_report(c, m) || is_automatic(c, m))
+	if (is_report(c, m) || is_complaint(c, m) || is_notice(c, m) ||
+	    is_receipt(c, m) || is_unreadable_report(c, m) ||
+	    is_automatic(c, m))
 		return;
 	c->class = answers_us ? INBOUND_REPLY : INBOUND_OTHER;
 	c->rule = answers_us ? "answers-a-delivery" : "not-ours";

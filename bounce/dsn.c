@@ -101,6 +101,7 @@ take_action(struct dsn *d, struct dsn_recipient *r, struct str value,
 	} words[] = {
 	    {"failed", DSN_FAILED},
 	    {"failure", DSN_FAILED},
+	    {"expired", DSN_FAILED},
 	    {"delayed", DSN_DELAYED},
 	    {"deferred", DSN_DELAYED},
 	    {"delivered", DSN_DELIVERED},
@@ -134,10 +135,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The first number in text that can be the code of an SMTP reply that refuses
- * (RFC 5321, 4.2.1) and stands alone. */
-static int
-find_reply_code(struct str t)
+int
+dsn_reply_code(struct str t)
 {
 	size_t i;
 	char before, after;
@@ -166,7 +165,7 @@ take_diagnostic(struct dsn *d, struct dsn_recipient *r, struct str value,
 	if (r->diagnostic.n > 0)
 		return;
 	r->diagnostic = typed(value, &r->diagnostic_type);
-	r->reply_code = find_reply_code(r->diagnostic);
+	r->reply_code = dsn_reply_code(r->diagnostic);
 }
 
 static void

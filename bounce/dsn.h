@@ -58,4 +58,8 @@ struct dsn {
 /* False when there is no recipient in it. */
 bool dsn_parse(struct dsn *d, struct str raw, struct arena *a);
 
+/* The first number in a text that can be the code of an SMTP reply that
+ * refuses (RFC 5321, 4.2.1) and stands alone; 0: none. */
+int dsn_reply_code(struct str text);
+
 #endif

@@ -3,6 +3,7 @@
 #include "bounce/html_text.h"
 #include "bounce/inbound_header.h"
 #include "bounce/mime_input.h"
+#include "bounce/returned_text.h"
 #include "lib/mail/charset.h"
 #include "lib/mail/header.h"
 #include "lib/mail/transfer.h"
@@ -368,6 +369,33 @@ take_body(struct inbound_mail *m, struct str body)
 	    INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
 }
 
+static struct str
+lower(struct inbound_mail *m, struct str text)
+{
+	char *low = arena_cstr(&m->arena, text);
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		low[i] = str_lower_char(low[i]);
+	return (struct str){low, text.n};
+}
+
+/* What tells notifications by their words (notice.h) looks at. */
+static void
+split_text(struct inbound_mail *m)
+{
+	struct str low = lower(m, m->text);
+	struct returned_text r;
+
+	returned_text_split(&r, low);
+	m->own_text = str_sub(m->text, 0, r.own);
+	m->own_low = str_sub(low, 0, r.own);
+	m->from_low = lower(m, m->from);
+	m->subject_low = lower(m, m->subject);
+	if (!m->has_returned && r.returned > 0)
+		set_returned(m, str_from(m->text, m->text.n - r.returned));
+}
+
 void
 mime_walk(struct inbound_mail *m, struct str raw)
 {
@@ -388,5 +416,6 @@ mime_walk(struct inbound_mail *m, struct str raw)
 	walk_message(&w);
 	if (w.parts == 0)
 		take_body(m, body);
+	split_text(m);
 	buf_release(&input);
 }

@@ -68,6 +68,9 @@ struct inbound_mail {
 
 	struct str text; /* for people, UTF-8; text/plain where there is one */
 	bool text_is_html; /* it was made from HTML, marks taken out */
+	/* The text up to where it gives a message back; in lower case, too. */
+	struct str own_text, own_low;
+	struct str from_low, subject_low;
 
 	/* The text of reports as it stands, transfer encoding undone. */
 	struct str delivery_status[INBOUND_REPORTS_MAX];
@@ -77,7 +80,8 @@ struct inbound_mail {
 	bool has_feedback_report, has_disposition;
 
 	/* Header block of the first returned message: message/rfc822,
-	 * text/rfc822-headers, message/global, message/global-headers. */
+	 * text/rfc822-headers, message/global, message/global-headers, else
+	 * what the text gives back (returned_text.h). */
 	struct str returned;
 	bool has_returned;
 };
