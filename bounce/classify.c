@@ -49,6 +49,39 @@ diagnose_report(const struct dsn_recipient *r)
 	return diagnose(&f);
 }
 
+/* By nothing but what the mail says to people. */
+static struct diagnosis
+diagnose_text(struct str text)
+{
+	struct failure f = {.phase = PHASE_REPORT, .text = text};
+
+	f.code = dsn_reply_code(text);
+	(void)status_find(&f.status, text);
+	return diagnose(&f);
+}
+
+/* A report that does not tell why may do so in its text, or in its subject;
+ * and a full mailbox is never one that does not exist (R-071). */
+static struct diagnosis
+diagnose_mail(const struct dsn_recipient *r, const struct inbound_mail *m,
+    bool alone)
+{
+	struct diagnosis d = diagnose_report(r), text;
+
+	if (d.category == CATEGORY_UNKNOWN) {
+		text = diagnose_text(m->own_text);
+		if (text.category == CATEGORY_UNKNOWN)
+			text = diagnose_text(m->subject);
+		if (text.category != CATEGORY_UNKNOWN)
+			return text;
+	} else if (d.type == BOUNCE_HARD && alone) {
+		text = diagnose_text(m->own_text);
+		if (text.category == CATEGORY_FULL)
+			return text;
+	}
+	return d;
+}
+
 static struct str
 name_of(const struct dsn_recipient *r)
 {
@@ -68,18 +101,30 @@ find_recipient(const struct classification *c, struct str name)
 
 /* Of several groups about one address, that of a failure counts. */
 static void
-take_recipient(struct classification *c, const struct dsn_recipient *said)
+take_recipient(struct classification *c, struct dsn_recipient *said)
 {
-	struct inbound_recipient *r = find_recipient(c, name_of(said));
+	struct inbound_recipient *r;
 	enum dsn_action action = action_of(said);
 
+	r = find_recipient(c, name_of(said));
 	if (r == NULL)
 		r = &c->recipients[c->count++];
 	else if (action != DSN_FAILED || r->action == DSN_FAILED)
 		return;
 	*r = (struct inbound_recipient){.said = said, .action = action};
-	if (action == DSN_FAILED)
-		r->diagnosis = diagnose_report(said);
+}
+
+static void
+explain(struct classification *c, struct inbound_mail *m)
+{
+	struct inbound_recipient *r;
+	int i;
+
+	for (i = 0; i < c->count; i++) {
+		r = &c->recipients[i];
+		if (r->action == DSN_FAILED)
+			r->diagnosis = diagnose_mail(r->said, m, c->count == 1);
+	}
 }
 
 static const struct inbound_recipient *
@@ -107,14 +152,16 @@ static const struct {
 };
 
 static bool
-decide_report(struct classification *c, const struct dsn *dsn, struct arena *a)
+decide_report(struct classification *c, const struct dsn *dsn,
+    struct inbound_mail *m)
 {
 	size_t i;
 
-	c->recipients =
-	    ARENA_ARRAY(a, struct inbound_recipient, (size_t)dsn->count);
+	c->recipients = ARENA_ARRAY(&m->arena, struct inbound_recipient,
+	    (size_t)dsn->count);
 	for (i = 0; i < (size_t)dsn->count; i++)
 		take_recipient(c, &dsn->recipients[i]);
+	explain(c, m);
 	for (i = 0; i < ARRAY_LEN(actions); i++) {
 		c->recipient = first_with(c, actions[i].action);
 		if (c->recipient == NULL)
@@ -135,7 +182,22 @@ is_report_in_text(struct classification *c, struct inbound_mail *m)
 
 	return str_find(m->own_low, STR("\nfinal-recipient:")) != STR_NOWHERE &&
 	       dsn_parse(&dsn, m->own_text, &m->arena) &&
-	       decide_report(c, &dsn, &m->arena);
+	       decide_report(c, &dsn, m);
+}
+
+static void
+complete(struct dsn *dsn, struct inbound_mail *m)
+{
+	struct dsn_recipient *r;
+	int i;
+
+	for (i = 0; i < dsn->count; i++) {
+		r = &dsn->recipients[i];
+		if (r->diagnostic.n == 0 ||
+		    str_chr(name_of(r), '@') == STR_NOWHERE ||
+		    name_of(r).p[0] == '@')
+			notice_complete(r, m);
+	}
 }
 
 static bool
@@ -144,10 +206,13 @@ is_report(struct classification *c, struct inbound_mail *m)
 	struct dsn dsn;
 	int i;
 
-	for (i = 0; i < m->delivery_status_count; i++)
-		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
-		    decide_report(c, &dsn, &m->arena))
+	for (i = 0; i < m->delivery_status_count; i++) {
+		if (!dsn_parse(&dsn, m->delivery_status[i], &m->arena))
+			continue;
+		complete(&dsn, m);
+		if (decide_report(c, &dsn, m))
 			return true;
+	}
 	return is_report_in_text(c, m);
 }
 
@@ -157,7 +222,7 @@ is_notice(struct classification *c, struct inbound_mail *m)
 	const char *rule;
 	struct dsn dsn;
 
-	if (!notice_read(&dsn, m, &rule) || !decide_report(c, &dsn, &m->arena))
+	if (!notice_read(&dsn, m, &rule) || !decide_report(c, &dsn, m))
 		return false;
 	c->rule = rule;
 	return true;

@@ -130,29 +130,30 @@ take_status(struct dsn *d, struct dsn_recipient *r, struct str value,
 }
 
 static bool
-is_digit(char c)
+is_word_char(char c)
 {
-	return c >= '0' && c <= '9';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '@';
+}
+
+static bool
+is_code(struct str t)
+{
+	return t.n >= 3 && (t.p[0] == '4' || t.p[0] == '5') && t.p[1] >= '0' &&
+	       t.p[1] <= '5' && t.p[2] >= '0' && t.p[2] <= '9' &&
+	       (t.n == 3 || !is_word_char(t.p[3]));
 }
 
 int
 dsn_reply_code(struct str t)
 {
 	size_t i;
-	char before, after;
 
-	for (i = 0; i + 3 <= t.n; i++) {
-		before = i > 0 ? t.p[i - 1] : ' ';
-		after = i + 3 < t.n ? t.p[i + 3] : ' ';
-		if ((t.p[i] != '4' && t.p[i] != '5') || t.p[i + 1] < '0' ||
-		    t.p[i + 1] > '5' || !is_digit(t.p[i + 2]))
-			continue;
-		if (is_digit(before) || before == '.' || is_digit(after) ||
-		    after == '.')
-			continue;
-		return (t.p[i] - '0') * 100 + (t.p[i + 1] - '0') * 10 +
-		       (t.p[i + 2] - '0');
-	}
+	for (i = 0; i < t.n; i++)
+		if (is_code(str_from(t, i)) &&
+		    (i == 0 || !is_word_char(t.p[i - 1])))
+			return (t.p[i] - '0') * 100 + (t.p[i + 1] - '0') * 10 +
+			       (t.p[i + 2] - '0');
 	return 0;
 }
 

@@ -390,8 +390,6 @@ split_text(struct inbound_mail *m)
 	returned_text_split(&r, low);
 	m->own_text = str_sub(m->text, 0, r.own);
 	m->own_low = str_sub(low, 0, r.own);
-	m->from_low = lower(m, m->from);
-	m->subject_low = lower(m, m->subject);
 	if (!m->has_returned && r.returned > 0)
 		set_returned(m, str_from(m->text, m->text.n - r.returned));
 }

@@ -70,7 +70,6 @@ struct inbound_mail {
 	bool text_is_html; /* it was made from HTML, marks taken out */
 	/* The text up to where it gives a message back; in lower case, too. */
 	struct str own_text, own_low;
-	struct str from_low, subject_low;
 
 	/* The text of reports as it stands, transfer encoding undone. */
 	struct str delivery_status[INBOUND_REPORTS_MAX];

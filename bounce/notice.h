@@ -4,10 +4,10 @@
  * report that was mangled on its way.
  *
  * Whether it is one: by who sends it, its subject, X-Failed-Recipients, and
- * what it says.  Whom it is about: X-Failed-Recipients, else addresses that
- * are listed or labelled, else those in replies and sentences, else one in
- * the subject, else the recipient of the message that came back.  Why: what
- * stands behind an address, up to the next.  A delay is not a failure.
+ * what it says (notice_sign.h).  Whom it is about: X-Failed-Recipients, else
+ * what the text names (notice_list.h), else an address in the subject, else
+ * the recipient of the message that came back.  Why: what stands behind an
+ * address, up to the next.  A delay is not a failure.
  *
  * Reads the text only up to where the message that came back begins.
  */
@@ -20,8 +20,8 @@
 /* False: no such notification, or it names nobody.  `rule`: its format. */
 bool notice_read(struct dsn *d, struct inbound_mail *m, const char **rule);
 
-/* What the text says of an address, for reports that say it nowhere else:
- * STR_NONE when it does not name it. */
-struct str notice_reason(struct inbound_mail *m, struct str address);
+/* Fills in what a report leaves out and its text for people says: the reason,
+ * and the address where there is none that could be one. */
+void notice_complete(struct dsn_recipient *r, struct inbound_mail *m);
 
 #endif

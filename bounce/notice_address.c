@@ -211,6 +211,21 @@ ends_with_preposition(struct str before)
 	return str_is_any(last, words, ARRAY_LEN(words));
 }
 
+/* What nothing but a recipient can stand behind. */
+static bool
+is_sure(struct str before)
+{
+	static const char *const ends[] = {"not be delivered to",
+	    "undeliverable to", "undeliverable  to",
+	    "member of this mailing list"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(ends); i++)
+		if (str_ends(before, str_of(ends[i])))
+			return true;
+	return false;
+}
+
 static enum notice_place
 place_of(struct str line, struct str before, char after)
 {
@@ -232,6 +247,8 @@ place_of(struct str line, struct str before, char after)
 		return says_any(before, failing, ARRAY_LEN(failing))
 			   ? NOTICE_LABELLED
 			   : NOTICE_ELSEWHERE;
+	if (is_sure(before))
+		return NOTICE_LABELLED;
 	return fails && ends_with_preposition(before) ? NOTICE_TOLD
 						      : NOTICE_ELSEWHERE;
 }

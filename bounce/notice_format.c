@@ -1,5 +1,9 @@
 #include "bounce/notice_format.h"
 
+#include "lib/mail/phrases.h"
+
+#include <pthread.h>
+
 /* The first row whose words occur counts. */
 static const struct notice_format formats[] = {
     {"notice-qmail", "this is the qmail-send program", NULL},
@@ -10,7 +14,8 @@ static const struct notice_format formats[] = {
     {"notice-exim", "not yet been delivered to one or more",
 	"has not yet been delivered is:"},
     {"notice-exim", "created automatically by mail delivery software", NULL},
-    {"notice-exim", "recipient addresses that were incorrectly", NULL},
+    {"notice-exim", "recipient addresses that were incorrectly",
+	"incorrectly constructed:"},
     {"notice-postfix", "the mail system at host", NULL},
     {"notice-postfix", "this is the postfix program", NULL},
     {"notice-sendmail", "addresses had permanent fatal errors",
@@ -50,15 +55,30 @@ static const struct notice_format formats[] = {
     {"notice-interscan", "interscan", NULL},
     {"notice-m-filter", "-------server message", NULL},
     {"notice-imail", "invalid final delivery userid", NULL},
-    {"notice", "", NULL},
 };
 
-const struct notice_format *
-notice_format_of(struct str low)
-{
-	const struct notice_format *f = formats;
+static const struct notice_format general = {"notice", "", NULL};
 
-	while (str_find(low, str_of(f->words)) == STR_NOWHERE)
-		f++;
-	return f;
+static struct phrases *set;
+static pthread_once_t set_once = PTHREAD_ONCE_INIT;
+
+static void
+build_set(void)
+{
+	const char *words[ARRAY_LEN(formats)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(formats); i++)
+		words[i] = formats[i].words;
+	set = phrases_new(words, ARRAY_LEN(formats));
+}
+
+const struct notice_format *
+notice_format_of(struct str text)
+{
+	int row;
+
+	pthread_once(&set_once, build_set);
+	row = phrases_first(set, text);
+	return row < 0 ? &general : &formats[row];
 }

@@ -16,7 +16,7 @@ struct notice_format {
 	const char *list;  /* its recipients stand behind this, or NULL */
 };
 
-/* `low`: the text in lower case.  Never NULL: the last row fits all. */
-const struct notice_format *notice_format_of(struct str low);
+/* Never NULL: what no row fits has a row of its own, "notice". */
+const struct notice_format *notice_format_of(struct str text);
 
 #endif

@@ -1,217 +1,237 @@
 #include "bounce/notice_sign.h"
 
-#define ANY(text, phrases) says_any(text, phrases, ARRAY_LEN(phrases))
+#include "lib/mail/phrases.h"
 
-/* In the From field. */
-static const char *const senders[] = {
-    "mailer-daemon",
-    "mailer daemon",
-    "postmaster",
-    "post_master",
-    "mail delivery",
-    "mail.delivery",
-    "delivery subsystem",
-    "delivery system",
-    "mdaemon@",
+#include <pthread.h>
+
+/* What a phrase tells, and where it does. */
+enum sign {
+	SENDER = 1 << 0,
+	SUBJECT = 1 << 1,
+	TROUBLE = 1 << 2,
+	SURE = 1 << 3,
+	DELAY = 1 << 4,
+	FINAL = 1 << 5,
 };
 
-/* In the subject. */
-static const char *const subjects[] = {
-    "undeliver",
-    "non-deliver",
-    "nondeliver",
-    "non deliver",
-    "not deliver",
-    "not be deliver",
-    "not been deliver",
-    "not yet been deliver",
-    "n't be deliver",
-    "delivery fail",
-    "delivery has failed",
-    "delivery problem",
-    "delivery status",
-    "delivery report",
-    "delivery notification",
-    "delivery error",
-    "delivery delay",
-    "failed delivery",
-    "failure delivery",
-    "failure notice",
-    "failure notification",
-    "during delivery",
-    "unable to deliver",
-    "returned mail",
-    "returned to sender",
-    "returning to sender",
-    "mail failure",
-    "mail failed",
-    "mail delivery",
-    "mail system error",
-    "message delivery",
-    "message status",
-    "user unknown",
-    "unknown user",
-    "could not send m",
-    "rejected mail",
-    "error sending your mail",
-    "are not member",
-    "non remis",
-    "non délivré",
-    "non distribu",
-    "échec de la remise",
-    "unzustellbar",
-    "nicht zugestellt",
-    "nicht zustellbar",
-    "fehler bei der zustellung",
-    "no entregado",
-    "no se puede entregar",
-    "no se ha podido entregar",
-    "não entregue",
-    "nao entregue",
-    "mancata consegna",
-    "onbestelbaar",
-    "не доставлен",
-    "недоставлен",
-    "エラー通知",
-    "配信できません",
-    "配信不能",
-    "配信失敗",
-    "送信できません",
-    "配送できません",
-    "退信",
+static const struct {
+	enum sign sign;
+	const char *words;
+} signs[] = {
+    /* In the From field */
+    {SENDER, "mailer-daemon"},
+    {SENDER, "mailer daemon"},
+    {SENDER, "postmaster"},
+    {SENDER, "post_master"},
+    {SENDER, "mail delivery"},
+    {SENDER, "mail.delivery"},
+    {SENDER, "delivery subsystem"},
+    {SENDER, "delivery system"},
+    {SENDER, "mdaemon@"},
+    /* In the subject */
+    {SUBJECT, "undeliver"},
+    {SUBJECT, "non-deliver"},
+    {SUBJECT, "nondeliver"},
+    {SUBJECT, "non deliver"},
+    {SUBJECT, "not deliver"},
+    {SUBJECT, "not be deliver"},
+    {SUBJECT, "not been deliver"},
+    {SUBJECT, "not yet been deliver"},
+    {SUBJECT, "n't be deliver"},
+    {SUBJECT, "delivery fail"},
+    {SUBJECT, "delivery has failed"},
+    {SUBJECT, "delivery problem"},
+    {SUBJECT, "delivery status"},
+    {SUBJECT, "delivery report"},
+    {SUBJECT, "delivery notification"},
+    {SUBJECT, "delivery error"},
+    {SUBJECT, "delivery delay"},
+    {SUBJECT, "failed delivery"},
+    {SUBJECT, "failure delivery"},
+    {SUBJECT, "failure notice"},
+    {SUBJECT, "failure notification"},
+    {SUBJECT, "during delivery"},
+    {SUBJECT, "unable to deliver"},
+    {SUBJECT, "returned mail"},
+    {SUBJECT, "returned to sender"},
+    {SUBJECT, "returning to sender"},
+    {SUBJECT, "mail failure"},
+    {SUBJECT, "mail failed"},
+    {SUBJECT, "mail delivery"},
+    {SUBJECT, "mail system error"},
+    {SUBJECT, "message delivery"},
+    {SUBJECT, "message status"},
+    {SUBJECT, "user unknown"},
+    {SUBJECT, "unknown user"},
+    {SUBJECT, "could not send m"},
+    {SUBJECT, "rejected mail"},
+    {SUBJECT, "error sending your mail"},
+    {SUBJECT, "are not member"},
+    {SUBJECT, "non remis"},
+    {SUBJECT, "non délivré"},
+    {SUBJECT, "non distribu"},
+    {SUBJECT, "échec de la remise"},
+    {SUBJECT, "unzustellbar"},
+    {SUBJECT, "nicht zugestellt"},
+    {SUBJECT, "nicht zustellbar"},
+    {SUBJECT, "fehler bei der zustellung"},
+    {SUBJECT, "no entregado"},
+    {SUBJECT, "no se puede entregar"},
+    {SUBJECT, "no se ha podido entregar"},
+    {SUBJECT, "não entregue"},
+    {SUBJECT, "nao entregue"},
+    {SUBJECT, "mancata consegna"},
+    {SUBJECT, "onbestelbaar"},
+    {SUBJECT, "не доставлен"},
+    {SUBJECT, "недоставлен"},
+    {SUBJECT, "エラー通知"},
+    {SUBJECT, "配信できません"},
+    {SUBJECT, "配信不能"},
+    {SUBJECT, "配信失敗"},
+    {SUBJECT, "送信できません"},
+    {SUBJECT, "配送できません"},
+    {SUBJECT, "退信"},
+    /* In the text: a delivery that failed or is late */
+    {TROUBLE, "undeliver"},
+    {TROUBLE, "not be deliver"},
+    {TROUBLE, "not been deliver"},
+    {TROUBLE, "not deliver"},
+    {TROUBLE, "n't be deliver"},
+    {TROUBLE, "n't deliver"},
+    {TROUBLE, "unable to deliver"},
+    {TROUBLE, "able to deliver"},
+    {TROUBLE, "delivery fail"},
+    {TROUBLE, "delivery has failed"},
+    {TROUBLE, "delivery to the following"},
+    {TROUBLE, "delevery to the following"},
+    {TROUBLE, "delivering your m"},
+    {TROUBLE, "deliver the mail"},
+    {TROUBLE, "delivery failure"},
+    {TROUBLE, "delivery error"},
+    {TROUBLE, "delivery problem"},
+    {TROUBLE, "failed address"},
+    {TROUBLE, "failed recipient"},
+    {TROUBLE, "failure reason"},
+    {TROUBLE, "permanent error"},
+    {TROUBLE, "permanent failure"},
+    {TROUBLE, "permanent fatal"},
+    {TROUBLE, "transient non-fatal"},
+    {TROUBLE, "following address"},
+    {TROUBLE, "following recipient"},
+    {TROUBLE, "not reach"},
+    {TROUBLE, "not be reached"},
+    {TROUBLE, "not receive this"},
+    {TROUBLE, "unknown user"},
+    {TROUBLE, "unknown or"},
+    {TROUBLE, "user unknown"},
+    {TROUBLE, "user not found"},
+    {TROUBLE, "no such user"},
+    {TROUBLE, "not found"},
+    {TROUBLE, "not exist"},
+    {TROUBLE, "invalid"},
+    {TROUBLE, "incorrectly constructed"},
+    {TROUBLE, "mailbox"},
+    {TROUBLE, "over quota"},
+    {TROUBLE, "overquota"},
+    {TROUBLE, "quota exceeded"},
+    {TROUBLE, "is full"},
+    {TROUBLE, "rejected"},
+    {TROUBLE, "rcpt to"},
+    {TROUBLE, "smtp error"},
+    {TROUBLE, "transcript of session"},
+    {TROUBLE, "has been delayed"},
+    {TROUBLE, "not a member"},
+    {TROUBLE, "status code"},
+    {TROUBLE, "error type"},
+    {TROUBLE, "failed for the following"},
+    {TROUBLE, "delivery errors"},
+    {TROUBLE, "has failed"},
+    {TROUBLE, "failure notice"},
+    {TROUBLE, "delivered"},
+    {TROUBLE, "zugestellt"},
+    {TROUBLE, "zustell"},
+    {TROUBLE, "delivre"},
+    {TROUBLE, "délivr"},
+    {TROUBLE, "remis"},
+    {TROUBLE, "entreg"},
+    {TROUBLE, "consegn"},
+    {TROUBLE, "доставл"},
+    {TROUBLE, "送信"},
+    {TROUBLE, "配信"},
+    {TROUBLE, "退信"},
+    /* Enough for a mail of which nothing is known but that it has no sender:
+     * automatic replies have none either */
+    {SURE, "not be delivered to"},
+    {SURE, "unable to deliver"},
+    {SURE, "undeliverable to"},
+    {SURE, "delivery to the following"},
+    {SURE, "failed permanently"},
+    {SURE, "permanent fatal errors"},
+    /* It is still being tried */
+    {DELAY, "has been delayed"},
+    {DELAY, "have been delayed"},
+    {DELAY, "is delayed"},
+    {DELAY, "not yet been deliver"},
+    {DELAY, "still being retried"},
+    {DELAY, "be retried until"},
+    {DELAY, "will be retried for"},
+    {DELAY, "will be retried"},
+    {DELAY, "will keep trying"},
+    {DELAY, "will continue to "},
+    {DELAY, "attempts will continue"},
+    {DELAY, "warning message only"},
+    {DELAY, "is a warning only"},
+    {DELAY, "just a warning"},
+    {DELAY, "(delay)"},
+    {DELAY, "delayed mail"},
+    {DELAY, "temporarily delayed"},
+    {DELAY, "transient non-fatal"},
+    {DELAY, "could not send mail for past"},
+    {DELAY, "message delayed"},
+    {DELAY, "delivery delayed"},
+    {DELAY, "still trying"},
+    {DELAY, "try again later to deliver"},
+    /* It is not */
+    {FINAL, "permanent error"},
+    {FINAL, "permanent failure"},
+    {FINAL, "permanent fatal"},
+    {FINAL, "failed permanently"},
+    {FINAL, "given up"},
+    {FINAL, "giving up on"},
+    {FINAL, "not going to try again"},
+    {FINAL, "will not be retried"},
+    {FINAL, "will be deleted from queue"},
+    {FINAL, "no further delivery attempts"},
+    {FINAL, "have failed"},
 };
 
-/* In the text: what a delivery that failed or is late is told with. */
-static const char *const troubles[] = {
-    "undeliver",
-    "not be deliver",
-    "not been deliver",
-    "not deliver",
-    "n't be deliver",
-    "n't deliver",
-    "unable to deliver",
-    "able to deliver",
-    "delivery fail",
-    "delivery has failed",
-    "delivery to the following",
-    "delevery to the following",
-    "delivering your m",
-    "deliver the mail",
-    "delivery failure",
-    "delivery error",
-    "delivery problem",
-    "failed address",
-    "failed recipient",
-    "failure reason",
-    "permanent error",
-    "permanent failure",
-    "permanent fatal",
-    "transient non-fatal",
-    "following address",
-    "following recipient",
-    "not reach",
-    "not be reached",
-    "not receive this",
-    "unknown user",
-    "unknown or",
-    "user unknown",
-    "user not found",
-    "no such user",
-    "not found",
-    "not exist",
-    "invalid",
-    "incorrectly constructed",
-    "mailbox",
-    "over quota",
-    "overquota",
-    "quota exceeded",
-    "is full",
-    "rejected",
-    "rcpt to",
-    "smtp error",
-    "transcript of session",
-    "has been delayed",
-    "not a member",
-    "status code",
-    "error type",
-    "failed for the following",
-    "delivery errors",
-    "has failed",
-    "failure notice",
-    "delivered",
-    "zugestellt",
-    "zustell",
-    "delivre",
-    "délivr",
-    "remis",
-    "entreg",
-    "consegn",
-    "доставл",
-    "送信",
-    "配信",
-    "退信",
-};
+static struct phrases *set;
+static pthread_once_t set_once = PTHREAD_ONCE_INIT;
 
-/* Enough for a mail of which nothing is known but that it has no sender:
- * automatic replies have none either. */
-static const char *const sure[] = {
-    "not be delivered to",
-    "unable to deliver",
-    "undeliverable to",
-    "delivery to the following",
-    "failed permanently",
-    "permanent fatal errors",
-};
-
-static const char *const delays[] = {
-    "has been delayed",
-    "have been delayed",
-    "is delayed",
-    "not yet been deliver",
-    "still being retried",
-    "be retried until",
-    "will be retried for",
-    "will be retried",
-    "will keep trying",
-    "will continue to ",
-    "attempts will continue",
-    "warning message only",
-    "is a warning only",
-    "just a warning",
-    "(delay)",
-    "delayed mail",
-    "temporarily delayed",
-    "transient non-fatal",
-    "could not send mail for past",
-    "message delayed",
-    "delivery delayed",
-    "still trying",
-    "try again later to deliver",
-};
-
-static const char *const final[] = {
-    "permanent error",
-    "permanent failure",
-    "permanent fatal",
-    "failed permanently",
-    "given up",
-    "giving up on",
-    "not going to try again",
-    "will not be retried",
-    "will be deleted from queue",
-    "no further delivery attempts",
-    "have failed",
-};
-
-static bool
-says_any(struct str text, const char *const *phrases, size_t n)
+static void
+build_set(void)
 {
+	const char *words[ARRAY_LEN(signs)];
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (str_find(text, str_of(phrases[i])) != STR_NOWHERE)
-			return true;
-	return false;
+	for (i = 0; i < ARRAY_LEN(signs); i++)
+		words[i] = signs[i].words;
+	set = phrases_new(words, ARRAY_LEN(signs));
+}
+
+/* All signs in a text, as bits. */
+static unsigned
+signs_of(struct str text)
+{
+	struct phrases_scan s;
+	unsigned all = 0;
+	int i;
+
+	pthread_once(&set_once, build_set);
+	phrases_scan_init(&s, set, text);
+	while ((i = phrases_next(&s)) >= 0)
+		all |= signs[i].sign;
+	return all;
 }
 
 /* A person's answer to a notification has its subject, too. */
@@ -219,37 +239,24 @@ static bool
 is_answer(const struct inbound_mail *m)
 {
 	return (m->in_reply_to.n > 0 || m->reference_count > 0) &&
-	       (str_starts(m->subject_low, STR("re:")) ||
-		   str_starts(m->subject_low, STR("aw:")) ||
-		   str_starts(m->subject_low, STR("fw")));
-}
-
-static bool
-is_sent_by_mailer(const struct inbound_mail *m)
-{
-	return ANY(m->from_low, senders) || m->failed_recipients.n > 0 ||
-	       str_eq(m->report_type, STR("delivery-status"));
+	       (str_starts_nocase(m->subject, STR("re:")) ||
+		   str_starts_nocase(m->subject, STR("aw:")) ||
+		   str_starts_nocase(m->subject, STR("fw")));
 }
 
 bool
-notice_sign(const struct inbound_mail *m)
+notice_sign(struct notice_sign *s, const struct inbound_mail *m)
 {
+	unsigned subject = signs_of(m->subject), text = signs_of(m->own_text);
+	bool no_sender = m->has_return_path && m->return_path.n == 0;
+
+	s->delayed = !(text & FINAL) && ((subject | text) & DELAY);
 	if (m->failed_recipients.n > 0)
 		return true;
-	if (is_sent_by_mailer(m) ||
-	    (!is_answer(m) && ANY(m->subject_low, subjects)))
-		return ANY(m->own_low, troubles) ||
-		       ANY(m->subject_low, subjects);
-	return m->has_return_path && m->return_path.n == 0 &&
-	       ANY(m->own_low, sure);
-}
-
-bool
-notice_sign_delay(const struct inbound_mail *m)
-{
-	if (ANY(m->own_low, final))
-		return false;
-	return ANY(m->subject_low, delays) || ANY(m->own_low, delays) ||
-	       (str_find(m->subject_low, STR("warning")) != STR_NOWHERE &&
-		   str_find(m->subject_low, STR("delayed")) != STR_NOWHERE);
+	if ((signs_of(m->from) & SENDER) ||
+	    str_eq(m->report_type, STR("delivery-status")))
+		return (text & TROUBLE) || (subject & SUBJECT);
+	if ((subject & SUBJECT) && !is_answer(m))
+		return true;
+	return no_sender && (text & SURE);
 }

@@ -1,17 +1,17 @@
 /*
- * notice_sign.h - signs that a mail is a notification about a delivery, and
- * which of them say that it is still being tried.
+ * notice_sign.h - signs that a mail is a notification about a delivery: who
+ * sends it, by name; its subject; what its text says.  In many languages.
  */
 #ifndef BOUNCE_NOTICE_SIGN_H
 #define BOUNCE_NOTICE_SIGN_H
 
 #include "bounce/mime_walk.h"
 
-/* Sent by a mail system, going by its name, subject and header; and its text
- * is about a delivery that failed or is late. */
-bool notice_sign(const struct inbound_mail *m);
+struct notice_sign {
+	bool delayed; /* the message is still being tried */
+};
 
-/* The message is still being tried. */
-bool notice_sign_delay(const struct inbound_mail *m);
+/* False: none of a notification. */
+bool notice_sign(struct notice_sign *s, const struct inbound_mail *m);
 
 #endif
