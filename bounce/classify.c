@@ -60,26 +60,50 @@ diagnose_text(struct str text)
 	return diagnose(&f);
 }
 
-/* A report that does not tell why may do so in its text, or in its subject;
- * and a full mailbox is never one that does not exist (R-071). */
+static bool
+has_code(struct str text)
+{
+	struct status s;
+
+	return dsn_reply_code(text) != 0 || status_find(&s, text);
+}
+
+/* A report that does not tell why may do so in its text, or in its subject. */
 static struct diagnosis
-diagnose_mail(const struct dsn_recipient *r, const struct inbound_mail *m,
-    bool alone)
+diagnose_more(struct dsn_recipient *r, struct inbound_mail *m)
+{
+	struct diagnosis d;
+
+	if (r->diagnostic.n == 0)
+		notice_explain(r, m);
+	d = diagnose_report(r);
+	if (d.category == CATEGORY_UNKNOWN)
+		d = diagnose_text(m->own_text);
+	if (d.category == CATEGORY_UNKNOWN)
+		d = diagnose_text(m->subject);
+	return d;
+}
+
+/* Where the only recipient's report says that the address is bad, and the
+ * text has a milder reason, it is not hard. */
+static bool
+is_milder(struct diagnosis d, struct str text)
+{
+	return d.category == CATEGORY_FULL ||
+	       (d.category == CATEGORY_TECHNICAL && !has_code(text));
+}
+
+static struct diagnosis
+diagnose_recipient(struct dsn_recipient *r, struct inbound_mail *m, bool alone)
 {
 	struct diagnosis d = diagnose_report(r), text;
 
-	if (d.category == CATEGORY_UNKNOWN) {
-		text = diagnose_text(m->own_text);
-		if (text.category == CATEGORY_UNKNOWN)
-			text = diagnose_text(m->subject);
-		if (text.category != CATEGORY_UNKNOWN)
-			return text;
-	} else if (d.type == BOUNCE_HARD && alone) {
-		text = diagnose_text(m->own_text);
-		if (text.category == CATEGORY_FULL)
-			return text;
-	}
-	return d;
+	if (d.category == CATEGORY_UNKNOWN)
+		return diagnose_more(r, m);
+	if (d.type != BOUNCE_HARD || !alone)
+		return d;
+	text = diagnose_text(m->own_text);
+	return is_milder(text, m->own_text) ? text : d;
 }
 
 static struct str
@@ -101,11 +125,13 @@ find_recipient(const struct classification *c, struct str name)
 
 /* Of several groups about one address, that of a failure counts. */
 static void
-take_recipient(struct classification *c, struct dsn_recipient *said)
+take_recipient(struct classification *c, struct dsn_recipient *said,
+    struct inbound_mail *m)
 {
 	struct inbound_recipient *r;
 	enum dsn_action action = action_of(said);
 
+	notice_name(said, m);
 	r = find_recipient(c, name_of(said));
 	if (r == NULL)
 		r = &c->recipients[c->count++];
@@ -123,7 +149,8 @@ explain(struct classification *c, struct inbound_mail *m)
 	for (i = 0; i < c->count; i++) {
 		r = &c->recipients[i];
 		if (r->action == DSN_FAILED)
-			r->diagnosis = diagnose_mail(r->said, m, c->count == 1);
+			r->diagnosis =
+			    diagnose_recipient(r->said, m, c->count == 1);
 	}
 }
 
@@ -160,7 +187,7 @@ decide_report(struct classification *c, const struct dsn *dsn,
 	c->recipients = ARENA_ARRAY(&m->arena, struct inbound_recipient,
 	    (size_t)dsn->count);
 	for (i = 0; i < (size_t)dsn->count; i++)
-		take_recipient(c, &dsn->recipients[i]);
+		take_recipient(c, &dsn->recipients[i], m);
 	explain(c, m);
 	for (i = 0; i < ARRAY_LEN(actions); i++) {
 		c->recipient = first_with(c, actions[i].action);
@@ -185,21 +212,6 @@ is_report_in_text(struct classification *c, struct inbound_mail *m)
 	       decide_report(c, &dsn, m);
 }
 
-static void
-complete(struct dsn *dsn, struct inbound_mail *m)
-{
-	struct dsn_recipient *r;
-	int i;
-
-	for (i = 0; i < dsn->count; i++) {
-		r = &dsn->recipients[i];
-		if (r->diagnostic.n == 0 ||
-		    str_chr(name_of(r), '@') == STR_NOWHERE ||
-		    name_of(r).p[0] == '@')
-			notice_complete(r, m);
-	}
-}
-
 static bool
 is_report(struct classification *c, struct inbound_mail *m)
 {
@@ -207,10 +219,8 @@ is_report(struct classification *c, struct inbound_mail *m)
 	int i;
 
 	for (i = 0; i < m->delivery_status_count; i++) {
-		if (!dsn_parse(&dsn, m->delivery_status[i], &m->arena))
-			continue;
-		complete(&dsn, m);
-		if (decide_report(c, &dsn, m))
+		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
+		    decide_report(c, &dsn, m))
 			return true;
 	}
 	return is_report_in_text(c, m);

@@ -33,7 +33,7 @@ const char *inbound_class_name(enum inbound_class c); /* as in the schema */
 
 /* What became of one of the recipients that a report names. */
 struct inbound_recipient {
-	const struct dsn_recipient *said;
+	struct dsn_recipient *said;
 	enum dsn_action action;     /* guessed where the report is silent */
 	struct diagnosis diagnosis; /* DSN_FAILED only */
 };

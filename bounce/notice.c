@@ -21,11 +21,10 @@ put_reason(struct dsn_recipient *r, const struct notice_list *l)
 {
 	int i = notice_list_place(l, r->final);
 
-	if (i < 0)
-		return;
-	if (r->original.n == 0)
+	if (i >= 0 && r->original.n == 0)
 		r->original = notice_list_origin(l, i);
-	r->diagnostic = notice_list_reason(l, i);
+	r->diagnostic =
+	    i >= 0 ? notice_list_reason(l, i) : notice_text_reason(l->m);
 	r->reply_code = dsn_reply_code(r->diagnostic);
 	if (r->status.class == 0)
 		(void)status_find(&r->status, r->diagnostic);
@@ -84,17 +83,24 @@ notice_read(struct dsn *d, struct inbound_mail *m, const char **rule)
 }
 
 void
-notice_complete(struct dsn_recipient *r, struct inbound_mail *m)
+notice_name(struct dsn_recipient *r, struct inbound_mail *m)
+{
+	struct notice_list list;
+
+	if (notice_is_address(r->final) || notice_is_address(r->original))
+		return;
+	notice_list_find(&list, m, notice_format_of(m->own_text));
+	if (notice_is_address(m->failed_recipients))
+		r->final = m->failed_recipients;
+	else if (list.count == 1)
+		r->final = list.found[0].address;
+}
+
+void
+notice_explain(struct dsn_recipient *r, struct inbound_mail *m)
 {
 	struct notice_list list;
 
 	notice_list_find(&list, m, notice_format_of(m->own_text));
-	if (!notice_is_address(r->final) && !notice_is_address(r->original)) {
-		if (notice_is_address(m->failed_recipients))
-			r->final = m->failed_recipients;
-		else if (list.count == 1)
-			r->final = list.found[0].address;
-	}
-	if (r->diagnostic.n == 0)
-		put_reason(r, &list);
+	put_reason(r, &list);
 }

@@ -20,8 +20,9 @@
 /* False: no such notification, or it names nobody.  `rule`: its format. */
 bool notice_read(struct dsn *d, struct inbound_mail *m, const char **rule);
 
-/* Fills in what a report leaves out and its text for people says: the reason,
- * and the address where there is none that could be one. */
-void notice_complete(struct dsn_recipient *r, struct inbound_mail *m);
+/* What a report leaves out and its text for people says: an address where
+ * there is none that could be one, and the reason. */
+void notice_name(struct dsn_recipient *r, struct inbound_mail *m);
+void notice_explain(struct dsn_recipient *r, struct inbound_mail *m);
 
 #endif

@@ -167,7 +167,7 @@ choose_behind(struct notice_list *l, const char *words)
 	if (at == STR_NOWHERE)
 		return false;
 	at += strlen(words);
-	return choose(l, at, is_strong) || choose_name(l, at) ||
+	return choose_name(l, at) || choose(l, at, is_strong) ||
 	       choose(l, at, is_weak);
 }
 

@@ -29,6 +29,14 @@ has_words(struct str text)
 	return letters == 3;
 }
 
+/* Words that are no heading. */
+static bool
+says_something(struct str text)
+{
+	text = str_trim(text);
+	return has_words(text) && !str_ends(text, STR(":"));
+}
+
 static bool
 has_code(struct str text)
 {
@@ -131,6 +139,12 @@ on_one_line(struct str text, struct arena *a)
 }
 
 struct str
+notice_text_reason(struct inbound_mail *m)
+{
+	return on_one_line(m->own_text, &m->arena);
+}
+
+struct str
 notice_list_reason(const struct notice_list *l, int i)
 {
 	struct str low = l->m->own_low;
@@ -142,7 +156,8 @@ notice_list_reason(const struct notice_list *l, int i)
 	/* of several, each has a paragraph; what follows is about them all */
 	if (l->count > 1 && cut_paragraph(&tail, low, has_words))
 		p = tail;
-	if (!cut_given(&p, low) && !cut_paragraph(&p, low, has_code))
-		cut_paragraph(&p, low, has_words);
+	if (!cut_given(&p, low) && !cut_paragraph(&p, low, has_code) &&
+	    l->found[i].place != NOTICE_TOLD)
+		cut_paragraph(&p, low, says_something);
 	return on_one_line(view(l->m->own_text, p), &l->m->arena);
 }
