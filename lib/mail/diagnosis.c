@@ -1,10 +1,9 @@
 #include "lib/mail/diagnosis_rules.h"
 
+#include "lib/mail/diagnosis_text.h"
 #include "lib/mail/phrases.h"
 
 #include <pthread.h>
-
-#define TEXT_MAX 2048
 
 const char *
 scope_name(enum scope s)
@@ -74,56 +73,9 @@ struct view {
 	int code, class;
 	struct status status;
 	bool own_word; /* the status stands in what the server itself said */
-	char text[TEXT_MAX];
+	char text[DIAGNOSIS_TEXT_MAX];
 	size_t n;
 };
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* "5.1.1" or "550-5.1.1": many servers repeat it on every line of a reply,
- * which would tear the phrases apart. */
-static bool
-is_status_word(struct str word)
-{
-	struct status s;
-
-	if (word.n > 4 && is_digit(word.p[0]) && is_digit(word.p[1]) &&
-	    is_digit(word.p[2]) && word.p[3] == '-')
-		word = str_from(word, 4);
-	return word.n > 0 && status_parse(&s, word) == word.n;
-}
-
-/* The words of a text that may say something. */
-static void
-view_text(struct view *v, struct str text)
-{
-	struct str word;
-	size_t i;
-
-	text = str_sub(text, 0, TEXT_MAX);
-	while (text.n > 0) {
-		for (i = 0; i < text.n && !is_blank(text.p[i]); i++)
-			;
-		word = str_sub(text, 0, i);
-		text = str_from(text, i + 1);
-		if (word.n == 0 || is_status_word(word))
-			continue;
-		if (v->n > 0 && v->n < TEXT_MAX)
-			v->text[v->n++] = ' ';
-		for (i = 0; i < word.n && v->n < TEXT_MAX; i++)
-			v->text[v->n++] = word.p[i];
-	}
-}
 
 /* In a session a status counts only with the class of its reply (RFC 2034,
  * 4).  A report's Status field may be a guess of whoever wrote the report;
@@ -138,8 +90,7 @@ view_status(struct view *v, const struct failure *f)
 	v->own_word = true;
 	if (v->phase == REPORT) {
 		v->own_word = f->text.n == 0;
-		if (status_find(&quoted, str_sub(f->text, 0, TEXT_MAX)) &&
-		    quoted.class != 2) {
+		if (status_find(&quoted, f->text) && quoted.class != 2) {
 			v->status = quoted;
 			v->own_word = true;
 		}
@@ -299,17 +250,18 @@ decide(const struct view *v)
 struct diagnosis
 diagnose(const struct failure *f)
 {
+	struct failure said = *f;
 	struct view v;
 
+	said.text = diagnosis_reply(str_sub(f->text, 0, DIAGNOSIS_TEXT_MAX));
 	v.phase = 1U << f->phase;
 	v.code = f->code;
-	v.n = 0;
-	view_status(&v, f);
+	view_status(&v, &said);
 	if (v.class == 2 || v.class == 3)
 		return (struct diagnosis){SCOPE_RECIPIENT, BOUNCE_NONE,
 		    CATEGORY_NONE, false, "no-failure"};
 	if (v.phase != REPORT && v.class != 4 && v.class != 5)
 		return (struct diagnosis){NETWORK, "no-reply"};
-	view_text(&v, f->text);
+	v.n = diagnosis_text(v.text, said.text);
 	return decide(&v);
 }
