@@ -8,6 +8,7 @@
 struct mailbox {
 	struct login login;
 	struct str folder;
+	bool junk;        /* the folder for spam is read as well */
 	int64_t since_us; /* INT64_MIN: a day ago; for a new one */
 };
 
@@ -44,6 +45,7 @@ read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 
 	if (folder.p != NULL)
 		m->folder = folder;
+	m->junk = body_bool(&b, "junk", 0, m->junk);
 	read_protocol(&b);
 	login_read(&b, LOGIN_IMAP, &m->login, fresh);
 	if (fresh)
@@ -54,7 +56,7 @@ read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 static void
 mailbox_create(struct request *q)
 {
-	struct mailbox m = {.folder = STR("INBOX")};
+	struct mailbox m = {.folder = STR("INBOX"), .junk = true};
 	struct login *l = &m.login;
 	const struct db_result *row;
 	int64_t id;
@@ -70,7 +72,7 @@ mailbox_create(struct request *q)
 		db_int(l->port), db_text(l->tls), db_text(l->auth),
 		db_text(l->username), login_secret(q, l, "mailbox", id),
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
-		db_time(m.since_us)));
+		db_bool(m.junk), db_time(m.since_us)));
 	if (row != NULL)
 		reply_mailbox(q, 201, id);
 }
@@ -118,6 +120,7 @@ load_mailbox(struct request *q, struct mailbox *m)
 		    .provider = db_get_text(r, 0, 9),
 		},
 	    .folder = db_get_text(r, 0, 8),
+	    .junk = db_get_bool(r, 0, 10),
 	};
 	return true;
 }
@@ -135,7 +138,8 @@ mailbox_change(struct request *q)
 		    db_int(l->port), db_text(l->tls), db_text(l->auth),
 		    db_text(l->username), login_secret(q, l, "mailbox", q->id),
 		    db_text(l->ca_file), db_text(m.folder),
-		    db_text(l->provider), login_replaces_secret(l))) != NULL)
+		    db_text(l->provider), db_bool(m.junk),
+		    login_replaces_secret(l))) != NULL)
 		reply_mailbox(q, 200, q->id);
 }
 

@@ -162,7 +162,7 @@ bool imap_session_secured(struct imap_session *s, struct err *err) MUST_USE;
  * (FAIL_INPUT) when an argument cannot be sent; nothing is sent then. */
 bool imap_session_select(struct imap_session *s, struct str folder,
     struct err *err) MUST_USE;
-/* Folders with a special use (RFC 6154); all where the server does not tell. */
+/* All folders, with their special use (RFC 6154) where the server tells it. */
 bool imap_session_list(struct imap_session *s, struct err *err) MUST_USE;
 /* UIDs from uid_from on (0 or 1: all) that came on or after since_us (0: any
  * time), which is cut down to a day that suits every time zone. */

@@ -34,11 +34,11 @@ imap_session_list(struct imap_session *s, struct err *err)
 	struct imap_command *c = begin(s);
 
 	IMAP_WORD(c, "LIST");
-	if ((s->can.features & IMAP_CAN_SPECIAL_USE) &&
-	    (s->can.features & IMAP_CAN_LIST_EXTENDED))
-		IMAP_WORD(c, "(SPECIAL-USE)");
 	imap_command_string(c, STR(""));
 	IMAP_WORD(c, "*");
+	if ((s->can.features & IMAP_CAN_SPECIAL_USE) &&
+	    (s->can.features & IMAP_CAN_LIST_EXTENDED))
+		IMAP_WORD(c, "RETURN (SPECIAL-USE)");
 	return session_send(s, IMAP_STATE_LIST, err);
 }
 

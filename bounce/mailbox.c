@@ -31,9 +31,13 @@ on_timer(void *arg)
 		loop_timer_start(m->timer, AGAIN_MS);
 	else if (m->doing == RECORDING)
 		mailbox_send_batch(m);
+	else if (m->doing == FINDING)
+		mailbox_junk_ask(m);
 	else if (m->doing == GIVING_UP)
 		send_problem(m);
-	else
+	else if (m->doing == WAITING)
+		mailbox_junk_visit(m);
+	else if (m->doing == CLOSED)
 		connect_link(m);
 }
 
@@ -45,6 +49,8 @@ mailbox_new(const struct mailbox_shared *shared, struct mailbox_row *row)
 	m->shared = shared;
 	m->row = *row;
 	*row = (struct mailbox_row){.id = 0};
+	m->folder = m->row.folder;
+	m->cursor = &m->row.cursor;
 	m->pace.proven = m->row.proven;
 	m->batch = batch_new(shared->ring);
 	imap_set_init(&m->wanted);
@@ -64,6 +70,7 @@ mailbox_free(struct mailbox *m)
 	loop_timer_free(m->timer);
 	imap_set_release(&m->wanted);
 	batch_free(m->batch);
+	mailbox_junk_release(&m->junk);
 	mailbox_row_release(&m->row);
 	free(m);
 }
@@ -110,7 +117,7 @@ mailbox_errand(struct mailbox *m)
 {
 	assert(m->errand == NULL);
 	m->errand = NEW(struct errand);
-	*m->errand = (struct errand){m, m->last};
+	*m->errand = (struct errand){m, m->cursor, m->last};
 	return m->errand;
 }
 
@@ -181,6 +188,7 @@ mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms)
 	m->link = NULL;
 	m->found = NULL;
 	m->doing = CLOSED;
+	mailbox_junk_close(m);
 	if (advice == PACE_NEVER) {
 		give_up(m, &why);
 		return;
@@ -198,9 +206,13 @@ mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms)
 void
 mailbox_wait(struct mailbox *m)
 {
+	int64_t now = clock_mono_ms(), due = mailbox_junk_due(m);
+
 	m->doing = WAITING;
-	pace_rested(&m->pace, clock_mono_ms());
+	pace_rested(&m->pace, now);
 	tell(m, Q_MAILBOX_POLLED, DB_ARGS(db_int(m->row.id)));
+	if (due < INT64_MAX)
+		loop_timer_start(m->timer, due > now ? due - now : 0);
 	imap_link_wait(m->link);
 }
 
@@ -210,11 +222,13 @@ on_ready(const struct imap_mailbox *box, void *arg)
 	struct mailbox *m = arg;
 
 	pace_opened(&m->pace);
-	log_info("mailbox_open", "mailbox=%lld exists=%u uidvalidity=%u",
-	    (long long)m->row.id, box->exists, box->uidvalidity);
-	if (cursor_open(&m->row.cursor, box))
-		log_warn("mailbox_renumbered", "mailbox=%lld",
-		    (long long)m->row.id);
+	if (m->doing == CLOSED)
+		log_info("mailbox_open",
+		    "mailbox=%lld exists=%u uidvalidity=%u",
+		    (long long)m->row.id, box->exists, box->uidvalidity);
+	if (cursor_open(m->cursor, box))
+		log_warn("mailbox_renumbered", "mailbox=%lld folder=%s",
+		    (long long)m->row.id, log_quote(str_of(m->folder)));
 	mailbox_look(m);
 }
 
@@ -231,7 +245,7 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 
 	if ((m->doing == HEADERS || m->doing == BODIES) &&
 	    err->kind != FAIL_BUSY)
-		cursor_troubled(&m->row.cursor, m->first, m->last);
+		cursor_troubled(m->cursor, m->first, m->last);
 	mailbox_close(m, err, backoff_ms);
 }
 
@@ -240,6 +254,7 @@ static const struct imap_link_events events = {
     .on_found = mailbox_on_found,
     .on_header = mailbox_on_header,
     .on_body = mailbox_on_body,
+    .on_folder = mailbox_on_folder,
     .on_new = on_new,
     .on_done = mailbox_on_done,
     .on_closed = on_closed,

@@ -10,6 +10,9 @@
  * the mailbox is ours, in the version that we know, so that a poller that
  * was late to notice that it lost the lease harms nothing.  What could not
  * be recorded stays here until it is.  The mailbox itself is only read.
+ *
+ * Bounces land in the folder for spam, too: it is looked at in between,
+ * on the same connection (mailbox_junk.h).
  */
 #ifndef BOUNCE_MAILBOX_H
 #define BOUNCE_MAILBOX_H
@@ -41,6 +44,7 @@ struct mailbox_row {
 	int port;
 	enum conn_tls tls;
 	enum sasl_mechanism auth;
+	bool junk;   /* read the folder for spam as well */
 	bool proven; /* everything was read once with these settings */
 	struct cursor cursor;
 };

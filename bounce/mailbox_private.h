@@ -1,13 +1,14 @@
 /*
- * mailbox_private.h - what the two files of a mailbox share: its life and
- * its connection (mailbox.c), and the reading (mailbox_read.c).  For them
- * only.
+ * mailbox_private.h - what the files of a mailbox share: its life and its
+ * connection (mailbox.c), the reading (mailbox_read.c), and which folder is
+ * read when (mailbox_junk.c).  For them only.
  */
 #ifndef BOUNCE_MAILBOX_PRIVATE_H
 #define BOUNCE_MAILBOX_PRIVATE_H
 
 #include "bounce/batch.h"
 #include "bounce/mailbox.h"
+#include "bounce/mailbox_junk.h"
 #include "bounce/pace.h"
 
 #define AGAIN_MS 1000 /* a statement that the database did not take */
@@ -16,10 +17,17 @@
  *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING)* -> WAITING
  *   WAITING -> LOOKING        any -> CLOSED        CLOSED -> GIVING_UP
  *
- * The timer ends CLOSED, and repeats the statement of RECORDING or GIVING_UP.
+ * and, where there is a folder for spam, instead of WAITING or after it
+ *
+ *   [FINDING] -> OPENING -> LOOKING ... -> OPENING -> LOOKING ... -> WAITING
+ *
+ * The timer ends CLOSED and WAITING, and repeats the statement of RECORDING,
+ * FINDING or GIVING_UP.
  */
 enum doing {
 	CLOSED = 0, /* no link, or not open yet */
+	FINDING,    /* the folder for spam, and how far it was read */
+	OPENING,    /* that folder, or the main one again */
 	LOOKING,
 	HEADERS,
 	BODIES,
@@ -31,6 +39,7 @@ enum doing {
 /* A statement whose answer is awaited; it outlives the mailbox. */
 struct errand {
 	struct mailbox *mailbox; /* NULL: it has gone */
+	struct cursor *cursor;   /* of the folder that it is about */
 	uint32_t uid;
 };
 
@@ -41,6 +50,11 @@ struct mailbox {
 	struct imap_link *link;
 	struct loop_timer *timer;
 	enum doing doing;
+	/* Of the folder that is open, or that is opened first: the row's, or
+	 * the one for spam. */
+	const char *folder;
+	struct cursor *cursor;
+	struct mailbox_junk junk;
 	struct batch *batch;
 	struct imap_set *found; /* the link's: what is still to be read */
 	struct imap_set wanted;

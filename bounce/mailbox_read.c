@@ -8,7 +8,7 @@
 void
 mailbox_look(struct mailbox *m)
 {
-	struct cursor_look from = cursor_look(&m->row.cursor);
+	struct cursor_look from = cursor_look(m->cursor);
 
 	m->doing = LOOKING;
 	m->found = NULL;
@@ -21,7 +21,7 @@ mailbox_on_found(struct imap_set *found, void *arg)
 	struct mailbox *m = arg;
 
 	m->found = found;
-	imap_set_drop_below(found, cursor_look(&m->row.cursor).uid_from);
+	imap_set_drop_below(found, cursor_look(m->cursor).uid_from);
 }
 
 void
@@ -39,8 +39,8 @@ mailbox_on_body(const struct imap_message *message, void *arg)
 static void
 record(struct mailbox *m)
 {
-	struct batch_source source = {m->row.id, m->row.folder,
-	    m->row.cursor.open_uidvalidity};
+	struct batch_source source = {m->row.id, m->folder,
+	    m->cursor->open_uidvalidity};
 
 	m->doing = RECORDING;
 	batch_judge(m->batch, &source, clock_wall_us());
@@ -50,7 +50,7 @@ record(struct mailbox *m)
 static void
 next_batch(struct mailbox *m)
 {
-	struct cursor *c = &m->row.cursor;
+	struct cursor *c = m->cursor;
 
 	batch_reset(m->batch);
 	m->is_cut = false;
@@ -60,7 +60,7 @@ next_batch(struct mailbox *m)
 		if (m->last > 0)
 			record(m);
 		else
-			mailbox_wait(m);
+			mailbox_next_folder(m);
 		return;
 	}
 	m->first = m->wanted.at[0].first;
@@ -89,7 +89,7 @@ on_refused(struct mailbox *m, const struct err *err)
 		batch_unreadable(m->batch, m->first);
 		record(m);
 	} else if (m->first != m->last) {
-		cursor_troubled(&m->row.cursor, m->first, m->last);
+		cursor_troubled(m->cursor, m->first, m->last);
 		mailbox_look(m);
 	} else {
 		mailbox_close(m, err, -1);
@@ -109,7 +109,7 @@ static void
 on_recorded(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
-	uint32_t uid = ((struct errand *)arg)->uid;
+	struct errand errand = *(struct errand *)arg;
 	struct mailbox *m = mailbox_errand_end(arg);
 
 	if (m == NULL)
@@ -120,7 +120,7 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 		return;
 	}
 	if (err == NULL) {
-		cursor_moved(&m->row.cursor, uid, clock_wall_us());
+		cursor_moved(errand.cursor, errand.uid, clock_wall_us());
 		pace_brought(&m->pace);
 	}
 	if (m->doing != RECORDING) /* closed meanwhile */
@@ -140,14 +140,14 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 void
 mailbox_send_batch(struct mailbox *m)
 {
-	struct batch_source source = {m->row.id, m->row.folder,
-	    m->row.cursor.open_uidvalidity};
+	struct batch_source source = {m->row.id, m->folder,
+	    m->cursor->open_uidvalidity};
 	struct db_batch *b = db_batch_new(m->shared->db);
 
 	if (batch_count(m->batch) > 0)
 		batch_add_to(m->batch, &source, b);
 	db_batch_add(b, Q_CURSOR_MOVE,
-	    DB_ARGS(db_int(m->row.id), db_cstr(m->row.folder),
+	    DB_ARGS(db_int(m->row.id), db_cstr(m->folder),
 		db_int(source.uidvalidity), db_int(m->last),
 		db_cstr(process_name()), db_int(m->row.version)));
 	db_batch_send(b, on_recorded, mailbox_errand(m));
@@ -178,8 +178,10 @@ on_declined(struct mailbox *m, const struct err *err)
 {
 	bool reading = m->doing == HEADERS || m->doing == BODIES;
 
+	if (mailbox_junk_declined(m))
+		return;
 	if (reading)
-		cursor_troubled(&m->row.cursor, m->first, m->last);
+		cursor_troubled(m->cursor, m->first, m->last);
 	if (reading && m->first != m->last)
 		mailbox_look(m);
 	else
@@ -196,10 +198,12 @@ mailbox_on_done(const struct err *err, void *arg)
 		return;
 	}
 	switch (m->doing) {
+	case FINDING: mailbox_junk_listed(m); break;
 	case LOOKING: next_batch(m); break;
 	case HEADERS: headers_done(m); break;
 	case BODIES: record(m); break;
 	case CLOSED:
+	case OPENING:
 	case RECORDING:
 	case WAITING:
 	case GIVING_UP: BUG("an answer to nothing");

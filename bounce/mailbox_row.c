@@ -22,6 +22,7 @@ enum {
 	COL_LAST_UID,
 	COL_MOVED_AT,
 	COL_PROVEN,
+	COL_JUNK,
 };
 
 static bool
@@ -71,7 +72,7 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 
 /* The columns that only mailbox_claim has. */
 static void
-read_cursor(struct mailbox_row *row, const struct db_result *r, int at)
+read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 {
 	struct cursor *c = &row->cursor;
 
@@ -80,6 +81,7 @@ read_cursor(struct mailbox_row *row, const struct db_result *r, int at)
 	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
 	c->moved_us = db_get_time(r, at, COL_MOVED_AT);
 	row->proven = db_get_bool(r, at, COL_PROVEN);
+	row->junk = db_get_bool(r, at, COL_JUNK);
 }
 
 bool
@@ -88,7 +90,7 @@ mailbox_claim_read(struct mailbox_row *row, const struct db_result *r, int at,
 {
 	bool ok = mailbox_row_read(row, r, at, ring, err);
 
-	read_cursor(row, r, at);
+	read_claimed(row, r, at);
 	return ok;
 }
 

@@ -19,7 +19,7 @@ UPDATE mailbox m
  WHERE m.id = free.id
 RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           m.folder, m.version, m.since, c.uidvalidity, c.last_uid, c.updated_at,
-          coalesce(m.polled_at > m.updated_at, false);
+          coalesce(m.polled_at > m.updated_at, false), m.junk;
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -66,6 +66,12 @@ UPDATE mailbox
 -- $1 mailbox id
 SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, since
   FROM mailbox WHERE id = $1::bigint;
+
+-- name: cursor_read
+-- Of a folder beside the configured one.
+-- $1 mailbox id  $2 folder
+SELECT uidvalidity, last_uid, updated_at
+  FROM mailbox_cursor WHERE mailbox_id = $1::bigint AND folder = $2;
 
 -- name: cursor_move
 -- In the transaction that records what was read, and only for whom the

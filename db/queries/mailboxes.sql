@@ -5,23 +5,24 @@
 SELECT nextval(pg_get_serial_sequence('mailbox', 'id'));
 
 -- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
--- $9 ca_file, $10 folder, $11 provider, $12 since (NULL: a day ago)
+-- $9 ca_file, $10 folder, $11 provider, $12 junk,
+-- $13 since (NULL: a day ago)
 -- name: mailbox_insert
 INSERT INTO mailbox (id, name, host, port, tls, auth, username, secret, ca_file,
-            folder, provider, since)
-VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10, $11,
-        coalesce($12::timestamptz, now() - interval '1 day'));
+            folder, provider, junk, since)
+VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10, $11, $12::boolean,
+        coalesce($13::timestamptz, now() - interval '1 day'));
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: mailbox_held
 SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
-       folder, provider
+       folder, provider, junk
   FROM mailbox WHERE id = $1::bigint
    FOR UPDATE;
 
 -- A new version tells the poller; a mailbox that needed attention has got it.
 -- How far it was read means nothing at another server or for another user.
--- $1 to $11 as mailbox_insert, $12 whether the secret is to be replaced
+-- $1 to $12 as mailbox_insert, $13 whether the secret is to be replaced
 -- name: mailbox_update
 WITH gone AS (
     DELETE FROM mailbox_cursor
@@ -31,8 +32,8 @@ WITH gone AS (
 )
 UPDATE mailbox m
    SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
-       secret = CASE WHEN $12::boolean THEN $8 ELSE m.secret END,
-       ca_file = $9, folder = $10, provider = $11,
+       secret = CASE WHEN $13::boolean THEN $8 ELSE m.secret END,
+       ca_file = $9, folder = $10, provider = $11, junk = $12::boolean,
        version = m.version + c.changed::integer,
        state = CASE WHEN c.revived THEN 'active' ELSE m.state END,
        state_reason = CASE WHEN c.revived THEN '' ELSE m.state_reason END,
@@ -40,10 +41,12 @@ UPDATE mailbox m
        updated_at = now()
   FROM (SELECT o.id, l.changed, l.changed AND o.state = 'needs_attention' AS revived
           FROM mailbox o,
-               LATERAL (SELECT $12::boolean
-                            OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file, o.folder)
+               LATERAL (SELECT $13::boolean
+                            OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file,
+                                o.folder, o.junk)
                                IS DISTINCT FROM
-                               ($3, $4::integer, $5, $6, $7, $9, $10) AS changed) l
+                               ($3, $4::integer, $5, $6, $7, $9,
+                                $10, $12::boolean) AS changed) l
          WHERE o.id = $1::bigint) c
  WHERE m.id = c.id;
 
@@ -59,7 +62,7 @@ RETURNING id;
 -- name: mailbox_documents
 SELECT id, row_to_json(d)
   FROM (SELECT id, name, protocol, host, port, tls, auth, username,
-               secret IS NOT NULL AS has_password, ca_file, folder, provider,
+               secret IS NOT NULL AS has_password, ca_file, folder, junk, provider,
                since, state, state_reason, state_at, polled_at, version,
                created_at, updated_at
           FROM mailbox

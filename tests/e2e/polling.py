@@ -60,13 +60,13 @@ Subject: hello
 class Folder:
     """A folder of our own at Dovecot."""
 
-    def __init__(self, facts, name=None):
-        self.facts = facts
+    def __init__(self, facts, name=None, user=USER):
+        self.facts, self.user = facts, user
         self.name = name or f"Folder{next(NAMES)}"
         context = ssl.create_default_context(cafile=facts["ca"])
         self.imap = imaplib.IMAP4_SSL("127.0.0.1", facts["imaps"],
                                       ssl_context=context)
-        self.imap.login(USER, facts["password"])
+        self.imap.login(user, facts["password"])
         if name is None:
             self.make()
 
@@ -95,7 +95,8 @@ class Folder:
     def path(self):
         """Where its files lie."""
         top = os.path.dirname(os.path.dirname(self.facts["ca"]))
-        return f"{top}/mail/example.test/bounces/Maildir/.{self.name}"
+        who = self.user.partition("@")[0]
+        return f"{top}/mail/example.test/{who}/Maildir/.{self.name}"
 
     def listing(self):
         """Numbers, flags, dates and sizes of all that is there, and the
@@ -129,8 +130,8 @@ class Polling(Server):
 
         wait_for(attempt)
 
-    def folder(self):
-        self.folders.append(Folder(self.facts))
+    def folder(self, **more):
+        self.folders.append(Folder(self.facts, **more))
         return self.folders[-1]
 
     def mailbox(self, folder, **more):
@@ -139,7 +140,8 @@ class Polling(Server):
         return self.post("/v1/mailboxes", {
             "name": name, "protocol": "imap", "host": "127.0.0.1",
             "port": self.facts["imaps"], "tls": "implicit",
-            "ca_file": self.facts["ca"], "username": USER,
+            "ca_file": self.facts["ca"],
+            "username": getattr(folder, "user", USER),
             "password": self.facts["password"], "folder": name, **more})["id"]
 
     def poller(self, **settings):
