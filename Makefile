@@ -95,8 +95,11 @@ $(B)/lib$1.a: $(call objs,$1)
 	@rm -f $$@
 	$$(call quiet,AR)ar rcs $$@ $$^
 endef
-$(foreach m,$(filter-out mail db api,$(MODULES)),$(eval $(call module_rule,$m)))
+$(foreach m,$(filter-out mail bounce db api,$(MODULES)),$(eval $(call module_rule,$m)))
 $(B)/libmail.a: $(call objs,mail) $(B)/mail_phrases.o
+	@rm -f $@
+	$(call quiet,AR)ar rcs $@ $^
+$(B)/libbounce.a: $(call objs,bounce) $(B)/bounce_signs.o
 	@rm -f $@
 	$(call quiet,AR)ar rcs $@ $^
 $(B)/libdb.a: $(call objs,db) $(B)/db_sql.o
@@ -156,6 +159,9 @@ $(GEN)/db_queries.h $(GEN)/db_sql.c: db/embed.awk $(SQL)
 $(GEN)/mail_phrases.c: lib/mail/diagnosis.awk lib/mail/diagnosis_rules.h lib/mail/diagnosis.rules
 	@mkdir -p $(@D)
 	awk -f lib/mail/diagnosis.awk $(filter-out %.awk,$^) > $@.tmp && mv $@.tmp $@
+$(GEN)/bounce_signs.c: bounce/signs.awk bounce/signs.h bounce/signs.rules
+	@mkdir -p $(@D)
+	awk -f bounce/signs.awk $(filter-out %.awk,$^) > $@.tmp && mv $@.tmp $@
 $(GEN)/api_files.c: api/embed.py api/openapi.yaml $(wildcard api/pages/*)
 	@mkdir -p $(@D)
 	/usr/bin/python3 api/embed.py api/openapi.yaml $(wildcard api/pages/*) > $@.tmp && mv $@.tmp $@

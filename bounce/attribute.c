@@ -1,5 +1,6 @@
 #include "bounce/attribute.h"
 
+#include "bounce/complaint.h"
 #include "lib/mail/header.h"
 
 const char *
@@ -24,6 +25,7 @@ static const char *const address_fields[] = {
     "X-Envelope-To",
     "To",
     "Cc",
+    "Subject", /* of a mail to unsubscribe, where addresses hold no token */
     NULL,
 };
 
@@ -42,10 +44,13 @@ static const char *const returned_fields[] = {
     NULL,
 };
 
-/* Of a complaint (RFC 5965, 3.2) or a read receipt (RFC 8098, 3.2.5). */
+/* Of a complaint (RFC 5965, 3.2; RFC 6591, 3) or a read receipt (RFC 8098,
+ * 3.2.5). */
 static const char *const report_fields[] = {
     "Original-Message-ID",
     "Original-Mail-From",
+    "Original-Envelope-Id",
+    "Message-ID",
     "CFBL-Feedback-ID",
     NULL,
 };
@@ -108,6 +113,9 @@ find(struct token *t, const struct inbound_mail *m, const struct keyring *ring)
 		return ATTRIBUTION_MESSAGE_ID;
 	if (in_fields(t, ring, m->header, thread_fields))
 		return ATTRIBUTION_THREAD;
+	/* Ids were rewritten on the way: links of ours that are quoted. */
+	if (in_value(t, ring, m->text))
+		return ATTRIBUTION_THREAD;
 	return ATTRIBUTION_NONE;
 }
 
@@ -157,6 +165,7 @@ attribute_may_be_ours(struct str header, const struct keyring *ring)
 		if (is_of_a_report(&f))
 			return true;
 	}
-	return !any || in_fields(&t, ring, header, address_fields) ||
+	return !any || complaint_may_be(header) ||
+	       in_fields(&t, ring, header, address_fields) ||
 	       in_fields(&t, ring, header, thread_fields);
 }

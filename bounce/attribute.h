@@ -2,11 +2,12 @@
  * attribute.h - which of our deliveries a mail speaks of (R-069, R-080).
  *
  * Evidence, strongest first: the signed token in the address it came to
- * (return path or reply address); the token in the Message-ID or another
- * field of the returned part; the token in In-Reply-To or References.  The
- * latter two are seen by more people than the recipient: they make a bounce
- * only together with the delivery's own recipient, and the last one makes no
- * complaint.  An address alone is no evidence.  The signature is checked
+ * (return path or reply address), or in the subject of a mail to unsubscribe;
+ * the token in the Message-ID or another field of the returned part; the
+ * token in In-Reply-To, in References, the last of them first, or in a link
+ * of ours that the text quotes.  All but the first are seen by more people
+ * than the recipient: they make a bounce only together with the delivery's
+ * own recipient, and the last ones make no complaint.  An address alone is no evidence.  The signature is checked
  * here, the recipient where the ledger is: in the database.
  */
 #ifndef BOUNCE_ATTRIBUTE_H
@@ -17,9 +18,9 @@
 
 enum attribution_method {
 	ATTRIBUTION_NONE = 0,
-	ATTRIBUTION_TOKEN,      /* in the address it was sent to */
+	ATTRIBUTION_TOKEN,      /* in its address or subject */
 	ATTRIBUTION_MESSAGE_ID, /* in what a report gives back */
-	ATTRIBUTION_THREAD,     /* in In-Reply-To or References */
+	ATTRIBUTION_THREAD,     /* in what it says it answers */
 };
 /* As in the schema; NULL for none. */
 const char *attribution_name(enum attribution_method m);

@@ -1,8 +1,9 @@
 #include "bounce/classify.h"
 
 #include "bounce/auto_reply.h"
+#include "bounce/challenge.h"
 #include "bounce/notice.h"
-#include "lib/mail/header.h"
+#include "bounce/unsubscribe.h"
 
 const char *
 inbound_class_name(enum inbound_class c)
@@ -13,6 +14,8 @@ inbound_class_name(enum inbound_class c)
 	    [INBOUND_DSN_SUCCESS] = "dsn_success",
 	    [INBOUND_COMPLAINT] = "complaint",
 	    [INBOUND_MDN] = "mdn",
+	    [INBOUND_UNSUBSCRIBE] = "unsubscribe",
+	    [INBOUND_CHALLENGE] = "challenge",
 	    [INBOUND_AUTO_REPLY] = "auto_reply",
 	    [INBOUND_REPLY] = "reply",
 	    [INBOUND_OTHER] = "other",
@@ -238,24 +241,24 @@ is_notice(struct classification *c, struct inbound_mail *m)
 	return true;
 }
 
-/* RFC 5965: not-spam takes a complaint back, auth-failure is none. */
+/* not-spam takes a complaint back. */
 static bool
 is_complaint(struct classification *c, struct inbound_mail *m)
 {
-	struct str type;
+	struct complaint said;
+	int i;
 
-	if (!m->has_feedback_report)
+	if (!complaint_read(&said, m))
 		return false;
-	type = header_get(m->feedback_report, "Feedback-Type", &m->arena);
-	if (str_eq_nocase(type, STR("not-spam")) ||
-	    str_starts_nocase(type, STR("auth-failure"))) {
-		c->class = INBOUND_OTHER;
-		c->rule = "feedback-no-complaint";
-	} else {
-		c->class = INBOUND_COMPLAINT;
-		c->rule = "feedback-report";
-		c->feedback_type = type;
-	}
+	c->class =
+	    said.kind == COMPLAINT_REVOKED ? INBOUND_OTHER : INBOUND_COMPLAINT;
+	c->rule = said.rule;
+	c->feedback_type = said.type;
+	c->complaint = said.kind;
+	c->recipients = ARENA_ARRAY(&m->arena, struct inbound_recipient,
+	    COMPLAINT_RECIPIENTS_MAX);
+	for (i = 0; i < said.count; i++)
+		c->recipients[c->count++].said = &said.recipients[i];
 	return true;
 }
 
@@ -292,14 +295,13 @@ is_unreadable_report(struct classification *c, const struct inbound_mail *m)
 	return true;
 }
 
+/* By a rule that needs nothing but the mail. */
 static bool
-is_automatic(struct classification *c, struct inbound_mail *m)
+is_by_rule(struct classification *c, enum inbound_class class, const char *rule)
 {
-	const char *rule = auto_reply_rule(m);
-
 	if (rule == NULL)
 		return false;
-	c->class = INBOUND_AUTO_REPLY;
+	c->class = class;
 	c->rule = rule;
 	return true;
 }
@@ -309,8 +311,12 @@ classify(struct classification *c, struct inbound_mail *m, bool answers_us)
 {
 	*c = (struct classification){.class = INBOUND_OTHER, .rule = ""};
 	if (is_report(c, m) || is_complaint(c, m) || is_notice(c, m) ||
-	    is_receipt(c, m) || is_unreadable_report(c, m) ||
-	    is_automatic(c, m))
+	    is_receipt(c, m) || is_unreadable_report(c, m))
+		return;
+	if ((answers_us &&
+		is_by_rule(c, INBOUND_UNSUBSCRIBE, unsubscribe_rule(m))) ||
+	    is_by_rule(c, INBOUND_CHALLENGE, challenge_rule(m)) ||
+	    is_by_rule(c, INBOUND_AUTO_REPLY, auto_reply_rule(m)))
 		return;
 	c->class = answers_us ? INBOUND_REPLY : INBOUND_OTHER;
 	c->rule = answers_us ? "answers-a-delivery" : "not-ours";

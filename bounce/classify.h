@@ -1,10 +1,12 @@
 /*
  * classify.h - what kind of mail came back (2C of the requirements).
  *
- * Order: delivery report -> complaint -> read receipt -> report that cannot
- * be read -> automatic reply -> reply of a person -> other.  Automatic
- * replies come after the reports because reports are marked as automatic
- * too.  A reply is what answers one of our deliveries; mail that has nothing
+ * Order: delivery report -> complaint -> notification in words -> read
+ * receipt -> report that cannot be read -> unsubscribe -> challenge ->
+ * automatic reply -> reply of a person -> other.  Automatic replies come
+ * after the reports because reports are marked as automatic too, and so is
+ * what a mail program sends to unsubscribe.  A reply, and a wish to be
+ * unsubscribed, is what answers one of our deliveries; mail that has nothing
  * to do with us is `other`.
  *
  * Pure: no clock, no database.  What decided is named in `rule`, so that a
@@ -13,6 +15,7 @@
 #ifndef BOUNCE_CLASSIFY_H
 #define BOUNCE_CLASSIFY_H
 
+#include "bounce/complaint.h"
 #include "bounce/dsn.h"
 #include "bounce/mime_walk.h"
 #include "lib/mail/diagnosis.h"
@@ -23,6 +26,8 @@ enum inbound_class {
 	INBOUND_DSN_SUCCESS, /* delivered, relayed or expanded */
 	INBOUND_COMPLAINT,   /* feedback loop */
 	INBOUND_MDN,         /* read receipt */
+	INBOUND_UNSUBSCRIBE, /* the wish for no more mail, alone */
+	INBOUND_CHALLENGE,   /* a machine asks whether a person sent it */
 	INBOUND_AUTO_REPLY,  /* a machine answered */
 	INBOUND_REPLY,       /* a person answered */
 	INBOUND_OTHER,       /* none of ours */
@@ -42,7 +47,9 @@ struct inbound_recipient {
 struct classification {
 	enum inbound_class class;
 	const char *rule;
-	struct str feedback_type; /* of a complaint */
+	/* Of a complaint, and of what takes one back: */
+	struct str feedback_type;
+	enum complaint_kind complaint;
 	/* Of a report, each address once; count 0 otherwise. */
 	struct inbound_recipient *recipients;
 	int count;

@@ -116,6 +116,32 @@ day_of(const struct finding_source *s, int64_t now_us)
 	return (int)(us / DAY_US);
 }
 
+/* What a mail is for the delivery that it is about.  Nobody complains in a
+ * report on failed authentication; and a mail program that unsubscribes for
+ * somebody means the list of that mail, not all of them. */
+static enum inbound_class
+class_for_delivery(const struct classification *c, int64_t delivery)
+{
+	if (c->class != INBOUND_COMPLAINT)
+		return c->class;
+	if (c->complaint == COMPLAINT_AUTHENTICATION)
+		return INBOUND_OTHER;
+	if (c->complaint == COMPLAINT_WISH && delivery != 0)
+		return INBOUND_UNSUBSCRIBE;
+	return c->class;
+}
+
+/* Who complains, or wants no more mail, as far as the mail says. */
+static void
+put_person(struct finding *f, const struct classification *c,
+    const struct inbound_mail *m, enum inbound_class class, struct arena *a)
+{
+	if (class == INBOUND_UNSUBSCRIBE)
+		f->final_key = key_of(a, m->from_address);
+	else if (class == INBOUND_COMPLAINT && c->count > 0)
+		f->final_key = key_of(a, c->recipients[0].said->final);
+}
+
 static void
 put_mail(struct finding *f, struct inbound_mail *m, enum inbound_class class,
     struct arena *a)
@@ -123,9 +149,9 @@ put_mail(struct finding *f, struct inbound_mail *m, enum inbound_class class,
 	f->sender = clean(a, m->from, FINDING_FIELD_MAX);
 	f->subject = clean(a, m->subject, FINDING_FIELD_MAX);
 	f->message_id = clean(a, m->message_id, FINDING_FIELD_MAX);
-	if (class == INBOUND_REPLY)
+	if (class == INBOUND_REPLY || class == INBOUND_UNSUBSCRIBE)
 		f->text = clean(a, answer_text(m->text), FINDING_TEXT_MAX);
-	else if (class == INBOUND_AUTO_REPLY)
+	else if (class == INBOUND_AUTO_REPLY || class == INBOUND_CHALLENGE)
 		f->text = clean(a, m->text, FINDING_TEXT_MAX);
 }
 
@@ -151,17 +177,20 @@ judge(struct finding *f, const struct finding_source *s,
 	struct classification c;
 	struct attribution who;
 	struct inbound_mail m;
+	enum inbound_class class;
 
 	mime_walk(&m, s->body.p != NULL ? s->body : s->header);
 	attribute(&who, &m, ring, day_of(s, now_us));
 	classify(&c, &m, who.delivery != 0);
-	f->class = inbound_class_name(c.class);
+	class = class_for_delivery(&c, who.delivery);
+	f->class = inbound_class_name(class);
 	f->rule = c.rule;
 	f->attribution = attribution_name(who.method);
 	f->delivery = who.delivery;
 	f->late = who.late;
-	put_mail(f, &m, c.class, a);
+	put_mail(f, &m, class, a);
 	put_failure(f, &c, a);
+	put_person(f, &c, &m, class, a);
 	if (s->body.p != NULL && c.class != INBOUND_OTHER)
 		f->raw = sealed(f, s, ring, a);
 	inbound_mail_release(&m);

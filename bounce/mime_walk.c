@@ -1,5 +1,6 @@
 #include "bounce/mime_walk.h"
 
+#include "bounce/complaint.h"
 #include "bounce/html_text.h"
 #include "bounce/inbound_header.h"
 #include "bounce/mime_input.h"
@@ -128,13 +129,30 @@ is_blank(struct str text)
 	return str_trim(text).n == 0;
 }
 
+/* A report that calls itself text, or has lost its boundaries. */
+static void
+find_feedback(struct inbound_mail *m, struct str text)
+{
+	struct str fields;
+
+	if (m->has_feedback_report)
+		return;
+	fields = complaint_fields(text);
+	m->has_feedback_report = fields.p != NULL;
+	if (fields.p != NULL)
+		m->feedback_report = mime_input_cut(m, fields,
+		    INBOUND_REPORT_MAX, INBOUND_CUT_REPORTS);
+}
+
 static void
 take_plain(struct walk *w, GMimePart *part)
 {
 	struct inbound_mail *m = w->m;
 
-	if (!m->text_is_html && !is_blank(m->text))
+	if (!m->text_is_html && !is_blank(m->text)) {
+		find_feedback(m, text_of(w, part));
 		return;
+	}
 	m->text = mime_input_cut(m, text_of(w, part), INBOUND_TEXT_MAX,
 	    INBOUND_CUT_TEXT);
 	m->text_is_html = false;
@@ -388,6 +406,8 @@ split_text(struct inbound_mail *m)
 	struct returned_text r;
 
 	returned_text_split(&r, low);
+	if (str_find(low, STR("feedback-type:")) != STR_NOWHERE)
+		find_feedback(m, m->text);
 	m->own_text = str_sub(m->text, 0, r.own);
 	m->own_low = str_sub(low, 0, r.own);
 	if (!m->has_returned && r.returned > 0)
