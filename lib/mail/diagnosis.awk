@@ -27,6 +27,8 @@ function read_head(   class) {
 	if (!(c_name($3) in phases)) fail("no such phases: " $3)
 	if (NF == 4 && $4 !~ /^[45]xx$/) fail("not a class of replies: " $4)
 	class = NF == 4 ? substr($4, 1, 1) : 0
+	if (($1, $3) in named) fail("a second rule of that name and those phases: " $1)
+	named[$1, $3] = 1
 	rule[rules] = "{" literal($1) ", " c_name($3) ", " class ", " c_name($2) "}"
 	key[rules] = $3 " " class
 	line[rules] = FNR

@@ -231,15 +231,30 @@ fit_type(struct diagnosis *d, const struct view *v)
 		d->permanent = false;
 }
 
+/* A precise status of the refusing server itself; but a mailbox that is said
+ * to be full exists. */
+static bool
+by_precise_status(struct diagnosis *d, const struct view *v,
+    const struct status_rule *row)
+{
+	struct diagnosis said;
+
+	if (row == NULL || row->vague || !v->own_word)
+		return false;
+	if (row->type == BOUNCE_HARD && by_text(&said, v) &&
+	    said.category == CATEGORY_FULL)
+		return false;
+	return by_status(d, row);
+}
+
 /* From the most telling evidence to the least. */
 static struct diagnosis
 decide(const struct view *v)
 {
 	const struct status_rule *row = status_row(v);
-	bool precise = row != NULL && !row->vague && v->own_word;
 	struct diagnosis d = {UNKNOWN, "unknown"};
 
-	if (!by_code(&d, v, false) && !(precise && by_status(&d, row)) &&
+	if (!by_code(&d, v, false) && !by_precise_status(&d, v, row) &&
 	    !by_text(&d, v) && !by_status(&d, row))
 		by_code(&d, v, true);
 	fit_scope(&d, v);

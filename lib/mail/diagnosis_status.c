@@ -86,6 +86,7 @@ const struct status_rule status_rules[] = {
     {"login", SESSION, 0, 0, 7, 54, 64, false, RIGHTS},
     {"closed-group", ANYWHERE, 0, 0, 7, 120, 139, false, UNWANTED},
     {"tenant-limit", SESSION, 0, 0, 7, 230, 239, false, QUOTA},
+    {"no-tls", ANYWHERE, 0, 0, 7, 321, 325, false, TROUBLE},
     {"account-banned", SESSION, 0, 0, 7, 501, 503, false, RIGHTS},
     {"rate", ANYWHERE, 0, 0, 7, ONE(508), false, RATE},
     {"dmarc", ANYWHERE, 0, 0, 7, ONE(509), false, SENDER_AUTH},
