@@ -1,6 +1,7 @@
 #include "bounce/classify_command.h"
 
 #include "bounce/classification_json.h"
+#include "bounce/likely_answer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@ static const char usage[] =
     "replies of people. Each FILE is a message as it stands in a mailbox;\n"
     "without one, standard input is read. No database is needed: whether a\n"
     "message answers one of ours is not asked, so what a person wrote counts\n"
-    "as a reply.\n"
+    "as a reply when it looks like an answer to anything.\n"
     "\n"
     "Prints a JSON object a line: file, class, rule (what decided),\n"
     "feedback_type, reply_text, and recipients, each with address, original,\n"
@@ -66,7 +67,7 @@ print(const char *path, struct str raw, struct buf *line)
 	struct inbound_mail m;
 
 	mime_walk(&m, raw);
-	classify(&c, &m, true);
+	classify(&c, &m, likely_answer(&m));
 	classification_json(line, str_of(path != NULL ? path : "-"), &c, &m);
 	inbound_mail_release(&m);
 	puts(buf_cstr(line));

@@ -204,6 +204,41 @@ message_list_fields(struct str *out, const struct message_campaign *campaign,
 	return ok;
 }
 
+/* Stands in a URL as it is (RFC 6068, 2; RFC 3986, 2.3). */
+static bool
+is_plain_in_url(struct str local)
+{
+	size_t i;
+
+	for (i = 0; i < local.n; i++)
+		if (!(local.p[i] >= 'a' && local.p[i] <= 'z') &&
+		    !(local.p[i] >= 'A' && local.p[i] <= 'Z') &&
+		    !(local.p[i] >= '0' && local.p[i] <= '9') &&
+		    str_chr(STR("-._~+"), local.p[i]) == STR_NOWHERE)
+			return false;
+	return true;
+}
+
+/* ", <mailto:...>" where replies with a token come back to us: the token says
+ * whose wish it is, and the subject what is wished (S-076).  Nothing
+ * otherwise. */
+static struct str
+unsubscribe_by_mail(struct compose *c)
+{
+	const struct message_campaign *campaign = c->campaign;
+	const struct address *to =
+	    campaign->has_reply_to ? &campaign->reply_to : &campaign->from;
+	struct address with_token;
+
+	if (!campaign->reply_token || campaign->is_test ||
+	    !is_plain_in_url(address_local(to)) ||
+	    !add_token(&with_token, address_local(to), address_domain(to),
+		c->recipient->token))
+		return STR("");
+	return ARENA_JOIN(c->arena, STR(", <mailto:"),
+	    address_text(&with_token), STR("?subject=unsubscribe>"));
+}
+
 /* Who may be written to once may unsubscribe with one click (RFC 8058). */
 static bool
 put_unsubscribe(struct compose *c)
@@ -212,7 +247,9 @@ put_unsubscribe(struct compose *c)
 	    message_unsubscribe_url(c->campaign, c->recipient, c->arena);
 
 	return header_raw(c->out, "List-Unsubscribe",
-	    ARENA_JOIN(c->arena, STR("<"), url, STR(">")), &c->err);
+	    ARENA_JOIN(c->arena, STR("<"), url, STR(">"),
+		unsubscribe_by_mail(c)),
+	    &c->err);
 }
 
 static bool

@@ -108,10 +108,18 @@ test_fields(void **state)
 	campaign.reply_token = true;
 	compose_ok(m, &campaign, &recipient);
 	assert_true(says("\r\nReply-To: news+" TOKEN "@example.com\r\n"));
+	assert_true(says(
+	    "<https://m.example.com/u/" TOKEN ">,\r\n"
+	    " <mailto:news+" TOKEN "@example.com?subject=unsubscribe>\r\n"));
+	campaign.has_reply_to = true;
+	campaign.reply_to = address("a&b@example.com");
+	compose_ok(m, &campaign, &recipient); /* would need to be encoded */
+	assert_false(says("mailto:"));
 	campaign.has_reply_to = true;
 	campaign.reply_to = address("answers-to-the-letter-of-the-harbour"
 				    "@example.com");
 	compose_ok(m, &campaign, &recipient); /* no room for the token */
+	assert_false(says("mailto:"));
 	assert_true(says("\r\nReply-To: answers-to-the-letter-of-the-harbour"
 			 "@example.com\r\n"));
 	campaign.is_test = true;
