@@ -42,7 +42,6 @@ static const struct notice_format formats[] = {
 	"following list of recipients"},
     {"notice-dragonfly", "this is the dragonfly mail agent", NULL},
     {"notice-courier", "running the courier mail server", NULL},
-    {"notice-courier", "undeliverable mail", NULL},
     {"notice-notes", "------- failure reasons", "failure reasons"},
     {"notice-domino", "domino", NULL},
     {"notice-groupwise", "you sent was undeliverable to the following", NULL},

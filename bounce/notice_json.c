@@ -34,7 +34,8 @@ take_member(struct dsn *d, struct str key, struct str value)
 	    d->count > 0 ? &d->recipients[d->count - 1] : NULL;
 
 	if (str_eq(key, STR("emailAddress"))) {
-		if (d->count < DSN_RECIPIENTS_MAX)
+		if (d->count < DSN_RECIPIENTS_MAX &&
+		    str_chr(value, '@') != STR_NOWHERE)
 			d->recipients[d->count++] = (struct dsn_recipient){
 			    .final = value,
 			    .action = DSN_FAILED,
