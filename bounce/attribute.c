@@ -1,6 +1,7 @@
 #include "bounce/attribute.h"
 
 #include "bounce/complaint.h"
+#include "bounce/notice_sign.h"
 #include "lib/mail/header.h"
 
 const char *
@@ -133,12 +134,6 @@ attribute(struct attribution *a, const struct inbound_mail *m,
 }
 
 static bool
-says(struct str value, const char *words)
-{
-	return str_find_nocase(value, str_of(words)) != STR_NOWHERE;
-}
-
-static bool
 is_of_a_report(const struct header_field *f)
 {
 	struct str value = str_trim(f->value);
@@ -146,10 +141,7 @@ is_of_a_report(const struct header_field *f)
 	if (str_eq_nocase(f->name, STR("Content-Type")))
 		return str_starts_nocase(value, STR("multipart/report")) ||
 		       str_starts_nocase(value, STR("message/"));
-	if (str_eq_nocase(f->name, STR("From")))
-		return says(value, "mailer-daemon") ||
-		       says(value, "postmaster");
-	return false;
+	return notice_sign_field(f->name, value);
 }
 
 bool

@@ -38,8 +38,8 @@ void attribute(struct attribution *a, const struct inbound_mail *m,
     const struct keyring *ring, int today);
 
 /* From the header block alone: may this message be one of ours, so that its
- * body is worth fetching?  Reports, whatever carries a token, and what has no
- * header at all. */
+ * body is worth fetching?  Reports and notifications, whatever carries a
+ * token, and what has no header at all. */
 bool attribute_may_be_ours(struct str header, const struct keyring *ring);
 
 #endif

@@ -192,7 +192,7 @@ is_decoration(struct str before)
 	size_t i;
 
 	for (i = 0; i < before.n; i++)
-		if (strchr("*->#|. \t\"'<[(", before.p[i]) == NULL)
+		if (strchr("*->#|.,:; \t\"'<[(", before.p[i]) == NULL)
 			return false;
 	return before.n == 0 || before.p[0] != '>' ||
 	       str_starts(before, STR(">>>"));

@@ -142,6 +142,7 @@ choose_name(struct notice_list *l, size_t at)
 	} while (name.n == 0);
 	n = str_find(name, STR("  "));
 	name = str_sub(name, 0, n);
+	name = str_sub(name, 0, str_find(name, STR(" (")));
 	if (domain.n == 0 || !is_name(name))
 		return false;
 	at = (size_t)(name.p - m->own_low.p);

@@ -1,8 +1,11 @@
 #include "bounce/notice_sign.h"
 
+#include "lib/mail/header.h"
 #include "lib/mail/phrases.h"
 
 #include <pthread.h>
+
+#define FIELD_MEMORY_MAX (64U << 10)
 
 /* What a phrase tells, and where it does. */
 enum sign {
@@ -190,6 +193,17 @@ static const struct {
     {DELAY, "message delayed"},
     {DELAY, "delivery delayed"},
     {DELAY, "still trying"},
+    {DELAY, "keep trying"},
+    {DELAY, "could not send message for past"},
+    {DELAY, "delivery is delayed"},
+    {DELAY, "zustellung verzögert"},
+    {DELAY, "verzögerte zustellung"},
+    {DELAY, "remise retardée"},
+    {DELAY, "entrega retrasada"},
+    {DELAY, "entrega se ha retrasado"},
+    {DELAY, "consegna ritardata"},
+    {DELAY, "配信が遅"},
+    {DELAY, "配送遅延"},
     {DELAY, "try again later to deliver"},
     /* It is not */
     {FINAL, "permanent error"},
@@ -259,4 +273,22 @@ notice_sign(struct notice_sign *s, const struct inbound_mail *m)
 	if ((subject & SUBJECT) && !is_answer(m))
 		return true;
 	return no_sender && (text & SURE);
+}
+
+bool
+notice_sign_field(struct str name, struct str value)
+{
+	bool is_from = str_eq_nocase(name, STR("From"));
+	struct arena a;
+	unsigned found;
+
+	if (str_eq_nocase(name, STR("X-Failed-Recipients")))
+		return true;
+	if (!is_from && !str_eq_nocase(name, STR("Subject")))
+		return false;
+	arena_init(&a, FIELD_MEMORY_MAX);
+	found =
+	    signs_of(header_decode(str_sub(value, 0, HEADER_VALUE_MAX), &a));
+	arena_release(&a);
+	return (found & (is_from ? SENDER : SUBJECT)) != 0;
 }

@@ -14,4 +14,8 @@ struct notice_sign {
 /* False: none of a notification. */
 bool notice_sign(struct notice_sign *s, const struct inbound_mail *m);
 
+/* By one field of a header alone, as it stands there: From, Subject or
+ * X-Failed-Recipients. */
+bool notice_sign_field(struct str name, struct str value);
+
 #endif

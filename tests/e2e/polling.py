@@ -173,6 +173,17 @@ class Polling(Server):
             "action": "failed", "status": "5.1.1",
             "diagnostic": "550 5.1.1 no such user", **more})
 
+    def notice(self, n, token=None, who=None):
+        """The same in words, with our message below it."""
+        who = who or f"user{n}@example.com"
+        return ("From: MAILER-DAEMON@mx.example.test\n"
+                "To: bounces@example.test\nSubject: failure notice\n\n"
+                f"It failed (number {n}).\n\n<{who}>:\n"
+                "550 5.1.1 no such user\n\n"
+                "--- Below this line is a copy of the message.\n\n"
+                f"To: {who}\nMessage-ID: <{token or self.token(n)}"
+                "@example.com>\nSubject: hello\n\nHello.\n")
+
     def reply(self, n, text="Yes please.", **headers):
         fields = {"From": f"user{n}@example.com", "To": "news@example.com",
                   "Subject": "Re: hello",

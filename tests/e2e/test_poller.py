@@ -212,6 +212,28 @@ def test_what_people_and_machines_answer(scene):
                                   " WHERE class = 'reply'")
 
 
+def test_notifications_in_words(scene):
+    """They bounce a delivery when they give back its message and name its
+    recipient, and change nothing otherwise (R-062, R-080)."""
+    scene.deliveries(4)
+    folder = scene.folder()
+    folder.add(
+        scene.notice(1),
+        scene.notice(2, token="a" * 34),  # not signed by us
+        scene.notice(3, who="somebody@example.org"),
+        scene.notice(4).replace("It failed", "It will be retried"))
+    scene.mailbox(folder)
+    scene.poller()
+    wait_for(lambda: scene.read() == 4)
+    assert scene.sql("SELECT kind, (delivery_id & 4294967295) FROM event"
+                     " WHERE kind = 'bounce'") == [("bounce", 1)]
+    assert scene.sql("SELECT email_key, reason FROM suppression") == [
+        ("user1@example.com", "hard_bounce")]
+    assert scene.classes() == {"bounce": 3, "delay": 1}
+    assert scene.sql("SELECT rule FROM inbound WHERE delivery_id IS NULL") \
+        == [("notice",)] * 2
+
+
 def test_first_look_begins_at_since(scene):
     """Old mail is not read, neither at first nor with the first new one."""
     scene.deliveries(2)
