@@ -215,17 +215,32 @@ is_report_in_text(struct classification *c, struct inbound_mail *m)
 	       decide_report(c, &dsn, m);
 }
 
+/* All reports of a mail, one behind the other. */
+static struct str
+all_reports(struct inbound_mail *m)
+{
+	struct str pieces[2 * INBOUND_REPORTS_MAX];
+	size_t n = 0;
+	int i;
+
+	if (m->delivery_status_count == 1)
+		return m->delivery_status[0];
+	for (i = 0; i < m->delivery_status_count; i++) {
+		pieces[n++] = m->delivery_status[i];
+		pieces[n++] = STR("\n\n");
+	}
+	return arena_join(&m->arena, pieces, n);
+}
+
 static bool
 is_report(struct classification *c, struct inbound_mail *m)
 {
 	struct dsn dsn;
-	int i;
 
-	for (i = 0; i < m->delivery_status_count; i++) {
-		if (dsn_parse(&dsn, m->delivery_status[i], &m->arena) &&
-		    decide_report(c, &dsn, m))
-			return true;
-	}
+	if (m->delivery_status_count > 0 &&
+	    dsn_parse(&dsn, all_reports(m), &m->arena) &&
+	    decide_report(c, &dsn, m))
+		return true;
 	return is_report_in_text(c, m);
 }
 

@@ -196,6 +196,22 @@ take_delivery_status(struct walk *w, GMimePart *part)
 		    report_of(w, part);
 }
 
+/* What stands behind the end of a multipart: of two mails that became one,
+ * the second. */
+static void
+take_epilogue(struct walk *w, GMimeMultipart *multipart)
+{
+	struct inbound_mail *m = w->m;
+	struct str text =
+	    str_sub(str_of(g_mime_multipart_get_epilogue(multipart)), 0,
+		INBOUND_REPORT_MAX);
+
+	if (m->delivery_status_count < INBOUND_REPORTS_MAX &&
+	    str_find_nocase(text, STR("\nfinal-recipient:")) != STR_NOWHERE)
+		m->delivery_status[m->delivery_status_count++] =
+		    mime_input_clean(m, arena_dup(&m->arena, text));
+}
+
 static void
 take_feedback(struct walk *w, GMimePart *part)
 {
@@ -320,6 +336,7 @@ walk_all(struct walk *w, GMimeObject *top)
 		i = w->stack[w->depth - 1].next++;
 		if (i >= g_mime_multipart_get_count(at)) {
 			w->depth--;
+			take_epilogue(w, at);
 		} else if (w->parts == INBOUND_PARTS_MAX) {
 			w->m->limits |= INBOUND_CUT_PARTS;
 			return;

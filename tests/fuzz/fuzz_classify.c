@@ -16,24 +16,29 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* Each is named, and a delay is never a bounce. */
+static void
+check_recipient(const struct inbound_recipient *r, bool alone)
+{
+	bool is_named = r->said->final.n > 0 || r->said->original.n > 0;
+	bool is_failure = r->diagnosis.type != BOUNCE_NONE;
+
+	assert(is_named || alone);
+	assert(r->action == DSN_FAILED || !is_failure);
+}
+
 /* What holds of every classification, whatever the mail. */
 static void
 check(const struct classification *c)
 {
-	const struct inbound_recipient *r;
+	bool failed =
+	    c->recipient != NULL && c->recipient->action == DSN_FAILED;
 	int i;
 
 	assert(c->rule[0] != '\0');
-	assert((c->class == INBOUND_BOUNCE) ==
-	       (c->recipient != NULL && c->recipient->action == DSN_FAILED));
-	for (i = 0; i < c->count; i++) {
-		r = &c->recipients[i];
-		assert(r->said->final.n > 0 || r->said->original.n > 0 ||
-		       c->count == 1);
-		/* a delay is never a bounce */
-		assert(r->action == DSN_FAILED ||
-		       r->diagnosis.type == BOUNCE_NONE);
-	}
+	assert((c->class == INBOUND_BOUNCE) == failed);
+	for (i = 0; i < c->count; i++)
+		check_recipient(&c->recipients[i], c->count == 1);
 }
 
 static void

@@ -19,11 +19,11 @@ struct sample {
 	const char *label, *mail, *want;
 };
 
-#define MAILER(subject)                         \
+#define MAILER_FIELDS(subject)                  \
 	"From: MAILER-DAEMON@mx.example.test\n" \
 	"To: news@example.com\n"                \
-	"Subject: " subject "\n"                \
-	"\n"
+	"Subject: " subject "\n"
+#define MAILER(subject) MAILER_FIELDS(subject) "\n"
 #define RETURNED                                           \
 	"Received: by mx.example.test; Mon, 23 Nov 2026\n" \
 	"From: news@example.com\n"                         \
@@ -266,7 +266,7 @@ static const struct sample formats[] = {
 	"they are not accepting mail from news@example.com:\n"
 	"\tann42\n",
 	"bounce notice-aol\n"
-	"ann42@example.test failed soft unknown\n"},
+	"ann42@example.test failed block blocked\n"},
     {"Japanese, with English below",
 	"From: no-reply@example.test\n"
 	"To: news@example.com\n"
@@ -316,6 +316,102 @@ static const struct sample formats[] = {
 							 "rfc822\n\n" RETURNED,
 	"bounce dsn-failed\n"
 	"ann@example.test failed hard invalid\n"},
+    {"two reports that became one mail",
+	MAILER_FIELDS("Undelivered Mail Returned to Sender") "Content-Type: "
+							     "multipart/"
+							     "report; "
+							     "report-type="
+							     "delivery-status;"
+							     "\n"
+							     " boundary=b\n\n"
+							     "--b\n"
+							     "Content-Type: "
+							     "message/"
+							     "delivery-"
+							     "status\n\n"
+							     "Final-Recipient: "
+							     "rfc822; "
+							     "ann@example."
+							     "test\n"
+							     "Action: "
+							     "failed\nStatus: "
+							     "5.1.1\n\n"
+							     "--b--\n\n"
+							     "From "
+							     "MAILER-DAEMON "
+							     "Mon Nov 23 "
+							     "10:00:00 "
+							     "2026"
+							     "\n" MAILER_FIELDS(
+								 "Undelivered "
+								 "Mail "
+								 "Returned to "
+								 "Sender") "Con"
+									   "ten"
+									   "t-"
+									   "Typ"
+									   "e: "
+									   "mul"
+									   "tip"
+									   "art"
+									   "/re"
+									   "por"
+									   "t; "
+									   "bou"
+									   "nda"
+									   "ry="
+									   "c\n"
+									   "\n"
+									   "--"
+									   "c\n"
+									   "Con"
+									   "ten"
+									   "t-"
+									   "Typ"
+									   "e: "
+									   "mes"
+									   "sag"
+									   "e/"
+									   "del"
+									   "ive"
+									   "ry-"
+									   "sta"
+									   "tus"
+									   "\n"
+									   "\n"
+									   "Fin"
+									   "al-"
+									   "Rec"
+									   "ipi"
+									   "ent"
+									   ": "
+									   "rfc"
+									   "822"
+									   "; "
+									   "bob"
+									   "@ex"
+									   "amp"
+									   "le."
+									   "tes"
+									   "t\n"
+									   "Act"
+									   "ion"
+									   ": "
+									   "fai"
+									   "led"
+									   "\nS"
+									   "tat"
+									   "us:"
+									   " 5."
+									   "2."
+									   "2\n"
+									   "\n"
+									   "--"
+									   "c--"
+									   "\n",
+	"bounce dsn-failed\n"
+	"ann@example.test failed hard invalid\n"
+	"bob@example.test failed soft full\n"},
     {"what SES publishes",
 	"From: SNS <no-reply@sns.example.test>\n"
 	"To: news@example.com\n"
