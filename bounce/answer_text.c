@@ -4,6 +4,7 @@
 #include "bounce/quoted_header.h"
 #include "bounce/signature.h"
 #include "bounce/text_line.h"
+#include "lib/base/buf.h"
 
 #define FRONTS_MAX   8  /* dividers before the text begins */
 #define INTROS_MAX   16 /* introductions looked at: each costs a reading */
@@ -167,18 +168,24 @@ unquoted(struct str line)
 	return line;
 }
 
-/* Every line is an introduction: nothing is left of what they introduced. */
+/* Introductions one after another: nothing is left of what they introduced. */
 static bool
 is_hollow(struct str quotes)
 {
-	struct str line;
+	struct str rest;
+	struct buf b;
+	size_t n;
 
+	buf_init(&b, quotes.n + 1);
 	for (; quotes.n > 0; quotes = text_below(quotes)) {
-		line = unquoted(text_line(quotes));
-		if (line.n > 0 && quote_intro(line) == 0)
-			return false;
+		buf_str(&b, unquoted(text_line(quotes)));
+		buf_char(&b, '\n');
 	}
-	return true;
+	rest = text_skip_blank(buf_view(&b));
+	while (rest.n > 0 && (n = quote_intro(rest)) > 0)
+		rest = text_skip_blank(str_from(rest, n));
+	buf_release(&b);
+	return rest.n == 0;
 }
 
 /* Quotations at the end, when something of the writer's is above them. */

@@ -129,6 +129,19 @@ is_blank(struct str text)
 	return str_trim(text).n == 0;
 }
 
+/* Whole lines, where there are any. */
+static struct str
+cut_text(struct inbound_mail *m, struct str text)
+{
+	struct str kept =
+	    mime_input_cut(m, text, INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
+	size_t end = str_rchr(kept, '\n');
+
+	if (kept.n == text.n || end == STR_NOWHERE)
+		return kept;
+	return str_sub(kept, 0, end + 1);
+}
+
 /* A report that calls itself text, or has lost its boundaries. */
 static void
 find_feedback(struct inbound_mail *m, struct str text)
@@ -153,8 +166,7 @@ take_plain(struct walk *w, GMimePart *part)
 		find_feedback(m, text_of(w, part));
 		return;
 	}
-	m->text = mime_input_cut(m, text_of(w, part), INBOUND_TEXT_MAX,
-	    INBOUND_CUT_TEXT);
+	m->text = cut_text(m, text_of(w, part));
 	m->text_is_html = false;
 }
 
@@ -400,8 +412,7 @@ walk_message(struct walk *w)
 static void
 take_body(struct inbound_mail *m, struct str body)
 {
-	m->text = mime_input_cut(m, mime_input_clean(m, str_trim(body)),
-	    INBOUND_TEXT_MAX, INBOUND_CUT_TEXT);
+	m->text = cut_text(m, mime_input_clean(m, str_trim(body)));
 }
 
 static struct str

@@ -111,8 +111,9 @@ bare(struct str text)
 static bool
 is_one_of(struct str word, const char *const *words)
 {
-	for (; *words != NULL; words++)
-		if (str_eq_nocase(word, str_of(*words)))
+	for (; word.n > 0 && *words != NULL; words++)
+		if (str_lower_char(word.p[0]) == str_lower_char((*words)[0]) &&
+		    str_eq_nocase(word, str_of(*words)))
 			return true;
 	return false;
 }
@@ -223,10 +224,13 @@ rule_length(struct str line)
 	return line.n;
 }
 
-/* "----- Original Message -----", with any words. */
+/* "----- Original Message -----", with any words; and GroupWise's ">>> Ann
+ * <ann@example.com> 5/3/2026 >>>". */
 static bool
 is_titled_rule(struct str line)
 {
+	if (str_starts(line, STR(">>> ")) && str_ends(line, STR(">>>")))
+		return text_has_digit(line);
 	return line.n > 12 && str_starts(line, STR("----")) &&
 	       str_ends(line, STR("----")) && rule_length(line) == 0;
 }

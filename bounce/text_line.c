@@ -5,11 +5,20 @@
 static const char *const blanks[] = {" ", "\t", "\r", "\n", "\xc2\xa0",
     "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf", NULL};
 
+/* Most bytes neither are blanks nor belong to one. */
+static bool
+is_plain(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
 static size_t
 blank_before(struct str text)
 {
 	size_t i;
 
+	if (text.n == 0 || is_plain(text.p[0]))
+		return 0;
 	for (i = 0; blanks[i] != NULL; i++)
 		if (str_starts(text, str_of(blanks[i])))
 			return strlen(blanks[i]);
@@ -21,6 +30,8 @@ blank_after(struct str text)
 {
 	size_t i;
 
+	if (text.n == 0 || is_plain(text.p[text.n - 1]))
+		return 0;
 	for (i = 0; blanks[i] != NULL; i++)
 		if (str_ends(text, str_of(blanks[i])))
 			return strlen(blanks[i]);
@@ -100,8 +111,9 @@ text_has_digit(struct str text)
 bool
 text_starts_with(struct str text, const char *const *words)
 {
-	for (; *words != NULL; words++)
-		if (str_starts(text, str_of(*words)))
+	for (; text.n > 0 && *words != NULL; words++)
+		if (text.p[0] == (*words)[0] &&
+		    str_starts(text, str_of(*words)))
 			return true;
 	return false;
 }

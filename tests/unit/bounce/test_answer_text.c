@@ -1,10 +1,15 @@
 /* Goal: what the person wrote is kept whole, what was quoted goes. */
 #include "bounce/answer_text.h"
 
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
+
+#define SLOW_MS 2000 /* under ASan on a loaded machine */
 
 static const struct {
 	const char *label, *text, *want;
@@ -44,6 +49,10 @@ static const struct {
     {"nothing of one's own", "On 3 May, Ann wrote:\n> Hi.\n", ""},
     {"quotations of nothing",
 	"> On 3 May, Ann wrote:\n>> On 2 May, Bob wrote:\n>>\n", ""},
+    {"quotations of nothing, wrapped",
+	"> On 3 May, Ann\n> <a@b.test> wrote:\n>\n>> On 2 May, Bob\n"
+	">> <b@b.test> wrote:\n",
+	""},
     {"a greeting above an answer in between",
 	"Hi Ann,\nOn 3 May, Ann wrote:\n> One?\nYes.\n",
 	"Hi Ann,\nOn 3 May, Ann wrote:\n> One?\nYes."},
@@ -104,11 +113,41 @@ test_cases(void **state)
 	}
 }
 
+static const char *const lines[] = {"On 3 May, Ann <a@b.test> wrote:\n",
+    "> a\n", "On 3 May 2026 at 18:32\n", "From: a@b.test\n", "--\n",
+    "a wrote:\n", ">", "|", " ", "\n", "***\n\n",
+    "On 3 May, a@b wrote:\n> a\nb\n", "2026/5/3 a\n", "Sent from my a\n",
+    "> On 3 May, Ann <a@b.test> wrote:\n", "a\n"};
+
+/* As much of one thing as a text may be, twice over: it never takes long. */
+static void
+test_linear(void **state)
+{
+	struct buf b;
+	int64_t before;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 1U << 20);
+	for (i = 0; i < ARRAY_LEN(lines); i++) {
+		buf_reset(&b);
+		while (b.n < 128U << 10)
+			buf_puts(&b, lines[i]);
+		before = clock_mono_ms();
+		(void)answer_text(buf_view(&b));
+		if (clock_mono_ms() - before > SLOW_MS)
+			fail_msg("%lld ms: %s",
+			    (long long)(clock_mono_ms() - before), lines[i]);
+	}
+	buf_release(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
