@@ -1,5 +1,5 @@
 /*
- * grant.h - how an account gets its access tokens, as the field "oauth" of
+ * grant.h - how an account or a mailbox gets its access tokens, as the field "oauth" of
  * what people write (RFC 6749, 6).
  *
  * Client secret and refresh token only ever come in and are sealed for their
@@ -24,7 +24,7 @@ struct grant {
 	bool has_client_secret, drops_client_secret;
 };
 
-/* What is stored for `owner` ("smtp_account"); nothing when there is none. */
+/* What is stored for `owner` ("smtp_account", "mailbox"); nothing when there is none. */
 bool grant_load(struct request *q, const char *owner, int64_t id,
     struct grant *g) MUST_USE;
 /* The field "oauth"; null takes the grant away.  What a new grant does not

@@ -95,14 +95,20 @@ read_way_in(struct body *b, enum login_kind kind, struct login *l)
 		    "none is for this host alone: 127.0.0.0/8, ::1, localhost");
 }
 
+static const struct provider_endpoint *
+endpoint_of(const struct provider *p, enum login_kind kind)
+{
+	return kind == LOGIN_SMTP ? &p->smtp : &p->imap;
+}
+
 /* Tokens by a grant, or a password: not both, and by a mechanism that takes
  * tokens. */
 static void
-read_grant(struct body *b, struct login *l)
+read_grant(struct body *b, enum login_kind kind, struct login *l)
 {
 	const struct provider *p = provider_find(l->provider);
 
-	grant_read(b, p, p != NULL ? &p->smtp : NULL, &l->grant);
+	grant_read(b, p, p != NULL ? endpoint_of(p, kind) : NULL, &l->grant);
 	if (!l->grant.is_there)
 		return;
 	if (!body_has(b, "auth") && !takes_tokens(l->auth))
@@ -117,18 +123,18 @@ read_grant(struct body *b, struct login *l)
 static void
 read_person(struct body *b, enum login_kind kind, struct login *l)
 {
-	bool needed = kind == LOGIN_IMAP;
+	bool needed = kind != LOGIN_SMTP;
 	struct str username = body_text(b, "username",
 	    needed ? presence(l->username.n > 0) : BODY_LINE,
 	    LOGIN_USERNAME_MAX);
 	bool secret;
 
 	l->password = body_text(b, "password",
-	    needed ? presence(l->has_secret)
+	    needed ? presence(l->has_secret || l->grant.is_there)
 		   : BODY_LINE | BODY_FILLED | BODY_NULL,
 	    LOGIN_PASSWORD_MAX);
-	l->drops_secret = !needed && (body_is_null(b, "password") ||
-					 l->grant.changes || l->grant.goes);
+	l->drops_secret =
+	    body_is_null(b, "password") || l->grant.changes || l->grant.goes;
 	if (username.p != NULL)
 		l->username = username;
 	secret = l->password.p != NULL || l->grant.is_there ||
@@ -199,7 +205,7 @@ read_provider(struct body *b, enum login_kind kind, struct login *l, bool fresh)
 	p = fresh ? provider_find(l->provider) : NULL;
 	if (p == NULL)
 		return NULL;
-	wish = kind == LOGIN_SMTP ? &p->smtp : &p->imap;
+	wish = endpoint_of(p, kind);
 	l->host = str_of(wish->host);
 	l->tls = str_of(wish->tls);
 	l->auth = str_of(wish->auth);
@@ -221,8 +227,7 @@ login_read(struct body *b, enum login_kind kind, struct login *login,
 		login->name = name;
 	read_host(b, login);
 	read_way_in(b, kind, login);
-	if (kind == LOGIN_SMTP)
-		read_grant(b, login);
+	read_grant(b, kind, login);
 	read_person(b, kind, login);
 	read_ca_file(b, login);
 	if (!fresh && login->has_secret && login->password.p == NULL &&

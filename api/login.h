@@ -31,7 +31,7 @@ struct login {
 	bool has_secret;     /* one is stored and stays */
 	bool drops_secret;
 	struct str ca_file, provider;
-	struct grant grant; /* of accounts: tokens instead of a password */
+	struct grant grant; /* tokens instead of a password */
 };
 
 /* Reads the fields over what `login` holds already: nothing when it is

@@ -3,6 +3,7 @@
 #include "api/routes.h"
 #include "api/tasks.h"
 
+#define OWNER      "mailbox" /* of its grant */
 #define FOLDER_MAX 500
 
 struct mailbox {
@@ -70,10 +71,10 @@ mailbox_create(struct request *q)
 	row = request_run(q, Q_MAILBOX_INSERT,
 	    DB_ARGS(db_int(id), db_text(l->name), db_text(l->host),
 		db_int(l->port), db_text(l->tls), db_text(l->auth),
-		db_text(l->username), login_secret(q, l, "mailbox", id),
+		db_text(l->username), login_secret(q, l, OWNER, id),
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
 		db_bool(m.junk), db_time(m.since_us)));
-	if (row != NULL)
+	if (row != NULL && grant_write(q, OWNER, id, &l->grant))
 		reply_mailbox(q, 201, id);
 }
 
@@ -103,8 +104,9 @@ load_mailbox(struct request *q, struct mailbox *m)
 {
 	const struct db_result *r =
 	    request_one(q, Q_MAILBOX_HELD, DB_ARGS(db_int(q->id)));
+	struct grant grant;
 
-	if (r == NULL)
+	if (r == NULL || !grant_load(q, OWNER, q->id, &grant))
 		return false;
 	*m = (struct mailbox){
 	    .login =
@@ -117,6 +119,7 @@ load_mailbox(struct request *q, struct mailbox *m)
 		    .username = db_get_text(r, 0, 5),
 		    .has_secret = db_get_bool(r, 0, 6),
 		    .ca_file = db_get_text(r, 0, 7),
+		    .grant = grant,
 		    .provider = db_get_text(r, 0, 9),
 		},
 	    .folder = db_get_text(r, 0, 8),
@@ -136,10 +139,11 @@ mailbox_change(struct request *q)
 	if (request_run(q, Q_MAILBOX_UPDATE,
 		DB_ARGS(db_int(q->id), db_text(l->name), db_text(l->host),
 		    db_int(l->port), db_text(l->tls), db_text(l->auth),
-		    db_text(l->username), login_secret(q, l, "mailbox", q->id),
+		    db_text(l->username), login_secret(q, l, OWNER, q->id),
 		    db_text(l->ca_file), db_text(m.folder),
 		    db_text(l->provider), db_bool(m.junk),
-		    login_replaces_secret(l))) != NULL)
+		    login_replaces_secret(l))) != NULL &&
+	    grant_write(q, OWNER, q->id, &l->grant))
 		reply_mailbox(q, 200, q->id);
 }
 
@@ -157,7 +161,9 @@ set_state(struct request *q, const char *state)
 
 	if (body_close(&b) &&
 	    request_one(q, Q_MAILBOX_SET_STATE,
-		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL)
+		DB_ARGS(db_int(q->id), db_cstr(state))) != NULL &&
+	    request_run(q, Q_OAUTH_AGAIN,
+		DB_ARGS(db_cstr(OWNER), db_int(q->id))) != NULL)
 		reply_mailbox(q, 200, q->id);
 }
 

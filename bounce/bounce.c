@@ -5,6 +5,7 @@
 #include "bounce/mime_walk.h"
 #include "db/conninfo.h"
 #include "db/migrate.h"
+#include "db/oauth_token.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 
@@ -19,6 +20,8 @@
 #define PURGE_MAX     1000 /* messages a statement; more follow soon */
 #define PURGE_SOON_MS 1000
 #define STOP_MS       10000 /* a database that does not answer */
+#define STOP_TOKEN_MS 30000 /* a token endpoint that does not */
+#define STOP_LOOK_MS  50
 
 struct poller {
 	struct mailbox_shared shared;
@@ -26,7 +29,8 @@ struct poller {
 	struct mailbox *mailboxes[MAILBOXES_MAX];
 	int count;
 	struct mailbox_tests *tests;
-	struct loop_timer *claim, *renew, *purge, *stop;
+	struct oauth_token *left_tokens; /* something is under way still */
+	struct loop_timer *claim, *renew, *purge, *stop, *leave;
 	struct loop_signal *term, *interrupt;
 	bool stopping;
 };
@@ -225,6 +229,18 @@ purge(void *arg)
 	send_one(arg, Q_INBOUND_PURGE, DB_ARGS(db_int(PURGE_MAX)), on_purged);
 }
 
+/* A refresh token that came anew is to be stored first: nobody gets another. */
+static void
+leave(void *arg)
+{
+	struct poller *p = arg;
+
+	if (p->left_tokens != NULL)
+		loop_timer_start(p->leave, STOP_LOOK_MS);
+	else
+		loop_stop(p->shared.loop);
+}
+
 static void
 on_released(const struct db_result *results, int count, const struct err *err,
     void *arg)
@@ -232,13 +248,13 @@ on_released(const struct db_result *results, int count, const struct err *err,
 	struct poller *p = arg;
 
 	on_ignored(results, count, err, p);
-	loop_stop(p->shared.loop);
+	leave(p);
 }
 
 static void
 on_stop_late(void *arg)
 {
-	log_warn("not_released", "error=\"the database does not answer\"");
+	log_warn("stopped_late", "error=\"no answer in time\"");
 	loop_stop(((struct poller *)arg)->shared.loop);
 }
 
@@ -260,9 +276,10 @@ on_stop(int signo, void *arg)
 	loop_timer_stop(p->claim);
 	loop_timer_stop(p->renew);
 	loop_timer_stop(p->purge);
-	loop_timer_start(p->stop, STOP_MS);
 	while (p->count > 0)
 		mailbox_free(p->mailboxes[--p->count]);
+	loop_timer_start(p->stop,
+	    p->left_tokens != NULL ? STOP_TOKEN_MS : STOP_MS);
 	send_one(p, Q_MAILBOX_RELEASE,
 	    DB_ARGS(db_cstr(process_name()), db_int(0)), on_released);
 }
@@ -277,6 +294,7 @@ start(struct poller *p)
 	p->renew = loop_timer_new(loop, renew, p);
 	p->purge = loop_timer_new(loop, purge, p);
 	p->stop = loop_timer_new(loop, on_stop_late, p);
+	p->leave = loop_timer_new(loop, leave, p);
 	p->term = loop_signal_new(loop, SIGTERM, on_stop, p);
 	p->interrupt = loop_signal_new(loop, SIGINT, on_stop, p);
 	loop_timer_start(p->claim, 0);
@@ -294,9 +312,11 @@ finish(struct poller *p)
 	loop_timer_free(p->renew);
 	loop_timer_free(p->purge);
 	loop_timer_free(p->stop);
+	loop_timer_free(p->leave);
 	loop_signal_free(p->term);
 	loop_signal_free(p->interrupt);
 	db_link_free(p->shared.db);
+	oauth_token_free_left(&p->left_tokens);
 	loop_free(p->shared.loop);
 	keyring_wipe(&p->ring);
 }
@@ -330,6 +350,7 @@ run(const struct settings *settings)
 	p.shared.ring = &p.ring;
 	p.shared.on_over = on_over;
 	p.shared.owner = &p;
+	p.shared.left_tokens = &p.left_tokens;
 	p.shared.loop = loop_new();
 	p.shared.db = db_link_new(p.shared.loop, conninfo);
 	start(&p);

@@ -11,13 +11,22 @@
 static const struct imap_link_events events;
 static void send_problem(struct mailbox *m);
 
-static void
-connect_link(struct mailbox *m)
+void
+mailbox_connect(struct mailbox *m)
 {
 	struct imap_link_params params;
 
 	mailbox_link_params(&params, &m->row, m->shared->settings);
 	m->link = imap_link_new(m->shared->loop, &params, &events, m);
+}
+
+static void
+begin(struct mailbox *m)
+{
+	if (m->row.oauth)
+		mailbox_token_ask(m);
+	else
+		mailbox_connect(m);
 }
 
 /* Nothing is begun anew before an answer that is awaited: it decides where
@@ -38,7 +47,7 @@ on_timer(void *arg)
 	else if (m->doing == WAITING)
 		mailbox_junk_visit(m);
 	else if (m->doing == CLOSED)
-		connect_link(m);
+		begin(m);
 }
 
 struct mailbox *
@@ -55,7 +64,7 @@ mailbox_new(const struct mailbox_shared *shared, struct mailbox_row *row)
 	m->batch = batch_new(shared->ring);
 	imap_set_init(&m->wanted);
 	m->timer = loop_timer_new(shared->loop, on_timer, m);
-	connect_link(m);
+	begin(m);
 	return m;
 }
 
@@ -71,6 +80,7 @@ mailbox_free(struct mailbox *m)
 	imap_set_release(&m->wanted);
 	batch_free(m->batch);
 	mailbox_junk_release(&m->junk);
+	mailbox_token_release(&m->token);
 	mailbox_row_release(&m->row);
 	free(m);
 }
@@ -165,8 +175,8 @@ send_problem(struct mailbox *m)
 	db_batch_send(b, on_problem_told, mailbox_errand(m));
 }
 
-static void
-give_up(struct mailbox *m, const struct err *why)
+void
+mailbox_give_up(struct mailbox *m, const struct err *why)
 {
 	log_error("mailbox_needs_attention", "mailbox=%lld error=%s",
 	    (long long)m->row.id, log_quote(str_of(why->text)));
@@ -176,30 +186,46 @@ give_up(struct mailbox *m, const struct err *why)
 }
 
 void
-mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms)
+mailbox_trouble(struct mailbox *m, const char *text)
 {
-	int64_t pause_ms = 0;
-	struct err why = *err; /* may be the link's */
-	enum pace_advice advice = pace_closed(&m->pace, why.kind, asked_ms,
-	    clock_mono_ms(), &pause_ms);
+	tell(m, Q_MAILBOX_TROUBLE,
+	    DB_ARGS(db_int(m->row.id), db_int(m->row.version), db_cstr(text)));
+}
 
-	mailbox_row_hide_secret(&m->row, &why);
+static void
+drop_link(struct mailbox *m)
+{
 	imap_link_free(m->link);
 	m->link = NULL;
 	m->found = NULL;
 	m->doing = CLOSED;
 	mailbox_junk_close(m);
+}
+
+void
+mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms)
+{
+	int64_t pause_ms = 0;
+	struct err why = *err; /* may be the link's */
+	enum pace_advice advice;
+
+	drop_link(m);
+	if (mailbox_token_refused(m, &why)) {
+		loop_timer_start(m->timer, 0);
+		return;
+	}
+	advice = pace_closed(&m->pace, why.kind, asked_ms, clock_mono_ms(),
+	    &pause_ms);
+	mailbox_row_hide_secret(&m->row, &why);
 	if (advice == PACE_NEVER) {
-		give_up(m, &why);
+		mailbox_give_up(m, &why);
 		return;
 	}
 	log_warn("mailbox_closed", "mailbox=%lld again_in_ms=%lld error=%s",
 	    (long long)m->row.id, (long long)pause_ms,
 	    log_quote(str_of(why.text)));
 	if (advice == PACE_LATER)
-		tell(m, Q_MAILBOX_TROUBLE,
-		    DB_ARGS(db_int(m->row.id), db_int(m->row.version),
-			db_cstr(why.text)));
+		mailbox_trouble(m, why.text);
 	loop_timer_start(m->timer, pause_ms);
 }
 
@@ -222,6 +248,7 @@ on_ready(const struct imap_mailbox *box, void *arg)
 	struct mailbox *m = arg;
 
 	pace_opened(&m->pace);
+	mailbox_token_accepted(m);
 	if (m->doing == CLOSED)
 		log_info("mailbox_open",
 		    "mailbox=%lld exists=%u uidvalidity=%u",

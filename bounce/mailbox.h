@@ -31,6 +31,8 @@ struct mailbox_shared {
 	struct db_link *db;
 	const struct keyring *ring;
 	const struct settings *settings;
+	struct oauth_token *
+	    *left_tokens; /* asked for in vain (oauth_token.h) */
 	/* The mailbox is no longer ours: it was given up for a person to look
 	 * at, which is recorded, or taken away.  The owner frees it. */
 	void (*on_over)(struct mailbox *m, void *owner);
@@ -44,6 +46,7 @@ struct mailbox_row {
 	int port;
 	enum conn_tls tls;
 	enum sasl_mechanism auth;
+	bool oauth;  /* the password is a token (mailbox_token.h) */
 	bool junk;   /* read the folder for spam as well */
 	bool proven; /* everything was read once with these settings */
 	struct cursor cursor;
@@ -57,6 +60,7 @@ bool mailbox_row_read(struct mailbox_row *row, const struct db_result *r,
 bool mailbox_claim_read(struct mailbox_row *row, const struct db_result *r,
     int at, const struct keyring *ring, struct err *err) MUST_USE;
 void mailbox_row_release(struct mailbox_row *row);
+void mailbox_row_set_password(struct mailbox_row *row, struct str password);
 /* Some servers repeat what they did not understand: nobody is to read the
  * password in that. */
 void mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err);

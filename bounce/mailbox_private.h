@@ -1,7 +1,7 @@
 /*
  * mailbox_private.h - what the files of a mailbox share: its life and its
  * connection (mailbox.c), the reading (mailbox_read.c), and which folder is
- * read when (mailbox_junk.c).  For them only.
+ * read when (mailbox_junk.c), and tokens (mailbox_token.c).  For them only.
  */
 #ifndef BOUNCE_MAILBOX_PRIVATE_H
 #define BOUNCE_MAILBOX_PRIVATE_H
@@ -9,6 +9,7 @@
 #include "bounce/batch.h"
 #include "bounce/mailbox.h"
 #include "bounce/mailbox_junk.h"
+#include "bounce/mailbox_token.h"
 #include "bounce/pace.h"
 
 #define AGAIN_MS 1000 /* a statement that the database did not take */
@@ -25,7 +26,7 @@
  * FINDING or GIVING_UP.
  */
 enum doing {
-	CLOSED = 0, /* no link, or not open yet */
+	CLOSED = 0, /* no token, no link, or not open yet */
 	FINDING,    /* the folder for spam, and how far it was read */
 	OPENING,    /* that folder, or the main one again */
 	LOOKING,
@@ -55,6 +56,7 @@ struct mailbox {
 	const char *folder;
 	struct cursor *cursor;
 	struct mailbox_junk junk;
+	struct mailbox_token token;
 	struct batch *batch;
 	struct imap_set *found; /* the link's: what is still to be read */
 	struct imap_set wanted;
@@ -66,6 +68,7 @@ struct mailbox {
 
 /* mailbox.c */
 
+void mailbox_connect(struct mailbox *m); /* with what is in the row */
 /* A statement of the present batch is sent, whose answer is awaited. */
 struct errand *mailbox_errand(struct mailbox *m);
 /* The answer: to whom, or NULL.  Frees the errand. */
@@ -74,6 +77,9 @@ struct mailbox *mailbox_errand_end(struct errand *e);
 void mailbox_over(struct mailbox *m);
 /* Away for a while, or for ever: the cursor moved past nothing unread. */
 void mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms);
+/* Says so to people; it may pass. */
+void mailbox_trouble(struct mailbox *m, const char *text);
+void mailbox_give_up(struct mailbox *m, const struct err *why);
 /* All is read. */
 void mailbox_wait(struct mailbox *m);
 

@@ -3,7 +3,9 @@
 #include "lib/base/encode.h"
 #include "lib/base/mem.h"
 
-#define SECRET_MIN 4 /* what is shorter stands in any text */
+#define SECRET_MIN       4  /* what is shorter stands in any text */
+#define SECRET_BEGIN     24 /* what is longer is known by that much */
+#define SECRET_CODED_MAX (64U << 10)
 
 /* Columns of mailbox_claim and, without the cursor, mailbox_by_id. */
 enum {
@@ -18,6 +20,7 @@ enum {
 	COL_FOLDER,
 	COL_VERSION,
 	COL_SINCE,
+	COL_OAUTH,
 	COL_UIDVALIDITY,
 	COL_LAST_UID,
 	COL_MOVED_AT,
@@ -59,6 +62,7 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 	    .ca_file = str_dup(db_get_text(r, at, COL_CA_FILE)),
 	    .folder = str_dup(db_get_text(r, at, COL_FOLDER)),
 	    .port = (int)db_get_int(r, at, COL_PORT),
+	    .oauth = db_get_bool(r, at, COL_OAUTH),
 	    .cursor.since_us = db_get_time(r, at, COL_SINCE),
 	};
 
@@ -94,12 +98,26 @@ mailbox_claim_read(struct mailbox_row *row, const struct db_result *r, int at,
 	return ok;
 }
 
-void
-mailbox_row_release(struct mailbox_row *row)
+static void
+wipe_password(struct mailbox_row *row)
 {
 	if (row->password != NULL)
 		explicit_bzero(row->password, strlen(row->password));
 	free(row->password);
+	row->password = NULL;
+}
+
+void
+mailbox_row_set_password(struct mailbox_row *row, struct str password)
+{
+	wipe_password(row);
+	row->password = str_dup(password);
+}
+
+void
+mailbox_row_release(struct mailbox_row *row)
+{
+	wipe_password(row);
 	free(row->host);
 	free(row->username);
 	free(row->ca_file);
@@ -107,23 +125,54 @@ mailbox_row_release(struct mailbox_row *row)
 	*row = (struct mailbox_row){.id = 0};
 }
 
-/* As LOGIN and as AUTHENTICATE PLAIN say it. */
+/* What the mechanism says first, as AUTHENTICATE writes it. */
+static void
+put_initial(struct buf *coded, const struct mailbox_row *row,
+    enum sasl_mechanism mechanism)
+{
+	struct sasl *sasl =
+	    sasl_new(&(struct sasl_params){.mechanism = mechanism,
+		.username = row->username,
+		.password = row->password,
+		.host = row->host,
+		.port = row->port});
+	struct buf plain;
+	struct err err;
+
+	buf_init(&plain, SECRET_CODED_MAX);
+	if (sasl_step(sasl, STR_NONE, &plain, &err))
+		base64_encode(coded, buf_view(&plain));
+	buf_wipe(&plain);
+	sasl_free(sasl);
+}
+
+/* Texts of servers are cut: the beginning of a long secret tells of it. */
+static bool
+repeats(const struct err *err, struct str secret)
+{
+	return str_find(str_of(err->text), str_sub(secret, 0, SECRET_BEGIN)) !=
+	       STR_NOWHERE;
+}
+
+/* As LOGIN says it, and as AUTHENTICATE does. */
 void
 mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err)
 {
-	struct buf plain, coded;
+	static const enum sasl_mechanism mechanisms[] = {SASL_PLAIN,
+	    SASL_XOAUTH2, SASL_OAUTHBEARER};
+	struct buf coded;
 	bool told;
+	size_t i;
 
 	if (row->password == NULL || strlen(row->password) < SECRET_MIN)
 		return;
-	buf_init(&plain, SEAL_PLAIN_MAX);
-	buf_init(&coded, (size_t)SEAL_PLAIN_MAX * 2);
-	buf_printf(&plain, "%c%s%c%s", '\0', row->username, '\0',
-	    row->password);
-	base64_encode(&coded, buf_view(&plain));
-	told = strstr(err->text, row->password) != NULL ||
-	       strstr(err->text, buf_cstr(&coded)) != NULL;
-	buf_wipe(&plain);
+	told = repeats(err, str_of(row->password));
+	buf_init(&coded, (size_t)2 * SECRET_CODED_MAX);
+	for (i = 0; i < ARRAY_LEN(mechanisms); i++) {
+		buf_wipe(&coded);
+		put_initial(&coded, row, mechanisms[i]);
+		told = told || (coded.n > 0 && repeats(err, buf_view(&coded)));
+	}
 	buf_wipe(&coded);
 	if (told)
 		err_set(err, err->kind,

@@ -1,5 +1,7 @@
 #include "bounce/mailbox_test.h"
 
+#include "bounce/imap_link.h"
+#include "bounce/mailbox_token.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/process.h"
@@ -7,14 +9,15 @@
 #define HOLD_S 60
 #define DETAIL 300
 
-enum step { CONNECT = 0, TLS, LOGIN, FOLDER, STEPS };
-static const char *const step_names[STEPS] = {"connect", "tls", "login",
-    "folder"};
+enum step { TOKEN = 0, CONNECT, TLS, LOGIN, FOLDER, STEPS };
+static const char *const step_names[STEPS] = {"token", "connect", "tls",
+    "login", "folder"};
 
 struct mailbox_test {
 	struct mailbox_tests *tests;
 	int64_t task;
 	struct mailbox_row row;
+	struct oauth_token *token;
 	struct imap_link *link;
 	struct loop_timer *timer; /* until it is late; then, until it goes */
 	bool over;
@@ -31,6 +34,7 @@ static void
 test_free(struct mailbox_test *t)
 {
 	imap_link_free(t->link);
+	oauth_token_leave(t->token);
 	loop_timer_free(t->timer);
 	mailbox_row_release(&t->row);
 	free(t);
@@ -65,22 +69,24 @@ static void
 finish(struct mailbox_test *t, int failed, const char *text)
 {
 	struct db_batch *b = db_batch_new(t->tests->shared->db);
-	int steps = failed < STEPS ? failed + 1 : STEPS, i;
+	int first = t->row.oauth ? TOKEN : CONNECT, i;
+	int last = failed < STEPS ? failed : STEPS - 1;
 	struct str names[STEPS], details[STEPS];
 	int64_t ok[STEPS];
+	size_t count = (size_t)last + 1 - (size_t)first;
 
-	for (i = 0; i < steps; i++) {
+	for (i = first; i <= last; i++) {
 		names[i] = str_of(step_names[i]);
 		ok[i] = i != failed;
-		details[i] = i == steps - 1 ? str_of(text) : STR("");
+		details[i] = i == last ? str_of(text) : STR("");
 	}
 	if (failed > TLS && t->link != NULL)
 		details[TLS] = str_of(imap_link_tls(t->link));
 	db_batch_add(b, Q_MAILBOX_TASK_FINISH,
 	    DB_ARGS(db_int(t->task), db_bool(failed == STEPS),
-		db_text_array(names, (size_t)steps),
-		db_int_array(ok, (size_t)steps),
-		db_text_array(details, (size_t)steps)));
+		db_text_array(names + first, count),
+		db_int_array(ok + first, count),
+		db_text_array(details + first, count)));
 	db_batch_send(b, on_finished, NULL);
 	t->over = true;
 	loop_timer_start(t->timer, 0);
@@ -177,14 +183,40 @@ on_timer(void *arg)
 	if (t->over)
 		drop(t);
 	else
-		finish(t, CONNECT, "no answer in time");
+		finish(t, t->row.oauth && t->link == NULL ? TOKEN : CONNECT,
+		    "no answer in time");
+}
+
+static void
+connect_now(struct mailbox_test *t)
+{
+	const struct mailbox_shared *shared = t->tests->shared;
+	struct imap_link_params params;
+
+	mailbox_link_params(&params, &t->row, shared->settings);
+	params.timeout_s = MAILBOX_TEST_TIMEOUT_S;
+	t->link = imap_link_new(shared->loop, &params, &events, t);
+}
+
+static void
+on_token(const struct oauth_token_news *news, void *arg)
+{
+	struct mailbox_test *t = arg;
+
+	if (t->over)
+		return;
+	if (news->state != OAUTH_TOKEN_GOOD) {
+		finish(t, TOKEN, news->error);
+		return;
+	}
+	mailbox_row_set_password(&t->row, news->text);
+	connect_now(t);
 }
 
 static void
 start(struct mailbox_test *t, const struct db_result *r)
 {
 	const struct mailbox_shared *shared = t->tests->shared;
-	struct imap_link_params params;
 	struct err err = {FAIL_NONE, ""};
 
 	if (db_rows(r) == 0) {
@@ -195,10 +227,13 @@ start(struct mailbox_test *t, const struct db_result *r)
 		finish(t, LOGIN, err.text);
 		return;
 	}
-	mailbox_link_params(&params, &t->row, shared->settings);
-	params.timeout_s = MAILBOX_TEST_TIMEOUT_S;
-	t->link = imap_link_new(shared->loop, &params, &events, t);
 	loop_timer_start(t->timer, MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
+	if (!t->row.oauth) {
+		connect_now(t);
+		return;
+	}
+	t->token = mailbox_token_new(shared, t->row.id, on_token, t);
+	oauth_token_ask(t->token, 0);
 }
 
 static void

@@ -26,6 +26,7 @@ enum {
 #define SEALED_MAX   ((size_t)2 * OAUTH_SECRET_MAX)
 #define TEXTS_MAX    (4 * SEALED_MAX)
 #define RENEW_MIN_MS 1000
+#define HOLDER_MAX   128
 
 /*
  *   IDLE -> ASKING -> IDLE (told)
@@ -36,6 +37,7 @@ enum stage { IDLE = 0, ASKING, PAUSING, REFRESHING, STORING };
 
 struct oauth_token {
 	struct oauth_token_params params;
+	char holder[HOLDER_MAX]; /* nobody else, here or elsewhere */
 	oauth_token_fn *fn;
 	void *arg;
 	enum stage stage;
@@ -66,9 +68,12 @@ struct oauth_token *
 oauth_token_new(const struct oauth_token_params *params, oauth_token_fn *fn,
     void *arg)
 {
+	static unsigned count;
 	struct oauth_token *t = NEW(struct oauth_token);
 
 	t->params = *params;
+	snprintf(t->holder, sizeof(t->holder), "%s#%u", params->holder,
+	    ++count);
 	t->fn = fn;
 	t->arg = arg;
 	t->timer = loop_timer_new(params->loop, wake, t);
@@ -278,7 +283,7 @@ send_fail(struct oauth_token *t, const struct oauth_answer *answer)
 	t->stage = STORING;
 	db_batch_add(b, Q_OAUTH_FAIL,
 	    DB_ARGS(db_cstr(t->params.owner), db_int(t->params.id),
-		db_cstr(t->params.holder), db_cstr(answer->err.text),
+		db_cstr(t->holder), db_cstr(answer->err.text),
 		db_bool(answer->result == OAUTH_REFUSED),
 		db_int(answer->retry_after_s < 300 ? answer->retry_after_s
 						   : 300)));
@@ -442,10 +447,10 @@ look(struct oauth_token *t)
 
 	t->stage = ASKING;
 	db_batch_add(b, Q_OAUTH_TAKE,
-	    DB_ARGS(db_cstr(p->owner), db_int(p->id), db_cstr(p->holder),
+	    DB_ARGS(db_cstr(p->owner), db_int(p->id), db_cstr(t->holder),
 		db_int(OAUTH_TOKEN_HOLD_S), db_int(t->refused)));
 	db_batch_add(b, Q_OAUTH_READ,
-	    DB_ARGS(db_cstr(p->owner), db_int(p->id), db_cstr(p->holder)));
+	    DB_ARGS(db_cstr(p->owner), db_int(p->id), db_cstr(t->holder)));
 	db_batch_send(b, on_read, t);
 }
 

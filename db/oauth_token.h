@@ -32,7 +32,7 @@ struct oauth_token_params {
 	const struct keyring *ring;
 	const char *owner;         /* "smtp_account", "mailbox": the table */
 	int64_t id;                /* of its row */
-	const char *holder;        /* who we are; unique among processes */
+	const char *holder;        /* this process; copied */
 	struct oauth_token **left; /* its place when it was left */
 };
 

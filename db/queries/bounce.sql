@@ -18,7 +18,9 @@ UPDATE mailbox m
   LEFT JOIN mailbox_cursor c ON c.mailbox_id = free.id AND c.folder = free.folder
  WHERE m.id = free.id
 RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
-          m.folder, m.version, m.since, c.uidvalidity, c.last_uid, c.updated_at,
+          m.folder, m.version, m.since,
+          EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = m.id),
+          c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk;
 
 -- name: mailbox_renew
@@ -64,7 +66,8 @@ UPDATE mailbox
 
 -- name: mailbox_by_id
 -- $1 mailbox id
-SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, since
+SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, since,
+       EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = id)
   FROM mailbox WHERE id = $1::bigint;
 
 -- name: cursor_read

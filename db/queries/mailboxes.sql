@@ -62,10 +62,13 @@ RETURNING id;
 -- name: mailbox_documents
 SELECT id, row_to_json(d)
   FROM (SELECT id, name, protocol, host, port, tls, auth, username,
-               secret IS NOT NULL AS has_password, ca_file, folder, junk, provider,
+               secret IS NOT NULL AS has_password,
+               (SELECT oauth_document(o) FROM oauth o
+                 WHERE o.owner = 'mailbox' AND o.owner_id = m.id) AS oauth,
+               ca_file, folder, junk, provider,
                since, state, state_reason, state_at, polled_at, version,
                created_at, updated_at
-          FROM mailbox
+          FROM mailbox m
          WHERE id > $1::bigint AND id <= $2::bigint
          ORDER BY id LIMIT $3::bigint) d
  ORDER BY id;

@@ -478,10 +478,6 @@ def test_changes_of_oauth(api):
     assert changed["has_password"] is False and changed["auth"] == "xoauth2"
 
 
-def test_mailboxes_have_no_oauth_yet(api):
-    assert api.refused("POST", "/v1/mailboxes", MAILBOX | {"oauth": GRANT}) == \
-        ["oauth"]
-
 
 def test_providers(api):
     rows = {p["name"]: p for p in api.get("/v1/providers", key="read")["data"]}
