@@ -128,17 +128,18 @@ put_word(struct words *w, struct str word)
 struct str
 diagnosis_reply(struct str text)
 {
-	size_t end, i;
+	struct str reply;
+	size_t i;
 
-	for (i = 3; i + 1 < text.n; i++)
-		if (text.p[i] == '-' && text.p[i + 1] == '\'' &&
-		    is_code(str_from(text, i - 3)))
-			break;
-	if (i + 1 >= text.n)
-		return text;
-	text = str_from(text, i + 2);
-	end = str_rchr(text, '\'');
-	return str_sub(text, 0, end);
+	for (i = 3; i + 1 < text.n; i++) {
+		if (text.p[i] != '-' || text.p[i + 1] != '\'' ||
+		    !is_code(str_from(text, i - 3)))
+			continue;
+		reply = str_from(text, i + 2);
+		reply = str_sub(reply, 0, str_rchr(reply, '\''));
+		return reply.n > 0 ? reply : text;
+	}
+	return text;
 }
 
 size_t

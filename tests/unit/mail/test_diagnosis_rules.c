@@ -43,6 +43,26 @@ every_phrase_decides_when_it_stands_alone(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* One that contains another of its rule says nothing more. */
+static void
+no_phrase_is_longer_than_it_need_be(void **state)
+{
+	size_t i, k, wrong = 0;
+
+	(void)state;
+	for (i = 0; i < text_phrase_count; i++)
+		for (k = 0; k < text_phrase_count; k++) {
+			if (i == k ||
+			    text_phrase_rules[i] != text_phrase_rules[k] ||
+			    strstr(text_phrases[i], text_phrases[k]) == NULL)
+				continue;
+			wrong++;
+			print_error("%s: %s would do\n", text_phrases[i],
+			    text_phrases[k]);
+		}
+	assert_int_equal(wrong, 0);
+}
+
 /* What servers say, made up after what they really say; with the rule that is
  * to decide ("": none of the words) and the reason. */
 static const struct {
@@ -428,6 +448,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_phrase_decides_when_it_stands_alone),
+	    cmocka_unit_test(no_phrase_is_longer_than_it_need_be),
 	    cmocka_unit_test(replies_are_understood),
 	    cmocka_unit_test(every_rule_is_reached),
 	};
