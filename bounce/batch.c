@@ -18,7 +18,8 @@ struct columns {
 	    original_key[BATCH_MESSAGES_MAX], type[BATCH_MESSAGES_MAX],
 	    category[BATCH_MESSAGES_MAX], status[BATCH_MESSAGES_MAX],
 	    diagnostic[BATCH_MESSAGES_MAX], text[BATCH_MESSAGES_MAX],
-	    raw[BATCH_MESSAGES_MAX];
+	    raw[BATCH_MESSAGES_MAX], scope[BATCH_MESSAGES_MAX],
+	    feedback_type[BATCH_MESSAGES_MAX];
 };
 
 struct batch {
@@ -191,6 +192,8 @@ put(struct columns *c, int i, uint32_t uid, const struct finding *f)
 	c->diagnostic[i] = f->diagnostic;
 	c->text[i] = f->text;
 	c->raw[i] = f->raw;
+	c->scope[i] = str_of(f->scope);
+	c->feedback_type[i] = f->feedback_type;
 }
 
 void
@@ -205,6 +208,19 @@ batch_judge(struct batch *b, const struct batch_source *source, int64_t now_us)
 		finding_make(&f, &b->seen[i], b->ring, now_us, &b->arena);
 		put(&b->columns, i, b->seen[i].uid, &f);
 	}
+}
+
+void
+batch_add_consequences(int64_t mailbox, const struct str *fingerprints,
+    size_t n, struct db_batch *out)
+{
+	static const enum query steps[] = {Q_INBOUND_HAPPEN, Q_INBOUND_WISH,
+	    Q_INBOUND_SUPPRESS};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(steps); i++)
+		db_batch_add(out, steps[i],
+		    DB_ARGS(db_int(mailbox), db_bytes_array(fingerprints, n)));
 }
 
 void
@@ -226,5 +242,7 @@ batch_add_to(const struct batch *b, const struct batch_source *source,
 		db_text_array(c->category, n), db_text_array(c->status, n),
 		db_text_array(c->diagnostic, n), db_text_array(c->text, n),
 		db_time_array(c->received, n), db_bytes_array(c->raw, n),
-		db_int(RAW_DAYS)));
+		db_int(RAW_DAYS), db_text_array(c->scope, n),
+		db_text_array(c->feedback_type, n)));
+	batch_add_consequences(source->mailbox, c->fingerprint, n, out);
 }

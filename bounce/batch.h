@@ -51,8 +51,11 @@ void batch_judge(struct batch *b, const struct batch_source *source,
 int batch_count(const struct batch *b);
 /* Holds nothing but what batch_unreadable put there. */
 bool batch_is_bare(const struct batch *b);
-/* Adds the statement that records all of it. */
+/* Adds the statements that record all of it, and what follows from it. */
 void batch_add_to(const struct batch *b, const struct batch_source *source,
     struct db_batch *out);
+/* The latter alone: of messages that the same transaction has judged. */
+void batch_add_consequences(int64_t mailbox, const struct str *fingerprints,
+    size_t n, struct db_batch *out);
 
 #endif

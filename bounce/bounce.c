@@ -3,6 +3,7 @@
 #include "bounce/mailbox.h"
 #include "bounce/mailbox_test.h"
 #include "bounce/mime_walk.h"
+#include "bounce/reclassify.h"
 #include "db/conninfo.h"
 #include "db/migrate.h"
 #include "db/oauth_token.h"
@@ -29,6 +30,7 @@ struct poller {
 	struct mailbox *mailboxes[MAILBOXES_MAX];
 	int count;
 	struct mailbox_tests *tests;
+	struct reclassify *reclassify;
 	struct oauth_token *left_tokens; /* something is under way still */
 	struct loop_timer *claim, *renew, *purge, *stop, *leave;
 	struct loop_signal *term, *interrupt;
@@ -147,6 +149,7 @@ claim(void *arg)
 	int room = MAILBOXES_MAX - p->count;
 
 	mailbox_tests_poll(p->tests);
+	reclassify_poll(p->reclassify);
 	send_one(p, Q_MAILBOX_CLAIM,
 	    DB_ARGS(db_cstr(process_name()), db_int(HOLD_S),
 		db_int(room < CLAIM_MAX ? room : CLAIM_MAX)),
@@ -290,6 +293,7 @@ start(struct poller *p)
 	struct loop *loop = p->shared.loop;
 
 	p->tests = mailbox_tests_new(&p->shared);
+	p->reclassify = reclassify_new(&p->shared);
 	p->claim = loop_timer_new(loop, claim, p);
 	p->renew = loop_timer_new(loop, renew, p);
 	p->purge = loop_timer_new(loop, purge, p);
@@ -308,6 +312,7 @@ finish(struct poller *p)
 	while (p->count > 0)
 		mailbox_free(p->mailboxes[--p->count]);
 	mailbox_tests_free(p->tests);
+	reclassify_free(p->reclassify);
 	loop_timer_free(p->claim);
 	loop_timer_free(p->renew);
 	loop_timer_free(p->purge);

@@ -102,6 +102,7 @@ put_failure(struct finding *f, const struct classification *c, struct arena *a)
 		return;
 	f->type = bounce_type_name(why->type);
 	f->category = category_name(why->category);
+	f->scope = scope_name(why->scope);
 }
 
 /* The day that counts for a token's age is the one on which the mail came,
@@ -191,6 +192,8 @@ judge(struct finding *f, const struct finding_source *s,
 	put_mail(f, &m, class, a);
 	put_failure(f, &c, a);
 	put_person(f, &c, &m, class, a);
+	if (c.feedback_type.n > 0)
+		f->feedback_type = clean(a, c.feedback_type, FINDING_FIELD_MAX);
 	if (s->body.p != NULL && c.class != INBOUND_OTHER)
 		f->raw = sealed(f, s, ring, a);
 	inbound_mail_release(&m);

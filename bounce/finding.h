@@ -34,9 +34,10 @@ struct finding {
 	int64_t received_us;     /* INT64_MIN: not told */
 	struct str sender, subject, message_id;
 	struct str final_key, original_key;
-	const char *type, *category; /* of a bounce, else NULL */
+	const char *type, *category, *scope; /* of a bounce, else NULL */
 	struct str status, diagnostic, text;
-	struct str raw; /* sealed */
+	struct str feedback_type; /* of a feedback report */
+	struct str raw;           /* sealed */
 };
 
 /* Classifies and attributes a message.  One that cannot be read, or that

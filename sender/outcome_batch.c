@@ -308,17 +308,30 @@ write_settled(const struct outcome_batch *b, struct arena *a,
 		db_batch_add(db, Q_RETRY_SETTLE, DB_ARGS(db_int_array(ids, n)));
 }
 
+/* May it be one soft bounce too many of this person? */
+static bool
+is_strike(const struct diagnosis *d)
+{
+	return d->scope == SCOPE_RECIPIENT && d->type == BOUNCE_SOFT &&
+	       d->category != CATEGORY_THROTTLED;
+}
+
 static void
 write_refusals(const struct outcome_batch *b, struct arena *a,
     struct db_batch *db)
 {
+	int64_t *soft = ARENA_ARRAY(a, int64_t, b->count + 1);
 	struct columns c;
-	size_t i;
+	size_t i, softs = 0;
 
 	columns_init(&c, a, b->count);
-	for (i = 0; i < b->count; i++)
-		if (b->rows[i].is_bounce)
-			columns_add(&c, &b->rows[i]);
+	for (i = 0; i < b->count; i++) {
+		if (!b->rows[i].is_bounce)
+			continue;
+		columns_add(&c, &b->rows[i]);
+		if (is_strike(&b->rows[i].diagnosis))
+			soft[softs++] = b->rows[i].delivery;
+	}
 	if (c.n > 0)
 		db_batch_add(db, Q_REFUSAL_RECORD,
 		    DB_ARGS(db_int_array(c.delivery, c.n),
@@ -326,6 +339,9 @@ write_refusals(const struct outcome_batch *b, struct arena *a,
 			db_text_array(c.category, c.n),
 			db_text_array(c.status, c.n), db_int_array(c.code, c.n),
 			db_text_array(c.reply, c.n)));
+	if (softs > 0)
+		db_batch_add(db, Q_REFUSAL_STRIKES,
+		    DB_ARGS(db_int_array(soft, softs)));
 }
 
 /* Whoever has taken our lease over may have called them uncertain, too, for

@@ -92,12 +92,9 @@ ON CONFLICT (mailbox_id, folder) DO UPDATE
        updated_at = now();
 
 -- name: inbound_record
--- Records a batch of messages, the events that follow from them and the
--- suppressions that follow from those.  Safe to repeat: a message is known
--- by its fingerprint; a bounce, complaint, delay or receipt by its delivery,
--- a reply by its Message-ID as well.  A token that did not stand in the
--- address makes a bounce only when the report names the delivery's own
--- recipient, and one in In-Reply-To or References makes no complaint.
+-- Records a batch of messages.  Safe to repeat: a message is known by its
+-- fingerprint.  What follows from them is done by the statements after it, in
+-- the same transaction.
 -- $1 mailbox id  $2 folder  $3 uidvalidity
 -- $4 uids  $5 fingerprints  $6 classes  $7 rules  $8 attributions
 -- $9 deliveries (0: none)  $10 too old to count (1 or 0)
@@ -105,74 +102,292 @@ ON CONFLICT (mailbox_id, folder) DO UPDATE
 -- $14 final recipients' keys  $15 original recipients' keys
 -- $16 types  $17 categories  $18 statuses  $19 diagnostics  $20 texts
 -- $21 received at  $22 sealed raw  $23 days to keep it
-WITH input AS (
-	SELECT * FROM unnest($4::bigint[], $5::bytea[], $6::text[], $7::text[],
-	           $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
-	           $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
-	           $18::text[], $19::text[], $20::text[], $21::timestamptz[], $22::bytea[])
-	       AS t(uid, fingerprint, class, rule, attribution, delivery_id, late, sender,
-	            subject, message_id, final_key, original_key, type, category, status,
-	            diagnostic, body, received_at, raw)
-), judged AS (
-	SELECT i.*, d.id AS counted, d.campaign_id, d.contact_id, d.list_id, c.email_key,
-	       jsonb_strip_nulls(jsonb_build_object(
-	           'recipient', i.final_key, 'status', i.status,
-	           'diagnostic', i.diagnostic, 'text', i.body,
-	           'late', CASE WHEN i.late = 1 THEN true END)) AS details
-	  FROM input i
-	  LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
-	    ON d.id = i.delivery_id
-	   AND CASE WHEN i.attribution = 'token' THEN true
-	            WHEN i.class IN ('bounce', 'delay')
-	            THEN c.email_key IN (i.final_key, i.original_key)
-	            ELSE i.class <> 'complaint' OR i.attribution <> 'thread' END
-), fresh AS (
-	INSERT INTO inbound (mailbox_id, folder, uidvalidity, uid, fingerprint, class, rule,
-	            attribution, delivery_id, sender, subject, message_id, details, raw,
-	            raw_until, received_at)
-	SELECT $1::bigint, $2, $3::bigint, uid, fingerprint, class, rule,
-	       CASE WHEN counted IS NOT NULL THEN attribution END, counted,
-	       sender, subject, message_id, details, raw,
-	       CASE WHEN raw IS NOT NULL THEN now() + make_interval(days => $23::int) END,
-	       received_at
-	  FROM judged ORDER BY uid
-	ON CONFLICT (mailbox_id, fingerprint) DO NOTHING
-	RETURNING id, uid
-), happened AS (
-	INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id,
-	            inbound_id, type, category, status, source, data)
-	SELECT CASE j.class WHEN 'mdn' THEN 'read_receipt' ELSE j.class END,
-	       CASE WHEN j.class IN ('reply', 'auto_reply')
-	            THEN j.counted || ':' || coalesce(nullif(j.message_id, ''),
-	                                              encode(j.fingerprint, 'hex'))
-	            ELSE j.counted::text END,
-	       j.campaign_id, j.counted, j.contact_id, j.list_id,
-	       f.id, j.type::bounce_type, j.category::bounce_category, j.status, 'mail',
-	       j.details - 'text'
-	  FROM judged j JOIN fresh f USING (uid)
-	 WHERE j.counted IS NOT NULL
-	   AND (j.class IN ('reply', 'auto_reply', 'mdn')
-	        OR j.class IN ('bounce', 'complaint', 'delay') AND j.late = 0)
-	 ORDER BY j.uid
-	ON CONFLICT (kind, key) DO NOTHING
-	RETURNING kind, delivery_id, type, inbound_id
+-- $24 scopes  $25 types of feedback
+INSERT INTO inbound (mailbox_id, folder, uidvalidity, uid, fingerprint, class, rule,
+            attribution, delivery_id, sender, subject, message_id, details, raw,
+            raw_until, received_at, judged_by)
+SELECT $1::bigint, $2, $3::bigint, i.uid, i.fingerprint, i.class, i.rule,
+       CASE WHEN d.id IS NOT NULL THEN i.attribution END, d.id,
+       i.sender, i.subject, i.message_id,
+       jsonb_strip_nulls(jsonb_build_object(
+           'recipient', i.final_key, 'type', i.type, 'category', i.category,
+           'scope', i.scope, 'status', i.status, 'diagnostic', i.diagnostic,
+           'feedback_type', i.feedback_type, 'text', i.body,
+           'late', CASE WHEN i.late = 1 THEN true END)),
+       i.raw, CASE WHEN i.raw IS NOT NULL THEN now() + make_interval(days => $23::int) END,
+       i.received_at, pg_current_xact_id()
+  FROM unnest($4::bigint[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::bigint[],
+              $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+              $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+              $21::timestamptz[], $22::bytea[], $24::text[], $25::text[])
+       AS i (uid, fingerprint, class, rule, attribution, delivery_id, late, sender, subject,
+             message_id, final_key, original_key, type, category, status, diagnostic, body,
+             received_at, raw, scope, feedback_type)
+  LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
+    ON d.id = i.delivery_id
+   AND is_evidence(i.class, i.attribution, c.email_key, i.final_key, i.original_key)
+ ORDER BY i.uid
+ON CONFLICT (mailbox_id, fingerprint) DO NOTHING;
+
+-- name: inbound_happen
+-- The events that follow from what this transaction judged, each once: a
+-- bounce, complaint, delay, receipt or unsubscribe is known by its delivery, a
+-- reply by its Message-ID as well.  What came too late changes nothing
+-- (S-101), but people may answer and leave when they like.
+-- $1 mailbox id  $2 fingerprints
+INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, inbound_id,
+            type, category, status, source, data)
+SELECT CASE class WHEN 'mdn' THEN 'read_receipt' ELSE class END,
+       CASE WHEN class IN ('reply', 'auto_reply')
+            THEN delivery_id || ':' || coalesce(nullif(message_id, ''),
+                                                encode(fingerprint, 'hex'))
+            ELSE delivery_id::text END,
+       campaign_id, delivery_id, contact_id, list_id, id,
+       (details ->> 'type')::bounce_type, (details ->> 'category')::bounce_category,
+       details ->> 'status', 'mail', details - '{text,type,category,reclassified}'::text[]
+  FROM inbound_judged
+ WHERE mailbox_id = $1::bigint AND fingerprint = ANY ($2::bytea[])
+   AND (class IN ('reply', 'auto_reply', 'mdn', 'unsubscribe')
+        OR (class IN ('bounce', 'complaint', 'delay') AND NOT details ? 'late'))
+ ORDER BY id
+ON CONFLICT (kind, key) DO NOTHING;
+
+-- name: inbound_wish
+-- What people want, after inbound_happen: a complaint is about all mail, an
+-- unsubscribe about the lists that the link in the mail is about, and "not
+-- spam" takes a complaint about the same mail back.
+-- $1 mailbox id  $2 fingerprints
+WITH judged AS MATERIALIZED (
+	SELECT * FROM inbound_judged
+	 WHERE mailbox_id = $1::bigint AND fingerprint = ANY ($2::bytea[])
+	   AND email_key IS NOT NULL
+), wish AS (
+	SELECT j.*, NULL::bigint AS off, 'complaint' AS reason
+	  FROM judged j
+	  JOIN event e ON e.kind = 'complaint' AND e.key = j.delivery_id::text
+	              AND e.inbound_id = j.id AND e.at = now()
+	 WHERE j.class = 'complaint'
+	UNION ALL
+	SELECT j.*, l.id, 'unsubscribe'
+	  FROM judged j,
+	       LATERAL (SELECT j.list_id
+	                 UNION
+	                SELECT cl.list_id
+	                  FROM campaign_list cl JOIN membership m USING (list_id)
+	                 WHERE cl.campaign_id = j.campaign_id AND NOT cl.excluded
+	                   AND m.contact_id = j.contact_id) about
+	  JOIN list l ON l.id = about.list_id
+	 WHERE j.class = 'unsubscribe'
+), gone AS (
+	DELETE FROM suppression s
+	 USING judged j
+	 WHERE lower(j.details ->> 'feedback_type') = 'not-spam' AND NOT j.details ? 'late'
+	   AND s.email_key = j.email_key AND s.reason = 'complaint'
+	   AND s.delivery_id = j.delivery_id AND s.evidence ? 'inbound_id'
+	RETURNING s.*, j.id AS taken_back_by, j.contact_id
+), told AS (
+	INSERT INTO event (kind, key, contact_id, list_id, inbound_id, source, data)
+	SELECT 'suppression_removed', g.id::text, g.contact_id, g.list_id, g.taken_back_by, 'mail',
+	       to_jsonb(g) - '{written_by,taken_back_by,contact_id}'::text[]
+	  FROM gone g
+)
+INSERT INTO suppression (email_key, list_id, reason, delivery_id, evidence)
+SELECT w.email_key, w.off, w.reason, w.delivery_id,
+       w.details - 'text' || jsonb_build_object('source', 'mail', 'inbound_id', w.id)
+  FROM wish w
+ ORDER BY w.email_key, w.off
+ON CONFLICT (email_key, list_id, reason) DO NOTHING;
+
+-- name: inbound_suppress
+-- Who is not mailed any more because of bounces, after inbound_happen: one
+-- hard bounce, or strikes enough (R-071).  What is more than the breaker of a
+-- list lets pass (R-083) is held, and a person is told when that begins.
+-- $1 mailbox id  $2 fingerprints
+WITH bounced AS MATERIALIZED (
+	SELECT j.*, e.type, e.at = now() AND e.inbound_id = j.id AS fresh
+	  FROM inbound_judged j
+	  JOIN event e ON e.kind = 'bounce' AND e.key = j.delivery_id::text
+	 WHERE j.mailbox_id = $1::bigint AND j.fingerprint = ANY ($2::bytea[])
+	   AND j.class = 'bounce' AND j.details ->> 'scope' = 'recipient'
+	   AND j.email_key IS NOT NULL
+), lost AS MATERIALIZED (
+	SELECT DISTINCT ON (b.contact_id, reason)
+	       b.contact_id, b.email_key, b.list_id, b.delivery_id, v.reason,
+	       b.details - '{text,reclassified}'::text[] || v.more
+	           || jsonb_build_object('source', 'mail', 'inbound_id', b.id) AS evidence
+	  FROM bounced b,
+	       LATERAL (SELECT 'hard_bounce', '{}'::jsonb
+	                 WHERE b.type = 'hard'
+	                 UNION ALL
+	                SELECT 'soft_bounces', jsonb_build_object('strikes', s.strikes)
+	                  FROM soft_strikes(b.contact_id) s (strikes)
+	                 WHERE b.type = 'soft' AND s.strikes IS NOT NULL) v (reason, more)
+	 WHERE b.fresh
+	   AND NOT EXISTS (SELECT FROM suppression s
+	                    WHERE s.email_key = b.email_key AND s.list_id IS NULL
+	                      AND s.reason = v.reason)
+	 ORDER BY b.contact_id, reason, b.id
+), counted AS (
+	INSERT INTO list_loss AS c (list_id, minute, people, members)
+	SELECT l.id, date_trunc('minute', now()), count(DISTINCT contact_id),
+	       CASE WHEN EXISTS (SELECT FROM list_loss b
+	                          WHERE b.list_id = l.id AND b.minute = date_trunc('minute', now()))
+	            THEN 0
+	            ELSE (SELECT count(*) FROM membership m WHERE m.list_id = l.id) END
+	  FROM lost JOIN list l ON l.id = lost.list_id
+	 GROUP BY l.id ORDER BY l.id
+	ON CONFLICT (list_id, minute) DO UPDATE SET people = c.people + EXCLUDED.people
+	RETURNING list_id, people, members
+), allowed AS (
+	SELECT c.list_id, loss_allowed(c.list_id, c.members, c.people - l.people) AS most,
+	       c.people, c.members
+	  FROM counted c
+	  JOIN (SELECT list_id, count(DISTINCT contact_id)::int AS people
+	          FROM lost GROUP BY list_id) l USING (list_id)
+), placed AS MATERIALIZED (
+	SELECT l.*, dense_rank() OVER (PARTITION BY l.list_id ORDER BY l.contact_id) > a.most AS waits
+	  FROM lost l LEFT JOIN allowed a USING (list_id)
+), held AS (
+	INSERT INTO held_suppression (list_id, contact_id, reason, delivery_id, evidence)
+	SELECT list_id, contact_id, reason, delivery_id, evidence
+	  FROM placed WHERE waits
+	 ORDER BY list_id, contact_id
+	ON CONFLICT (list_id, contact_id, reason) DO NOTHING
+	RETURNING list_id
+), alert AS (
+	INSERT INTO event (kind, key, list_id, source, data)
+	SELECT 'alert', 'breaker ' || a.list_id || ' ' || clock_timestamp(), a.list_id, 'mail',
+	       jsonb_build_object('people', a.people, 'members', a.members, 'reason',
+	           format('bounces of %s people of list "%s" within minutes: further suppressions '
+	                  'wait for a person to release or discard them', a.people, l.name))
+	  FROM allowed a JOIN list l ON l.id = a.list_id
+	 WHERE a.list_id IN (SELECT list_id FROM held)
+	   AND NOT EXISTS (SELECT FROM held_suppression h WHERE h.list_id = a.list_id)
+), forgotten AS (
+	DELETE FROM list_loss
+	 WHERE list_id IN (SELECT list_id FROM lost) AND minute < now() - interval '1 hour'
 )
 INSERT INTO suppression (email_key, reason, delivery_id, evidence)
-SELECT j.email_key,
-       CASE h.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard_bounce' END,
-       h.delivery_id, j.details - 'text' || jsonb_build_object('inbound_id', h.inbound_id)
-  FROM happened h
-  JOIN fresh f ON f.id = h.inbound_id
-  JOIN judged j USING (uid)
- WHERE (h.kind = 'complaint' OR h.kind = 'bounce' AND h.type = 'hard')
-   AND j.email_key IS NOT NULL
+SELECT email_key, reason, delivery_id, evidence
+  FROM placed WHERE waits IS NOT TRUE
+ ORDER BY email_key, reason
 ON CONFLICT (email_key, list_id, reason) DO NOTHING;
 
 -- name: inbound_purge
 -- Raw messages whose time is over, some at a time: others wait meanwhile.
 -- $1 at most
 UPDATE inbound SET raw = NULL, raw_until = NULL
- WHERE id = ANY (ARRAY(SELECT id FROM inbound WHERE raw_until < now() LIMIT $1::int));
+ WHERE id = ANY (ARRAY(SELECT id FROM inbound
+                        WHERE raw_until < now() AND raw IS NOT NULL LIMIT $1::int));
+
+-- name: reclassify_take
+-- A message that is to be judged again.
+-- $1 holder  $2 seconds to hold
+UPDATE task t SET state = 'running', holder = $1,
+       held_until = now() + make_interval(secs => $2::int)
+  FROM inbound i
+ WHERE i.id = t.inbound_id
+   AND t.id = (SELECT id FROM task
+                WHERE kind = 'reclassify'
+                  AND (state = 'queued' OR state = 'running' AND held_until < now())
+                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING t.id, i.mailbox_id, i.fingerprint, i.uidvalidity, i.uid, i.received_at, i.raw,
+          t.wish ? 'class';
+
+-- name: reclassify_say
+-- What a person says that the message is; nothing when it is known as that.
+-- $1 task
+WITH said AS (
+	SELECT i.id, t.wish ->> 'class' AS class, audit(i, t),
+	       coalesce((t.wish ->> 'delivery_id')::bigint, i.delivery_id) AS delivery_id,
+	       CASE WHEN t.wish ? 'delivery_id' THEN 'person' ELSE i.attribution END AS attribution,
+	       i.details - '{type,category,scope,late,reclassified}'::text[]
+	           || CASE WHEN t.wish ->> 'class' <> 'bounce' THEN '{}'
+	                   WHEN t.wish ? 'type' OR NOT i.details ? 'type'
+	                   THEN jsonb_build_object('type', coalesce(t.wish ->> 'type', 'soft'),
+	                            'category', CASE t.wish ->> 'type' WHEN 'hard' THEN 'invalid'
+	                                                               WHEN 'block' THEN 'blocked'
+	                                                               ELSE 'unknown' END,
+	                            'scope', 'recipient')
+	                   ELSE jsonb_build_object('type', i.details -> 'type',
+	                            'category', i.details -> 'category',
+	                            'scope', 'recipient') END AS details
+	  FROM task t JOIN inbound i ON i.id = t.inbound_id
+	 WHERE t.id = $1::bigint
+)
+UPDATE inbound i
+   SET class = s.class, rule = 'person', attribution = s.attribution,
+       delivery_id = s.delivery_id, details = s.details || s.audit,
+       judged_by = pg_current_xact_id()
+  FROM said s
+ WHERE i.id = s.id
+   AND (i.class, i.delivery_id, i.details ->> 'type', i.details ? 'late') IS DISTINCT FROM
+       (s.class, s.delivery_id, s.details ->> 'type', false);
+
+-- name: reclassify_judge
+-- What the classifier says now; nothing when it is what it said before.
+-- $1 task  $2 class  $3 rule  $4 attribution  $5 delivery (0: none)
+-- $6 too old to count  $7 final recipient's key  $8 original recipient's key
+-- $9 type  $10 category  $11 scope  $12 status  $13 diagnostic
+-- $14 type of feedback  $15 text
+WITH judged AS (
+	SELECT i.id, d.id AS delivery_id, audit(i, t),
+	       jsonb_strip_nulls(jsonb_build_object(
+	           'recipient', $7::text, 'type', $9::text, 'category', $10::text,
+	           'scope', $11::text, 'status', $12::text, 'diagnostic', $13::text,
+	           'feedback_type', $14::text, 'text', $15::text,
+	           'late', CASE WHEN $6::boolean THEN true END)) AS details
+	  FROM task t
+	  JOIN inbound i ON i.id = t.inbound_id
+	  LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
+	    ON d.id = $5::bigint AND is_evidence($2, $4, c.email_key, $7, $8)
+	 WHERE t.id = $1::bigint
+)
+UPDATE inbound i
+   SET class = $2, rule = $3, attribution = CASE WHEN j.delivery_id IS NOT NULL THEN $4 END,
+       delivery_id = j.delivery_id, details = j.details || j.audit,
+       judged_by = pg_current_xact_id()
+  FROM judged j
+ WHERE i.id = j.id
+   AND (i.class, i.rule, i.delivery_id, i.details - 'reclassified') IS DISTINCT FROM
+       ($2, $3, j.delivery_id, j.details);
+
+-- name: reclassify_retract
+-- What followed from the old judgement is taken back, where there is a new one.
+-- $1 task
+WITH old AS MATERIALIZED (
+	SELECT i.id, (i.details #>> '{reclassified,-1,was,delivery_id}')::bigint AS delivery_id
+	  FROM task t JOIN inbound i ON i.id = t.inbound_id
+	 WHERE t.id = $1::bigint AND i.judged_by = pg_current_xact_id()
+), unsaid AS (
+	DELETE FROM event e USING old o
+	 WHERE e.inbound_id = o.id AND e.kind <> 'suppression_removed'
+), unheld AS (
+	DELETE FROM held_suppression h USING old o, delivery d
+	 WHERE d.id = o.delivery_id AND h.contact_id = d.contact_id
+	   AND h.evidence @> jsonb_build_object('inbound_id', o.id)
+), gone AS (
+	DELETE FROM suppression s USING old o, delivery d, contact c
+	 WHERE d.id = o.delivery_id AND c.id = d.contact_id AND s.email_key = c.email_key
+	   AND (s.evidence @> jsonb_build_object('inbound_id', o.id)
+	        OR s.evidence -> 'strikes' @> jsonb_build_array(jsonb_build_object('inbound_id', o.id)))
+	RETURNING s.*, c.id AS contact_id, o.id AS inbound_id
+)
+INSERT INTO event (kind, key, contact_id, list_id, inbound_id, source, data)
+SELECT 'suppression_removed', g.id::text, g.contact_id, g.list_id, g.inbound_id, 'mail',
+       to_jsonb(g) - '{written_by,contact_id,inbound_id}'::text[]
+  FROM gone g;
+
+-- name: reclassify_finish
+-- $1 task
+UPDATE task t SET state = 'done', finished_at = now(),
+       result = jsonb_build_object('ok', true, 'steps', jsonb_build_array(jsonb_build_object(
+           'name', 'classify', 'ok', true, 'detail', format('%s%s by %s',
+               CASE WHEN i.judged_by = pg_current_xact_id() THEN '' ELSE 'still ' END,
+               i.class, CASE i.rule WHEN 'person' THEN 'a person''s word'
+                                    ELSE 'rule ' || i.rule END))))
+  FROM inbound i
+ WHERE t.id = $1::bigint AND i.id = t.inbound_id;
 
 -- name: mailbox_task_take
 -- $1 holder  $2 seconds to hold

@@ -39,7 +39,7 @@ told AS (
 	                   category, status, source, data)
 	SELECT 'bounce', b.delivery_id::text, b.campaign_id, b.delivery_id, b.contact_id,
 	       b.list_id, b.type::bounce_type, b.category::bounce_category, b.status, 'smtp',
-	       jsonb_build_object('code', b.code, 'reply', b.reply)
+	       jsonb_build_object('code', b.code, 'scope', b.scope, 'reply', b.reply)
 	  FROM b
 	 ORDER BY b.delivery_id
 	ON CONFLICT DO NOTHING)
@@ -50,4 +50,18 @@ SELECT c.email_key, 'hard_bounce', b.delivery_id,
   FROM b JOIN contact c ON c.id = b.contact_id
  WHERE b.scope = 'recipient' AND b.type = 'hard'
  ORDER BY c.email_key
+ON CONFLICT DO NOTHING;
+
+-- name: refusal_strikes
+-- After refusal_record: who has been refused often enough, though not for
+-- good (R-071), is not mailed again.
+-- $1 deliveries that were refused softly
+INSERT INTO suppression (email_key, reason, delivery_id, evidence)
+SELECT DISTINCT ON (c.email_key) c.email_key, 'soft_bounces', d.id,
+       jsonb_build_object('source', 'smtp', 'delivery_id', d.id, 'strikes', s.strikes)
+  FROM delivery d
+  JOIN contact c ON c.id = d.contact_id,
+       LATERAL soft_strikes(c.id) s (strikes)
+ WHERE d.id = ANY ($1::bigint[]) AND s.strikes IS NOT NULL
+ ORDER BY c.email_key, d.id
 ON CONFLICT DO NOTHING;
