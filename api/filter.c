@@ -1,6 +1,7 @@
 #include "api/filter.h"
 
 #include "api/problem.h"
+#include "lib/base/clock.h"
 #include "lib/mail/address.h"
 
 bool
@@ -36,4 +37,17 @@ filter_address(struct request *q, const char *name, struct str *key)
 	}
 	*key = arena_dup(&q->arena, address_key(&a));
 	return true;
+}
+
+bool
+filter_time(struct request *q, const char *name, int64_t *us)
+{
+	struct str s = request_query(q, name);
+
+	if (s.p == NULL)
+		return true;
+	if (str_find(s, STR("T")) != STR_NOWHERE && time_parse_rfc3339(s, us))
+		return true;
+	problem_field(q, name, "must be a time like 2026-11-01T09:00:00Z");
+	return false;
 }

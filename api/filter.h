@@ -15,5 +15,7 @@ bool filter_choice(struct request *q, const char *name, const char *choices,
 /* An address; gives its key, by which people are found. */
 bool filter_address(struct request *q, const char *name,
     struct str *key) MUST_USE;
+/* RFC 3339 with offset, in microseconds. */
+bool filter_time(struct request *q, const char *name, int64_t *us) MUST_USE;
 
 #endif

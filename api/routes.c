@@ -21,6 +21,8 @@ const struct route *const route_tables[] = {
     report_routes,
     suppression_routes,
     event_routes,
+    inbound_routes,
+    held_routes,
     public_page_routes,
     unsubscribe_routes,
     preferences_routes,

@@ -26,6 +26,8 @@ extern const struct route delivery_routes[];
 extern const struct route report_routes[];
 extern const struct route suppression_routes[];
 extern const struct route event_routes[];
+extern const struct route inbound_routes[];
+extern const struct route held_routes[];
 extern const struct route public_page_routes[];
 extern const struct route unsubscribe_routes[];
 extern const struct route preferences_routes[];

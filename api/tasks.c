@@ -46,22 +46,27 @@ reply_result(struct request *q, int64_t task)
 }
 
 static void
-test(struct request *q, const char *kind, struct db_arg account,
-    struct db_arg mailbox)
+queue(struct request *q, enum query query, struct db_args args)
 {
-	struct body b = body_open(q);
-	const struct db_result *r;
+	const struct db_result *r = request_one(q, query, args);
 	int64_t task;
 
-	if (!body_close(&b))
-		return;
-	r = request_one(q, Q_TASK_INSERT,
-	    DB_ARGS(db_cstr(kind), account, mailbox));
 	if (r == NULL)
 		return;
 	task = db_get_int(r, 0, 0);
 	if (task_wait(q, &task, 1))
 		reply_result(q, task);
+}
+
+static void
+test(struct request *q, const char *kind, struct db_arg account,
+    struct db_arg mailbox)
+{
+	struct body b = body_open(q);
+
+	if (body_close(&b))
+		queue(q, Q_TASK_INSERT,
+		    DB_ARGS(db_cstr(kind), account, mailbox));
 }
 
 void
@@ -74,6 +79,12 @@ void
 task_test_mailbox(struct request *q, int64_t mailbox)
 {
 	test(q, "mailbox_test", db_null(), db_int(mailbox));
+}
+
+void
+task_reclassify(struct request *q, struct db_args args)
+{
+	queue(q, Q_RECLASSIFY_INSERT, args);
 }
 
 static void

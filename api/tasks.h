@@ -22,5 +22,8 @@ bool task_wait(struct request *q, const int64_t *ids, size_t n) MUST_USE;
 /* Queues a test of that account or mailbox, waits, and answers. */
 void task_test_account(struct request *q, int64_t account);
 void task_test_mailbox(struct request *q, int64_t mailbox);
+/* The same for a message that is to be judged again; the arguments of
+ * reclassify_insert. */
+void task_reclassify(struct request *q, struct db_args args);
 
 #endif

@@ -28,14 +28,34 @@ LANGUAGE sql IMMUTABLE AS $$
 	            ELSE class NOT IN ('complaint', 'unsubscribe') OR attribution <> 'thread' END
 $$;
 
--- What this transaction judged, with whom it is about; nobody who was erased.
-CREATE VIEW inbound_judged AS
-	SELECT i.id, i.mailbox_id, i.fingerprint, i.class, i.message_id, i.details,
-	       d.id AS delivery_id, d.campaign_id, d.contact_id, d.list_id, c.email_key
-	  FROM inbound i
+-- Messages that this transaction judged, with whom they are about; nobody who
+-- was erased.
+CREATE FUNCTION inbound_judged(mailbox bigint, fingerprints bytea[])
+RETURNS TABLE (id bigint, fingerprint bytea, class text, message_id text, details jsonb,
+               delivery_id bigint, campaign_id bigint, contact_id bigint, list_id bigint,
+               email_key text)
+LANGUAGE sql STABLE AS $$
+	WITH mine AS MATERIALIZED (
+		SELECT * FROM inbound i
+		 WHERE i.mailbox_id = mailbox AND i.fingerprint = ANY (fingerprints)
+		   AND i.judged_by = pg_current_xact_id()
+	)
+	SELECT i.id, i.fingerprint, i.class, i.message_id, i.details, d.id, d.campaign_id,
+	       d.contact_id, d.list_id, c.email_key
+	  FROM mine i
 	  JOIN delivery d ON d.id = i.delivery_id
 	  LEFT JOIN contact c ON c.id = d.contact_id
-	 WHERE i.judged_by = pg_current_xact_id();
+$$;
+
+-- The event that this transaction made of a message about a delivery; none
+-- when there was one before.  OFFSET 0: a look-up by the key, never a join.
+CREATE FUNCTION made_now(of_kind text, delivery bigint, inbound bigint)
+RETURNS TABLE (type bounce_type) LANGUAGE sql STABLE AS $$
+	SELECT e.type FROM event e
+	 WHERE e.kind = of_kind AND e.key = delivery::text
+	   AND e.inbound_id = inbound AND e.at = now()
+	OFFSET 0
+$$;
 
 -- Soft bounces that count against a person (R-071), dated when they came.
 CREATE VIEW strike AS

@@ -135,6 +135,9 @@ ON CONFLICT (mailbox_id, fingerprint) DO NOTHING;
 -- reply by its Message-ID as well.  What came too late changes nothing
 -- (S-101), but people may answer and leave when they like.
 -- $1 mailbox id  $2 fingerprints
+WITH judged AS MATERIALIZED (
+	SELECT * FROM inbound_judged($1::bigint, $2::bytea[])
+)
 INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, inbound_id,
             type, category, status, source, data)
 SELECT CASE class WHEN 'mdn' THEN 'read_receipt' ELSE class END,
@@ -145,10 +148,9 @@ SELECT CASE class WHEN 'mdn' THEN 'read_receipt' ELSE class END,
        campaign_id, delivery_id, contact_id, list_id, id,
        (details ->> 'type')::bounce_type, (details ->> 'category')::bounce_category,
        details ->> 'status', 'mail', details - '{text,type,category,reclassified}'::text[]
-  FROM inbound_judged
- WHERE mailbox_id = $1::bigint AND fingerprint = ANY ($2::bytea[])
-   AND (class IN ('reply', 'auto_reply', 'mdn', 'unsubscribe')
-        OR (class IN ('bounce', 'complaint', 'delay') AND NOT details ? 'late'))
+  FROM judged
+ WHERE class IN ('reply', 'auto_reply', 'mdn', 'unsubscribe')
+    OR (class IN ('bounce', 'complaint', 'delay') AND NOT details ? 'late')
  ORDER BY id
 ON CONFLICT (kind, key) DO NOTHING;
 
@@ -158,14 +160,10 @@ ON CONFLICT (kind, key) DO NOTHING;
 -- spam" takes a complaint about the same mail back.
 -- $1 mailbox id  $2 fingerprints
 WITH judged AS MATERIALIZED (
-	SELECT * FROM inbound_judged
-	 WHERE mailbox_id = $1::bigint AND fingerprint = ANY ($2::bytea[])
-	   AND email_key IS NOT NULL
+	SELECT * FROM inbound_judged($1::bigint, $2::bytea[]) WHERE email_key IS NOT NULL
 ), wish AS (
 	SELECT j.*, NULL::bigint AS off, 'complaint' AS reason
-	  FROM judged j
-	  JOIN event e ON e.kind = 'complaint' AND e.key = j.delivery_id::text
-	              AND e.inbound_id = j.id AND e.at = now()
+	  FROM judged j, made_now('complaint', j.delivery_id, j.id) e
 	 WHERE j.class = 'complaint'
 	UNION ALL
 	SELECT j.*, l.id, 'unsubscribe'
@@ -203,12 +201,12 @@ ON CONFLICT (email_key, list_id, reason) DO NOTHING;
 -- hard bounce, or strikes enough (R-071).  What is more than the breaker of a
 -- list lets pass (R-083) is held, and a person is told when that begins.
 -- $1 mailbox id  $2 fingerprints
-WITH bounced AS MATERIALIZED (
-	SELECT j.*, e.type, e.at = now() AND e.inbound_id = j.id AS fresh
-	  FROM inbound_judged j
-	  JOIN event e ON e.kind = 'bounce' AND e.key = j.delivery_id::text
-	 WHERE j.mailbox_id = $1::bigint AND j.fingerprint = ANY ($2::bytea[])
-	   AND j.class = 'bounce' AND j.details ->> 'scope' = 'recipient'
+WITH judged AS MATERIALIZED (
+	SELECT * FROM inbound_judged($1::bigint, $2::bytea[])
+), bounced AS MATERIALIZED (
+	SELECT j.*, e.type
+	  FROM judged j, made_now('bounce', j.delivery_id, j.id) e
+	 WHERE j.class = 'bounce' AND j.details ->> 'scope' = 'recipient'
 	   AND j.email_key IS NOT NULL
 ), lost AS MATERIALIZED (
 	SELECT DISTINCT ON (b.contact_id, reason)
@@ -222,10 +220,8 @@ WITH bounced AS MATERIALIZED (
 	                SELECT 'soft_bounces', jsonb_build_object('strikes', s.strikes)
 	                  FROM soft_strikes(b.contact_id) s (strikes)
 	                 WHERE b.type = 'soft' AND s.strikes IS NOT NULL) v (reason, more)
-	 WHERE b.fresh
-	   AND NOT EXISTS (SELECT FROM suppression s
-	                    WHERE s.email_key = b.email_key AND s.list_id IS NULL
-	                      AND s.reason = v.reason)
+	 WHERE (SELECT count(*) FROM suppression s
+	         WHERE s.email_key = b.email_key AND s.list_id IS NULL AND s.reason = v.reason) = 0
 	 ORDER BY b.contact_id, reason, b.id
 ), counted AS (
 	INSERT INTO list_loss AS c (list_id, minute, people, members)

@@ -13,7 +13,8 @@ SELECT id, row_to_json(d)
  ORDER BY id;
 
 -- Without the raw message.
--- $1 after this id, $2 at most, $3 class or NULL, $4 mailbox or NULL
+-- $1 after this id, $2 at most, $3 class, $4 mailbox, $5 delivery,
+-- $6 'true' or 'false': attributed, $7 recorded since; NULL: any
 -- name: inbound_page
 SELECT id, row_to_json(d)
   FROM (SELECT id, mailbox_id, folder, uid, class, rule, attribution, delivery_id,
@@ -23,5 +24,22 @@ SELECT id, row_to_json(d)
          WHERE id > $1::bigint
            AND ($3::text IS NULL OR class = $3)
            AND ($4::bigint IS NULL OR mailbox_id = $4)
+           AND ($5::bigint IS NULL OR delivery_id = $5)
+           AND ($6::text IS NULL OR (delivery_id IS NOT NULL) = $6::boolean)
+           AND ($7::timestamptz IS NULL OR created_at >= $7)
          ORDER BY id LIMIT $2::bigint) d
  ORDER BY id;
+
+-- $1 id
+-- name: inbound_document
+SELECT row_to_json(d), d.mailbox_id, i.fingerprint, i.raw
+  FROM inbound i,
+       LATERAL (SELECT i.id, i.mailbox_id, i.folder, i.uid, i.class, i.rule, i.attribution,
+                       i.delivery_id, i.sender, i.subject, i.message_id, i.details,
+                       i.raw IS NOT NULL AS has_raw, i.raw_until, i.received_at,
+                       i.created_at) d
+ WHERE i.id = $1::bigint;
+
+-- $1 delivery
+-- name: inbound_delivery
+SELECT id FROM delivery WHERE id = $1::bigint;

@@ -11,6 +11,7 @@ RETURNING id;
 SELECT row_to_json(d)
   FROM (SELECT id, name, opt_in, public,
                (SELECT count(*) FROM membership WHERE list_id = list.id) AS contacts,
+               (SELECT count(*) FROM held_suppression WHERE list_id = list.id) AS held,
                created_at, updated_at
           FROM list WHERE id = $1::bigint) d;
 

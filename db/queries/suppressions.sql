@@ -41,3 +41,38 @@ SELECT 'suppression_removed', g.id::text,
        to_jsonb(g) - 'written_by' - CASE g.reason WHEN 'erased' THEN 'email_key' ELSE '' END
   FROM gone g
 RETURNING id;
+
+-- What waits for a person's word because reports asked for too much of a list.
+-- $1 after this id, $2 at most, $3 list
+-- name: held_page
+SELECT id, row_to_json(d)
+  FROM (SELECT h.id, h.list_id, h.contact_id, c.email, h.reason, h.delivery_id, h.evidence,
+               h.created_at
+          FROM held_suppression h JOIN contact c ON c.id = h.contact_id
+         WHERE h.list_id = $3::bigint AND h.id > $1::bigint
+         ORDER BY h.id LIMIT $2::bigint) d
+ ORDER BY id;
+
+-- They are applied, and the list counts anew.  $1 list
+-- name: held_release
+WITH gone AS (
+    DELETE FROM held_suppression WHERE list_id = $1::bigint RETURNING *
+), anew AS (
+    DELETE FROM list_loss WHERE list_id = $1::bigint
+), applied AS (
+    INSERT INTO suppression (email_key, reason, delivery_id, evidence)
+    SELECT c.email_key, g.reason, g.delivery_id, g.evidence
+      FROM gone g JOIN contact c ON c.id = g.contact_id
+     ORDER BY c.email_key, g.reason
+        ON CONFLICT (email_key, list_id, reason) DO NOTHING
+)
+SELECT count(*) FROM gone;
+
+-- They are not.  $1 list
+-- name: held_discard
+WITH gone AS (
+    DELETE FROM held_suppression WHERE list_id = $1::bigint RETURNING id
+), anew AS (
+    DELETE FROM list_loss WHERE list_id = $1::bigint
+)
+SELECT count(*) FROM gone;

@@ -6,6 +6,16 @@ INSERT INTO task (kind, account_id, mailbox_id)
 VALUES ($1, $2::bigint, $3::bigint)
 RETURNING id;
 
+-- What a person says of a message that was read; nothing when there is none.
+-- $1 message, $2 class or NULL, $3 delivery or NULL, $4 type or NULL, $5 API key
+-- name: reclassify_insert
+INSERT INTO task (kind, mailbox_id, inbound_id, wish)
+SELECT 'reclassify', mailbox_id, id,
+       jsonb_strip_nulls(jsonb_build_object('class', $2::text, 'delivery_id', $3::bigint,
+                                            'type', $4::text, 'api_key_id', $5::bigint))
+  FROM inbound WHERE id = $1::bigint
+RETURNING id;
+
 -- One task an address.  $1 campaign, $2 addresses
 -- name: task_insert_messages
 INSERT INTO task (kind, campaign_id, recipient)
@@ -41,6 +51,6 @@ SELECT coalesce(bool_and(state IN ('done', 'failed')), true),
 -- $1 id
 -- name: task_document
 SELECT row_to_json(d)
-  FROM (SELECT id, kind, account_id, mailbox_id, campaign_id, recipient, state,
+  FROM (SELECT id, kind, account_id, mailbox_id, campaign_id, inbound_id, recipient, state,
                result, created_at, finished_at
           FROM task WHERE id = $1::bigint) d;

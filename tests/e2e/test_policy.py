@@ -1,9 +1,13 @@
 """Who is not mailed any more because of what came back: strikes that decay
 (R-071), the circuit breaker (R-083), what people want, and its undoing."""
 
+import time
+
 import pytest
 
 import given
+from polling import Polling
+from whole import wait_for
 
 DAY = 86400
 
@@ -110,3 +114,231 @@ def test_strikes(api, label, history, strikes):
     for what, *args in history:
         getattr(person, what)(*args)
     assert person.strikes() == strikes, label
+
+
+@pytest.fixture
+def scene(postgres, mail_stack):
+    one = Polling(postgres, mail_stack).start()
+    yield one
+    one.stop()
+
+
+def suppressions(scene):
+    return sorted(scene.sql("SELECT email_key, list_id, reason"
+                            " FROM suppression"))
+
+
+def inbox(scene):
+    """A folder that is being read, and its mailbox."""
+    folder = scene.folder()
+    mailbox = scene.mailbox(folder)
+    scene.poller()
+    scene.wait_polled(mailbox)
+    return folder, mailbox
+
+
+def feed(scene, folder, mailbox, *messages, **more):
+    """Until they are read."""
+    before = scene.read()
+    folder.add(*messages, **more)
+    wait_for(lambda: scene.read() == before + len(messages), 30)
+
+
+def again(scene, n, campaign):
+    """Person n is in another campaign, too; the token of that mail."""
+    delivery = given.delivery_id(campaign, n)
+    scene.sql("INSERT INTO delivery VALUES (%s, %s, %s, 1)", delivery,
+              campaign, n)
+    return f"bounces+{given.token(scene, delivery)}@example.test"
+
+
+FULL = {"status": "5.2.2", "diagnostic": "552 5.2.2 mailbox is full"}
+
+
+def test_three_reports(scene):
+    """Dated when they came, not when they were read; undone for good."""
+    scene.deliveries(2)
+    folder, box = inbox(scene)
+    ways = [scene.return_path(1)] + [again(scene, 1, c) for c in range(8, 12)]
+    for days, way in zip((3, 1.5), ways):
+        feed(scene, folder, box, scene.dsn(1, to=way, **FULL),
+             at=time.time() - days * DAY)
+    feed(scene, folder, box, scene.dsn(2, **FULL))
+    assert suppressions(scene) == []
+    feed(scene, folder, box, scene.dsn(1, to=ways[2], **FULL))
+    assert suppressions(scene) == [
+        ("user1@example.com", None, "soft_bounces")]
+    one = scene.get("/v1/suppressions")["data"][0]
+    strikes = one["evidence"]["strikes"]
+    assert [s["category"] for s in strikes] == ["full"] * 3
+    found = scene.get(f"/v1/inbound/{strikes[0]['inbound_id']}")
+    assert found["class"] == "bounce" and "552 5.2.2" in found["raw"]
+    scene.ok("DELETE", f"/v1/suppressions/{one['id']}", status=204)
+    feed(scene, folder, box, scene.dsn(1, to=ways[3], **FULL))
+    assert suppressions(scene) == []
+
+
+def feedback(scene, n, kind, to="abuse@example.test"):
+    return (
+        f"From: fbl@provider.test\nTo: {to}\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=feedback-report;\n"
+        " boundary=b\n\n--b\n\nSpam.\n--b\n"
+        f"Content-Type: message/feedback-report\n\nFeedback-Type: {kind}\n"
+        f"Original-Mail-From: <{scene.return_path(n)}>\n\n--b--\n")
+
+
+def test_complaint_and_not_spam(scene):
+    scene.deliveries(2)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, *[feedback(scene, n, "abuse") for n in (1, 2)])
+    assert [s[0] for s in suppressions(scene)] == [
+        "user1@example.com", "user2@example.com"]
+    feed(scene, folder, box, feedback(scene, 1, "not-spam"))
+    assert suppressions(scene) == [("user2@example.com", None, "complaint")]
+    event = scene.get("/v1/events?kind=suppression_removed")["data"][0]
+    assert event["source"] == "mail" and event["inbound_id"] is not None
+
+
+def forged(scene, n):
+    """A report of somebody who knows an address, but no mail of ours."""
+    return scene.dsn(n, to=f"bounces+{'a' * 33}{n % 7}@example.test")
+
+
+def test_forged_reports(scene):
+    """R-080: 1,000 forged reports that name real subscribers suppress 0."""
+    scene.deliveries(1000)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, *[forged(scene, n) for n in range(1, 1001)])
+    assert suppressions(scene) == []
+    assert scene.value("SELECT count(*) FROM event") == 0
+    page = scene.get("/v1/inbound?attributed=false&class=bounce&limit=500")
+    assert len(page["data"]) == 500 and page["next_cursor"]
+    assert scene.get("/v1/inbound?attributed=true")["data"] == []
+
+
+def test_reports_that_look_alike(scene):
+    """R-009: same From, Subject and Date, no Message-ID; 1,000 events."""
+    scene.deliveries(1000)
+    folder, box = inbox(scene)
+    reports = [scene.dsn(n).replace(f"id {n:08d}", "id 1")
+               for n in range(1, 1001)]
+    assert not any("Message-ID" in r for r in reports)
+    feed(scene, folder, box, *reports)
+    assert scene.bounced() == 1000
+    assert len(suppressions(scene)) == 1000  # of no list that there is
+
+
+def test_replayed_report(scene):
+    """R-081: one report 1,000 times, differently wrapped, is one bounce."""
+    scene.deliveries(1)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, *[f"X-Copy: {n}\n{scene.dsn(1)}"
+                               for n in range(1000)])
+    assert scene.value("SELECT count(*) FROM event") == 1
+    assert len(suppressions(scene)) == 1
+
+
+def list_of(scene, members):
+    """List 1, that all deliveries are of."""
+    scene.sql("INSERT INTO list (id, name) OVERRIDING SYSTEM VALUE"
+              " VALUES (1, 'People')")
+    scene.sql("INSERT INTO membership (list_id, contact_id)"
+              " SELECT 1, id FROM contact WHERE id <= %s", members)
+
+
+def test_breaker(scene):
+    """R-083: of 1,500 members 30 pass, the others wait for a person."""
+    scene.deliveries(1500)
+    list_of(scene, 1500)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, *[scene.dsn(n) for n in range(1, 30)])
+    assert len(suppressions(scene)) == 29
+    assert scene.get("/v1/lists/1")["held"] == 0
+    assert scene.get("/v1/events?kind=alert")["data"] == []
+    feed(scene, folder, box, *[scene.dsn(n) for n in range(30, 101)])
+    assert len(suppressions(scene)) == 30 and scene.bounced() == 100
+    assert scene.get("/v1/lists/1")["held"] == 70
+    alert, = scene.get("/v1/events?kind=alert")["data"]
+    assert alert["list_id"] == 1 and "release" in alert["data"]["reason"]
+    # what people say themselves does not wait
+    feed(scene, folder, box, feedback(scene, 200, "abuse"))
+    assert ("user200@example.com", None, "complaint") in suppressions(scene)
+    page = scene.get("/v1/lists/1/held?limit=500")["data"]
+    assert len(page) == 70 and page[0]["reason"] == "hard_bounce"
+    assert page[0]["evidence"]["status"] == "5.1.1"
+    assert scene.post("/v1/lists/1/held/release", status=200) == {
+        "released": 70}
+    assert len(suppressions(scene)) == 101
+    assert scene.get("/v1/lists/1")["held"] == 0
+    # it counts anew from here
+    feed(scene, folder, box, *[scene.dsn(n) for n in range(101, 141)])
+    assert scene.get("/v1/lists/1")["held"] == 10
+    assert len(scene.get("/v1/events?kind=alert")["data"]) == 2
+    assert scene.post("/v1/lists/1/held/discard", status=200) == {
+        "discarded": 10}
+    assert len(suppressions(scene)) == 131
+    assert scene.bounced() == 140
+
+
+def test_small_list_does_not_trip(scene):
+    scene.deliveries(25)
+    list_of(scene, 25)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, *[scene.dsn(n) for n in range(1, 21)])
+    assert len(suppressions(scene)) == 20
+    assert scene.get("/v1/lists/1")["held"] == 0
+
+
+def reclassify(scene, inbound, wish=None):
+    result = scene.post(f"/v1/inbound/{inbound}/reclassify", wish, status=200)
+    return result["ok"], result["steps"][0]["detail"]
+
+
+def test_reclassified_by_a_person(scene):
+    """What followed is taken back; what follows now happens once."""
+    scene.deliveries(2)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, scene.dsn(1), forged(scene, 2))
+    real, fake = [r["id"] for r in scene.get("/v1/inbound")["data"]]
+    assert len(suppressions(scene)) == 1
+    assert reclassify(scene, real, {"class": "auto_reply"}) == (
+        True, "auto_reply by a person's word")
+    assert suppressions(scene) == [] and scene.bounced() == 0
+    kinds = [e["kind"] for e in scene.get("/v1/events")["data"]]
+    assert kinds == ["suppression_removed", "auto_reply"]
+    bounce = {"class": "bounce", "type": "hard",
+              "delivery_id": given.delivery_id(7, 2)}
+    for _ in range(2):
+        assert reclassify(scene, fake, bounce)[0]
+        assert suppressions(scene) == [
+            ("user2@example.com", None, "hard_bounce")]
+    found = scene.get(f"/v1/inbound/{fake}")
+    assert found["attribution"] == found["rule"] == "person"
+    audit, = found["details"]["reclassified"]
+    assert audit["was"]["delivery_id"] is None and audit["api_key_id"]
+    # a suppression that was undone does not come back for being said again
+    one = scene.get("/v1/suppressions")["data"][0]
+    scene.ok("DELETE", f"/v1/suppressions/{one['id']}", status=204)
+    assert reclassify(scene, fake, bounce) == (
+        True, "still bounce by a person's word")
+    assert suppressions(scene) == []
+
+
+def test_reclassified_by_the_classifier(scene):
+    scene.deliveries(2)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, scene.dsn(1), scene.dsn(2))
+    one, two = [r["id"] for r in scene.get("/v1/inbound")["data"]]
+    before = scene.sql("SELECT kind, key, at FROM event ORDER BY id")
+    assert reclassify(scene, one) == (True, "still bounce by rule dsn-failed")
+    assert scene.sql("SELECT kind, key, at FROM event ORDER BY id") == before
+    # as an older version would have seen it
+    scene.sql("DELETE FROM event WHERE inbound_id = %s", one)
+    scene.sql("DELETE FROM suppression WHERE email_key LIKE 'user1@%%'")
+    scene.sql("UPDATE inbound SET class = 'unparsed', details = '{}',"
+              " delivery_id = NULL, attribution = NULL WHERE id = %s", one)
+    assert reclassify(scene, one) == (True, "bounce by rule dsn-failed")
+    assert len(suppressions(scene)) == 2 and scene.bounced() == 2
+    scene.sql("UPDATE inbound SET raw = NULL WHERE id = %s", two)
+    ok, why = reclassify(scene, two)
+    assert not ok and "no longer kept" in why

@@ -19,7 +19,7 @@
 
 /* Tables that grow with the audience. */
 static const char *const large[] = {"contact", "delivery", "outcome", "retry",
-    "suppression", "event", "membership"};
+    "suppression", "event", "membership", "inbound"};
 
 static const enum query hot[] = {
     Q_LEASE_TAKE_OVER,
@@ -33,7 +33,12 @@ static const enum query hot[] = {
     Q_RETRY_SETTLE,
     Q_OUTCOME_RECORD,
     Q_REFUSAL_RECORD,
+    Q_REFUSAL_STRIKES,
     Q_SUPPRESSION_FEED,
+    Q_INBOUND_RECORD,
+    Q_INBOUND_HAPPEN,
+    Q_INBOUND_WISH,
+    Q_INBOUND_SUPPRESS,
 };
 
 static PGresult *ask(PGconn *pg, const char *fmt, ...) PRINTF_LIKE(2, 3);
