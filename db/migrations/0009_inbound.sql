@@ -3,8 +3,8 @@
 -- Mailboxes: the folder for spam is read as well.
 ALTER TABLE mailbox ADD COLUMN junk boolean NOT NULL DEFAULT true;
 
--- The way back: who is not mailed any more because of what came back, and
--- who decides.
+-- Policy: who is not mailed any more because of what came back, and who
+-- decides.
 
 -- Which transaction judged a message: its consequences follow in the same
 -- one, statement by statement.  NULL: before this was kept.
@@ -24,8 +24,9 @@ CREATE FUNCTION is_evidence(class text, attribution text, recipient text,
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE WHEN attribution IN ('token', 'person') THEN true
 	            WHEN class IN ('bounce', 'delay')
+	                 OR (class = 'unsubscribe' AND attribution = 'thread')
 	            THEN recipient IN (final_key, original_key)
-	            ELSE class NOT IN ('complaint', 'unsubscribe') OR attribution <> 'thread' END
+	            ELSE class <> 'complaint' OR attribution <> 'thread' END
 $$;
 
 -- Messages that this transaction judged, with whom they are about; nobody who

@@ -199,6 +199,32 @@ def test_complaint_and_not_spam(scene):
     assert event["source"] == "mail" and event["inbound_id"] is not None
 
 
+def wish(scene, n, **more):
+    """What a mail program sends for somebody who leaves."""
+    return (f"From: {more.get('sender', f'user{n}@example.com')}\n"
+            f"To: {more.get('to', 'news@example.test')}\nSubject: unsubscribe\n"
+            f"In-Reply-To: <{more.get('token', 'x')}@example.com>\n\n\n")
+
+
+def test_unsubscribe_by_mail(scene):
+    """S-076: the token counts, or the address with the thread; no other."""
+    scene.deliveries(4)
+    list_of(scene, 4)
+    folder, box = inbox(scene)
+    feed(scene, folder, box,
+         wish(scene, 1, to=f"news+{scene.token(1)}@example.test",
+              sender="another@example.test"),
+         wish(scene, 2, token=scene.token(2)),
+         wish(scene, 3, token=scene.token(3), sender="another@example.test"),
+         wish(scene, 4))
+    assert suppressions(scene) == [
+        ("user1@example.com", 1, "unsubscribe"),
+        ("user2@example.com", 1, "unsubscribe")]
+    assert scene.sql("SELECT delivery_id & 4294967295, source FROM event"
+                     " WHERE kind = 'unsubscribe' ORDER BY 1") == [
+        (1, "mail"), (2, "mail")]
+
+
 def forged(scene, n):
     """A report of somebody who knows an address, but no mail of ours."""
     return scene.dsn(n, to=f"bounces+{'a' * 33}{n % 7}@example.test")
