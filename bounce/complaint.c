@@ -137,19 +137,16 @@ read_report(struct complaint *c, struct inbound_mail *m)
 static const char *
 rule_without_report(const struct inbound_mail *m)
 {
-	bool from, subject;
-
 	if (has(m->header, fields, ARRAY_LEN(fields)))
 		return "feedback-field";
 	if (has(m->returned, returned_fields, ARRAY_LEN(returned_fields)))
 		return "feedback-attached";
 	if (has(m->header, reports, ARRAY_LEN(reports)))
 		return "feedback-without-report";
-	if (!m->has_returned)
-		return NULL;
-	from = has(m->header, senders, ARRAY_LEN(senders));
-	subject = (signs_find(m->subject) & SIGN_COMPLAINT_SUBJECT) != 0;
-	return from && subject ? "feedback-subject" : NULL;
+	if (m->has_returned && has(m->header, senders, ARRAY_LEN(senders)) &&
+	    (signs_find(m->subject) & SIGN_COMPLAINT_SUBJECT) != 0)
+		return "feedback-subject";
+	return NULL;
 }
 
 static bool
