@@ -5,12 +5,14 @@
  * Input: reply code, enhanced status, text; output: whom it concerns
  * (scope), whether the address is to blame (type) and why (category).  Only
  * recipient scope may ever change a contact.  A precise enhanced status
- * overrules the text, a vague one (X.0.0, 5.7.1, 5.5.0 ...) does not.  In a
+ * overrules the text, a vague one (X.0.0, 5.7.1, 5.5.0 ...) does not; but a
+ * mailbox that is said to be full exists, whatever the status says.  In a
  * session a status of another class than the reply is none (S-037); in a
  * report the status inside the quoted reply, which is the refusing server's
  * own word, overrules the Status field.  At most 2 KiB of text are read.
- * Rules are rows of tables (diagnosis_rules.h); the name of the row that
- * decided is in `rule`, so that a person can see why.  Requirements: table
+ * Rules are data: words in diagnosis.rules, numbers in rows of tables
+ * (diagnosis_rules.h); the name of the one that decided is in `rule`, so that
+ * a person can see why.  Requirements: table
  * 1G, S-037, S-047, R-061.
  */
 #ifndef MAIL_DIAGNOSIS_H
