@@ -80,10 +80,12 @@ diagnose_more(struct dsn_recipient *r, struct inbound_mail *m)
 	if (r->diagnostic.n == 0)
 		notice_explain(r, m);
 	d = diagnose_report(r);
+	if (d.category != CATEGORY_UNKNOWN)
+		return d;
+	d = diagnose_text(m->own_text);
 	if (d.category == CATEGORY_UNKNOWN)
-		d = diagnose_text(m->own_text);
-	if (d.category == CATEGORY_UNKNOWN)
-		d = diagnose_text(m->subject);
+		return diagnose_text(m->subject);
+	r->diagnostic = notice_text(m);
 	return d;
 }
 

@@ -23,8 +23,7 @@ put_reason(struct dsn_recipient *r, const struct notice_list *l)
 
 	if (i >= 0 && r->original.n == 0)
 		r->original = notice_list_origin(l, i);
-	r->diagnostic =
-	    i >= 0 ? notice_list_reason(l, i) : notice_text_reason(l->m);
+	r->diagnostic = i >= 0 ? notice_list_reason(l, i) : notice_text(l->m);
 	r->reply_code = dsn_reply_code(r->diagnostic);
 	if (r->status.class == 0)
 		(void)status_find(&r->status, r->diagnostic);

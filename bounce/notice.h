@@ -25,4 +25,7 @@ bool notice_read(struct dsn *d, struct inbound_mail *m, const char **rule);
 void notice_name(struct dsn_recipient *r, struct inbound_mail *m);
 void notice_explain(struct dsn_recipient *r, struct inbound_mail *m);
 
+/* All that the text says, on one line, as far as anybody reads. */
+struct str notice_text(struct inbound_mail *m);
+
 #endif

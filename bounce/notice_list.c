@@ -75,17 +75,36 @@ belongs(const struct notice_list *l, const struct notice_address *a)
 	       (a->place != NOTICE_LISTED || a->indent <= first->indent);
 }
 
+/* "a@b, c@d: why": what is said of the one is said of the others. */
+static void
+join_line(struct notice_address *a, const struct notice_address *before,
+    struct str low)
+{
+	struct str between = str_sub(low, before->to, a->from - before->to);
+	size_t i;
+
+	for (i = 0; i < between.n; i++)
+		if (strchr(",; ", between.p[i]) == NULL)
+			return;
+	a->place = before->place;
+	a->indent = before->indent;
+}
+
 static void
 find_places(struct notice_list *l, size_t at, place_fn *wanted)
 {
-	struct notice_address a;
+	struct notice_address a, before = {.to = 0};
 
 	l->count = 0;
-	while (l->count < NOTICE_ADDRESSES_MAX &&
-	       notice_address_next(&a, l->m->own_low, &at))
+	for (; l->count < NOTICE_ADDRESSES_MAX &&
+	       notice_address_next(&a, l->m->own_low, &at);
+	     before = a) {
+		if (before.to > 0 && a.place == NOTICE_ELSEWHERE)
+			join_line(&a, &before, l->m->own_low);
 		if (wanted(a.place) && belongs(l, &a) &&
 		    notice_list_place(l, a.address) < 0)
 			l->found[l->count++] = a;
+	}
 }
 
 /* The sender and the postmaster, unless nobody else is left. */

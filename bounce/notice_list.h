@@ -29,9 +29,6 @@ int notice_list_place(const struct notice_list *l, struct str address);
 /* What the text says of the i-th, on one line, in the mail's arena. */
 struct str notice_list_reason(const struct notice_list *l, int i);
 
-/* All that the text says, on one line. */
-struct str notice_text_reason(struct inbound_mail *m);
-
 /* The address that the i-th stands for, by "expanded from" and the like. */
 struct str notice_list_origin(const struct notice_list *l, int i);
 

@@ -1,7 +1,7 @@
 /*
  * notice_reason.c - what a notification says of one of its recipients.
  */
-#include "bounce/dsn.h"
+#include "bounce/notice.h"
 #include "bounce/notice_list.h"
 
 #define REASON_MAX 2048 /* bytes of a reason */
@@ -139,7 +139,7 @@ on_one_line(struct str text, struct arena *a)
 }
 
 struct str
-notice_text_reason(struct inbound_mail *m)
+notice_text(struct inbound_mail *m)
 {
 	return on_one_line(m->own_text, &m->arena);
 }

@@ -1,7 +1,7 @@
 /*
  * signs.h - what the words of a subject or of a text tell of who wrote them:
  * a machine that answers, one that wants to know whether we are people, a
- * person who wants no more mail.  The words stand in signs.rules, in many
+ * person who wants no more mail, a mail system that could not deliver.  The words stand in signs.rules, in many
  * languages, and are found in one pass.
  *
  * Signs for subjects and signs for texts are different ones; which of those
@@ -22,8 +22,14 @@
 #define SIGN_LEFT              (1U << 4) /* "no longer with the company" */
 #define SIGN_CHALLENGE_SUBJECT (1U << 5)
 #define SIGN_CHALLENGE_TEXT    (1U << 6)
-#define SIGN_UNSUBSCRIBE       (1U << 7) /* nothing but that wish */
-#define SIGN_COMPLAINT_SUBJECT (1U << 8) /* of feedback loops without ARF */
+#define SIGN_UNSUBSCRIBE       (1U << 7)  /* nothing but that wish */
+#define SIGN_COMPLAINT_SUBJECT (1U << 8)  /* of feedback loops without ARF */
+#define SIGN_NOTICE_SENDER     (1U << 9)  /* "Mail Delivery System" */
+#define SIGN_NOTICE_SUBJECT    (1U << 10) /* "Undelivered mail" */
+#define SIGN_NOTICE_TROUBLE    (1U << 11) /* "could not be delivered" */
+#define SIGN_NOTICE_SURE       (1U << 12) /* enough without a sender */
+#define SIGN_NOTICE_DELAY      (1U << 13) /* "will be retried" */
+#define SIGN_NOTICE_FINAL      (1U << 14) /* "permanent error" */
 
 /* All signs in a text, which must be UTF-8. */
 unsigned signs_find(struct str text);

@@ -294,6 +294,14 @@ static const struct sample formats[] = {
 	"ann@example.test\n",
 	"bounce notice\n"
 	"ann@example.test failed soft unknown\n"},
+    {"several on one line",
+	MAILER(
+	    "Undelivered Mail") "Delivery to following recipients failed:\n\n"
+				"ann@example.test, <bob@example.test>; mailbox "
+				"is full\n",
+	"bounce notice\n"
+	"ann@example.test failed soft full\n"
+	"bob@example.test failed soft full\n"},
     {"a report that lost its borders",
 	MAILER(
 	    "Returned mail: see transcript for details") "--x/y\n"
