@@ -82,7 +82,7 @@ open_raw(struct reclassify *r, const struct db_result *row, struct str *raw,
 
 	if (db_is_null(row, 0, RAW))
 		return err_set(err, FAIL_MISSING,
-		    "the message is no longer kept: say what it is");
+		    "the message is not kept: say what it is");
 	buf_init(&hex, (size_t)2 * SHA256_SIZE);
 	buf_init(&out, SEAL_PLAIN_MAX);
 	hex_encode(&hex, db_get_bytes(row, 0, FINGERPRINT, &r->arena));
