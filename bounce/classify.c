@@ -282,7 +282,8 @@ is_complaint(struct classification *c, struct inbound_mail *m)
 static bool
 is_receipt(struct classification *c, const struct inbound_mail *m)
 {
-	if (!m->has_disposition)
+	if (!m->has_disposition &&
+	    !str_eq(m->report_type, STR("disposition-notification")))
 		return false;
 	c->class = INBOUND_MDN;
 	c->rule = "disposition-notification";
