@@ -110,14 +110,27 @@ charset_of(GMimePart *part, struct str bytes)
 	return str_is_utf8(bytes) ? STR("utf-8") : STR(CHARSET);
 }
 
+/* Most text is ASCII, which these say as it stands. */
+static bool
+says_ascii(struct str charset, struct str bytes)
+{
+	return (str_starts_nocase(charset, STR("utf-8")) ||
+		   str_starts_nocase(charset, STR("iso-8859-")) ||
+		   str_starts_nocase(charset, STR("windows-"))) &&
+	       str_is_ascii(bytes) && str_chr(bytes, '\0') == STR_NOWHERE;
+}
+
 static struct str
 text_of(const struct walk *w, GMimePart *part)
 {
 	struct str bytes = decoded_bytes(w, part), text;
+	struct str charset = charset_of(part, bytes);
 	struct buf b;
 
+	if (says_ascii(charset, bytes))
+		return arena_dup(&w->m->arena, bytes);
 	buf_init(&b, bytes.n * 3 + 1);
-	charset_to_utf8(&b, charset_of(part, bytes), bytes);
+	charset_to_utf8(&b, charset, bytes);
 	text = mime_input_clean(w->m, keep_buf(w->m, &b));
 	buf_release(&b);
 	return text;

@@ -229,8 +229,6 @@ is_sure(struct str before)
 static enum notice_place
 place_of(struct str line, struct str before, char after)
 {
-	bool fails = says_any(line, failing, ARRAY_LEN(failing));
-
 	if (is_decoration(before))
 		return after == ')' || str_chr(before, '(') != STR_NOWHERE
 			   ? NOTICE_ELSEWHERE
@@ -249,8 +247,10 @@ place_of(struct str line, struct str before, char after)
 			   : NOTICE_ELSEWHERE;
 	if (is_sure(before))
 		return NOTICE_LABELLED;
-	return fails && ends_with_preposition(before) ? NOTICE_TOLD
-						      : NOTICE_ELSEWHERE;
+	return ends_with_preposition(before) &&
+		       says_any(line, failing, ARRAY_LEN(failing))
+		   ? NOTICE_TOLD
+		   : NOTICE_ELSEWHERE;
 }
 
 static void
