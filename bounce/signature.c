@@ -122,11 +122,10 @@ static const char *const mobile[] = {
 
 /* Lines that are a signature's beginning by themselves. */
 static const char *const delimiters[] = {
-    "--",
-    "\xe2\x80\x93",             /* en dash */
-    "\xe2\x80\x94",             /* em dash */
-    "\xe2\x80\x93\xe2\x80\x93", /* two of one */
-    "\xe2\x80\x94\xe2\x80\x94",
+    "--", "\xe2\x80\x93",                       /* en dash */
+    "\xe2\x80\x94",                             /* em dash */
+    "\xe2\x80\x93\xe2\x80\x93",                 /* two of one */
+    "\xe2\x80\x94\xe2\x80\x94", "\xe1\x90\xa7", /* a tracking program's mark */
 };
 
 static size_t

@@ -81,6 +81,7 @@ test_subjects(void **state)
 	    "AUTO: Ann Other is out of the office (returning 05/01)",
 	    "[Auto-Reply] News",
 	    "Ann Other is out of the office.",
+	    "Ann Other/Example is out of the office (returning 05/01)",
 	    "Automatische Antwort: News",
 	    "Abwesenheitsnotiz",
 	    "Abwesend: News",

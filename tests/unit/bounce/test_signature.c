@@ -68,6 +68,7 @@ test_begins(void **state)
 	assert_true(signature_begins(STR("-- \nAnn\n"), false));
 	assert_true(signature_begins(STR("--\nAnn\n"), false));
 	assert_true(signature_begins(STR("\xe2\x80\x94\nAnn\n"), false));
+	assert_true(signature_begins(STR("\xe1\x90\xa7\nAnn\n"), false));
 	assert_true(signature_begins(STR("___\nAnn\n"), true));
 	assert_true(signature_begins(STR("Sent from my iPhone\n"), false));
 	assert_false(signature_begins(STR("-- Ann\n"), true));
