@@ -13,12 +13,13 @@
 #define CA_FILE_MAX (4U << 20)
 #define SEALED_MAX  ((size_t)2 * LOGIN_PASSWORD_MAX)
 
-/* RFC 8314 for TLS from the start, RFC 6409 and RFC 9051 for STARTTLS. */
+/* RFC 8314 for TLS from the start, RFC 6409, RFC 9051 and RFC 1939 else. */
 static const struct {
 	int implicit, starttls;
 } ports[] = {
     [LOGIN_SMTP] = {465, 587},
     [LOGIN_IMAP] = {993, 143},
+    [LOGIN_POP3] = {995, 110},
 };
 
 static bool
@@ -98,7 +99,12 @@ read_way_in(struct body *b, enum login_kind kind, struct login *l)
 static const struct provider_endpoint *
 endpoint_of(const struct provider *p, enum login_kind kind)
 {
-	return kind == LOGIN_SMTP ? &p->smtp : &p->imap;
+	switch (kind) {
+	case LOGIN_SMTP: return &p->smtp;
+	case LOGIN_IMAP: return &p->imap;
+	case LOGIN_POP3: break;
+	}
+	return &p->pop3;
 }
 
 /* Tokens by a grant, or a password: not both, and by a mechanism that takes

@@ -19,7 +19,7 @@
 #define LOGIN_PATH_MAX     1000
 #define LOGIN_NAME_MAX     200
 
-enum login_kind { LOGIN_SMTP = 0, LOGIN_IMAP };
+enum login_kind { LOGIN_SMTP = 0, LOGIN_IMAP, LOGIN_POP3 };
 
 struct login {
 	struct str name; /* for people */

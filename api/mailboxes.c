@@ -8,6 +8,7 @@
 
 struct mailbox {
 	struct login login;
+	struct str protocol, after_reading;
 	struct str folder;
 	bool junk;        /* the folder for spam is read as well */
 	int64_t since_us; /* INT64_MIN: a day ago; for a new one */
@@ -27,28 +28,60 @@ reply_mailbox(struct request *q, int status, int64_t id)
 		    (long long)id);
 }
 
-static void
-read_protocol(struct body *b)
+static bool
+speaks_pop3(const struct mailbox *m)
 {
-	struct str s = body_choice(b, "protocol", 0, "imap pop3", "imap");
+	return str_eq(m->protocol, STR("pop3"));
+}
 
-	if (str_eq(s, STR("pop3")))
-		body_complain(b, "protocol",
-		    "this version reads mailboxes by IMAP only");
+/* Another protocol is spoken at another port. */
+static void
+read_protocol(struct body *b, struct mailbox *m)
+{
+	struct str protocol = body_choice(b, "protocol", 0, "imap pop3", NULL);
+
+	if (protocol.p != NULL && !str_eq(protocol, m->protocol)) {
+		m->protocol = protocol;
+		m->login.port = 0;
+	}
+}
+
+static void
+read_folder(struct body *b, struct mailbox *m)
+{
+	struct str folder =
+	    body_text(b, "folder", BODY_FILLED | BODY_LINE, FOLDER_MAX);
+
+	if (folder.p != NULL)
+		m->folder = folder;
+	if (speaks_pop3(m) && !str_eq(m->folder, STR("INBOX")))
+		body_complain(b, "folder", "POP3 knows INBOX alone");
+}
+
+static void
+read_after(struct body *b, struct mailbox *m)
+{
+	struct str after =
+	    body_choice(b, "after_reading", 0, "keep delete", NULL);
+
+	if (after.p != NULL)
+		m->after_reading = after;
+	if (!speaks_pop3(m) && !str_eq(m->after_reading, STR("keep")))
+		body_complain(b, "after_reading",
+		    "by IMAP a mailbox is left as it is");
 }
 
 static bool
 read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 {
 	struct body b = body_open(q);
-	struct str folder =
-	    body_text(&b, "folder", BODY_FILLED | BODY_LINE, FOLDER_MAX);
 
-	if (folder.p != NULL)
-		m->folder = folder;
+	read_protocol(&b, m);
+	read_folder(&b, m);
 	m->junk = body_bool(&b, "junk", 0, m->junk);
-	read_protocol(&b);
-	login_read(&b, LOGIN_IMAP, &m->login, fresh);
+	read_after(&b, m);
+	login_read(&b, speaks_pop3(m) ? LOGIN_POP3 : LOGIN_IMAP, &m->login,
+	    fresh);
 	if (fresh)
 		m->since_us = body_time(&b, "since", 0);
 	return body_close(&b);
@@ -57,7 +90,10 @@ read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 static void
 mailbox_create(struct request *q)
 {
-	struct mailbox m = {.folder = STR("INBOX"), .junk = true};
+	struct mailbox m = {.protocol = STR("imap"),
+	    .after_reading = STR("keep"),
+	    .folder = STR("INBOX"),
+	    .junk = true};
 	struct login *l = &m.login;
 	const struct db_result *row;
 	int64_t id;
@@ -73,7 +109,8 @@ mailbox_create(struct request *q)
 		db_int(l->port), db_text(l->tls), db_text(l->auth),
 		db_text(l->username), login_secret(q, l, OWNER, id),
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
-		db_bool(m.junk), db_time(m.since_us)));
+		db_bool(m.junk), db_time(m.since_us), db_text(m.protocol),
+		db_text(m.after_reading)));
 	if (row != NULL && grant_write(q, OWNER, id, &l->grant))
 		reply_mailbox(q, 201, id);
 }
@@ -124,6 +161,8 @@ load_mailbox(struct request *q, struct mailbox *m)
 		},
 	    .folder = db_get_text(r, 0, 8),
 	    .junk = db_get_bool(r, 0, 10),
+	    .protocol = db_get_text(r, 0, 11),
+	    .after_reading = db_get_text(r, 0, 12),
 	};
 	return true;
 }
@@ -142,7 +181,8 @@ mailbox_change(struct request *q)
 		    db_text(l->username), login_secret(q, l, OWNER, q->id),
 		    db_text(l->ca_file), db_text(m.folder),
 		    db_text(l->provider), db_bool(m.junk),
-		    login_replaces_secret(l))) != NULL &&
+		    login_replaces_secret(l), db_text(m.protocol),
+		    db_text(m.after_reading))) != NULL &&
 	    grant_write(q, OWNER, q->id, &l->grant))
 		reply_mailbox(q, 200, q->id);
 }

@@ -10,6 +10,7 @@ static const struct provider providers[] = {
 	.title = "Gmail and Google Workspace",
 	.smtp = {"smtp.gmail.com", "implicit", "auto", 465, GMAIL_SCOPE},
 	.imap = {"imap.gmail.com", "implicit", "auto", 993, GMAIL_SCOPE},
+	.pop3 = {"pop.gmail.com", "implicit", "auto", 995, GMAIL_SCOPE},
 	.token_url = "https://oauth2.googleapis.com/token",
 	.per_day = 500,
 	.note = "500 messages a day are a free account's; say per_day 2000 "
@@ -22,6 +23,8 @@ static const struct provider providers[] = {
 	    OUTLOOK_SCOPE "SMTP.Send offline_access"},
 	.imap = {"outlook.office365.com", "implicit", "xoauth2", 993,
 	    OUTLOOK_SCOPE "IMAP.AccessAsUser.All offline_access"},
+	.pop3 = {"outlook.office365.com", "implicit", "xoauth2", 995,
+	    OUTLOOK_SCOPE "POP.AccessAsUser.All offline_access"},
 	.token_url = "https://login.microsoftonline.com/organizations/oauth2/"
 		     "v2.0/token",
 	.max_connections = 3,
@@ -35,6 +38,7 @@ static const struct provider providers[] = {
 	.title = "Yahoo Mail",
 	.smtp = {"smtp.mail.yahoo.com", "implicit", "auto", 465, "mail-w"},
 	.imap = {"imap.mail.yahoo.com", "implicit", "auto", 993, "mail-r"},
+	.pop3 = {"pop.mail.yahoo.com", "implicit", "auto", 995, "mail-r"},
 	.token_url = "https://api.login.yahoo.com/oauth2/get_token",
 	.per_day = 500,
 	.note = "A password has to be an app password.",
@@ -44,6 +48,7 @@ static const struct provider providers[] = {
 	.title = "Fastmail",
 	.smtp = {"smtp.fastmail.com", "implicit", "auto", 465, ""},
 	.imap = {"imap.fastmail.com", "implicit", "auto", 993, ""},
+	.pop3 = {"pop.fastmail.com", "implicit", "auto", 995, ""},
 	.note = "A password has to be an app password.",
     },
 };
@@ -107,6 +112,7 @@ provider_list_json(struct json_write *j)
 		put_text(j, "title", p->title);
 		put_endpoint(j, "smtp", &p->smtp);
 		put_endpoint(j, "imap", &p->imap);
+		put_endpoint(j, "pop3", &p->pop3);
 		put_text(j, "token_url", p->token_url);
 		put_limit(j, "max_connections", p->max_connections);
 		put_limit(j, "per_second", p->per_second);

@@ -22,7 +22,7 @@ struct provider_endpoint {
 struct provider {
 	const char *name;
 	const char *title; /* for people */
-	struct provider_endpoint smtp, imap;
+	struct provider_endpoint smtp, imap, pop3;
 	const char *token_url;
 	int max_connections;
 	int per_second, per_minute, per_hour, per_day;

@@ -76,15 +76,31 @@ batch_is_bare(const struct batch *b)
 	return true;
 }
 
-static struct finding_source *
-find(struct batch *b, uint32_t uid)
+static int
+index_of(const struct batch *b, uint32_t uid)
 {
 	int i;
 
 	for (i = 0; i < b->count; i++)
 		if (b->seen[i].uid == uid)
-			return &b->seen[i];
-	return NULL;
+			return i;
+	return -1;
+}
+
+static struct finding_source *
+find(struct batch *b, uint32_t uid)
+{
+	int i = index_of(b, uid);
+
+	return i >= 0 ? &b->seen[i] : NULL;
+}
+
+struct str
+batch_fingerprint(const struct batch *b, uint32_t uid)
+{
+	int i = index_of(b, uid);
+
+	return i >= 0 ? b->columns.fingerprint[i] : STR_NONE;
 }
 
 /* They stay in the order of their UIDs, whatever the order they come in. */
@@ -103,7 +119,7 @@ insert(struct batch *b, uint32_t uid)
 }
 
 void
-batch_header(struct batch *b, const struct imap_message *m)
+batch_header(struct batch *b, const struct mail_message *m)
 {
 	struct finding_source *s = insert(b, m->uid);
 
@@ -122,7 +138,7 @@ batch_unreadable(struct batch *b, uint32_t uid)
 }
 
 void
-batch_body(struct batch *b, const struct imap_message *m)
+batch_body(struct batch *b, const struct mail_message *m)
 {
 	struct finding_source *s = find(b, m->uid);
 
@@ -135,19 +151,21 @@ body_size(const struct finding_source *s)
 {
 	if (!s->wanted)
 		return 0;
-	return s->size > 0 && s->size < IMAP_PART_MAX ? s->size : IMAP_PART_MAX;
+	return s->size > 0 && s->size < MAIL_PART_MAX ? s->size : MAIL_PART_MAX;
 }
 
 uint32_t
 batch_trim(struct batch *b)
 {
 	uint64_t sum = 0;
+	bool is_large = false;
 	int i;
 
-	for (i = 0; i < b->count; i++) {
+	for (i = 0; i < b->count && !is_large; i++) {
 		sum += body_size(&b->seen[i]);
 		if (sum > BATCH_BODIES_MAX)
 			break;
+		is_large = b->seen[i].wanted && b->seen[i].size > MAIL_PART_MAX;
 	}
 	if (i == b->count)
 		return 0;

@@ -6,13 +6,13 @@
  *   -> batch_reset
  *
  * Owns copies of everything it is given.  Bounded: BATCH_MESSAGES_MAX headers
- * of IMAP_PART_MAX, and bodies of BATCH_BODIES_MAX together (one of
- * IMAP_PART_MAX fits always).  What was large is given back at the reset.
+ * of MAIL_PART_MAX, and bodies of BATCH_BODIES_MAX together (one of
+ * MAIL_PART_MAX fits always).  What was large is given back at the reset.
  */
 #ifndef BOUNCE_BATCH_H
 #define BOUNCE_BATCH_H
 
-#include "bounce/imap_session.h"
+#include "bounce/mail_events.h"
 #include "db/link.h"
 #include "lib/base/keyring.h"
 
@@ -34,13 +34,14 @@ void batch_free(struct batch *b); /* NULL is fine */
 void batch_reset(struct batch *b);
 
 /* The second of the same UID is ignored, as are bodies without header. */
-void batch_header(struct batch *b, const struct imap_message *m);
-void batch_body(struct batch *b, const struct imap_message *m);
+void batch_header(struct batch *b, const struct mail_message *m);
+void batch_body(struct batch *b, const struct mail_message *m);
 /* A message that cannot be fetched: it is recorded as `unparsed`. */
 void batch_unreadable(struct batch *b, uint32_t uid);
 
 /* Leaves out the messages with the highest UIDs when the bodies would be too
- * much: the highest that stays, 0 when all do. */
+ * much, and those behind one that is not fetched whole, which may cost the
+ * connection: the highest that stays, 0 when all do. */
 uint32_t batch_trim(struct batch *b);
 /* UIDs whose bodies are worth fetching; false when there is none. */
 bool batch_wants(struct batch *b, struct imap_set *uids);
@@ -49,6 +50,8 @@ bool batch_wants(struct batch *b, struct imap_set *uids);
 void batch_judge(struct batch *b, const struct batch_source *source,
     int64_t now_us);
 int batch_count(const struct batch *b);
+/* Of a message that was judged; STR_NONE: it is not in the batch. */
+struct str batch_fingerprint(const struct batch *b, uint32_t uid);
 /* Holds nothing but what batch_unreadable put there. */
 bool batch_is_bare(const struct batch *b);
 /* Adds the statements that record all of it, and what follows from it. */

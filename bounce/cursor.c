@@ -3,14 +3,14 @@
 /* UIDNEXT at or below what was read: the server gives numbers a second time
  * without saying so (R-008). */
 static bool
-is_same_folder(const struct cursor *c, const struct imap_mailbox *box)
+is_same_folder(const struct cursor *c, const struct mail_folder *box)
 {
 	return c->stored && c->uidvalidity == box->uidvalidity &&
 	       (box->uidnext == 0 || box->uidnext > c->last_uid);
 }
 
 bool
-cursor_open(struct cursor *c, const struct imap_mailbox *box)
+cursor_open(struct cursor *c, const struct mail_folder *box)
 {
 	bool same = is_same_folder(c, box);
 

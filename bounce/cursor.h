@@ -21,7 +21,7 @@
 #ifndef BOUNCE_CURSOR_H
 #define BOUNCE_CURSOR_H
 
-#include "bounce/imap_session.h"
+#include "bounce/mail_events.h"
 
 #define CURSOR_RESCAN_US (7LL * 24 * 3600 * 1000000)
 #define CURSOR_TRIES_MAX 3 /* of a message that fails alone */
@@ -47,7 +47,7 @@ struct cursor {
 };
 
 /* True when the folder was numbered anew. */
-bool cursor_open(struct cursor *c, const struct imap_mailbox *box);
+bool cursor_open(struct cursor *c, const struct mail_folder *box);
 
 struct cursor_look {
 	uint32_t uid_from;

@@ -214,7 +214,7 @@ on_opened(struct imap_link *l)
 static void
 on_message(struct imap_link *l)
 {
-	const struct imap_message *m = &l->session.message;
+	const struct mail_message *m = &l->session.message;
 
 	start_limit(l); /* a batch may take long, its messages may not */
 	if (m->is_body)
@@ -356,7 +356,7 @@ start_session(struct imap_link *l, const struct imap_link_params *p)
 
 struct imap_link *
 imap_link_new(struct loop *loop, const struct imap_link_params *params,
-    const struct imap_link_events *events, void *arg)
+    const struct mail_events *events, void *arg)
 {
 	static const struct conn_events conn_events = {.on_open = on_open,
 	    .on_data = on_data,
@@ -401,7 +401,7 @@ imap_link_free(struct imap_link *l)
 		destroy(l);
 }
 
-const struct imap_mailbox *
+const struct mail_folder *
 imap_link_mailbox(const struct imap_link *l)
 {
 	return &l->session.mailbox;

@@ -31,6 +31,7 @@
 #define BOUNCE_IMAP_LINK_H
 
 #include "bounce/imap_session.h"
+#include "bounce/mail_events.h"
 
 struct imap_link_params {
 	const char *host;
@@ -47,29 +48,12 @@ struct imap_link_params {
 	int64_t timeout_s; /* upper bound on every limit, for tests; 0: none */
 };
 
-struct imap_link_events {
-	void (*on_ready)(const struct imap_mailbox *mailbox, void *arg);
-	/* The set is the link's until the next search; imap_set_take from it. */
-	void (*on_found)(struct imap_set *found, void *arg);
-	void (*on_header)(const struct imap_message *message, void *arg);
-	void (*on_body)(const struct imap_message *message, void *arg);
-	void (*on_folder)(const struct imap_folder *folder, void *arg);
-	void (*on_new)(void *arg);
-	/* err->kind FAIL_NONE: done; FAIL_REFUSED, FAIL_MISSING: the server
-	 * said no and the connection can go on. */
-	void (*on_done)(const struct err *err, void *arg);
-	/* Once.  FAIL_NONE after imap_link_logout.  FAIL_AUTH: wrong
-	 * credentials, FAIL_TLS, FAIL_BUSY: not now, ...  backoff_ms: what the
-	 * server asked us to wait at least, -1 when nothing. */
-	void (*on_closed)(const struct err *err, int64_t backoff_ms, void *arg);
-};
-
 struct imap_link;
 
-/* Starts to connect.  on_folder may be NULL. */
+/* Starts to connect. */
 struct imap_link *imap_link_new(struct loop *loop,
-    const struct imap_link_params *params,
-    const struct imap_link_events *events, void *arg);
+    const struct imap_link_params *params, const struct mail_events *events,
+    void *arg);
 void imap_link_free(struct imap_link *l); /* closes at once; NULL is fine */
 
 /* FAIL_INPUT (of select, for a name with control bytes) comes by on_done. */
@@ -83,7 +67,7 @@ void imap_link_select(struct imap_link *l, const char *folder);
 void imap_link_wait(struct imap_link *l);
 void imap_link_logout(struct imap_link *l); /* then on_closed */
 
-const struct imap_mailbox *imap_link_mailbox(const struct imap_link *l);
+const struct mail_folder *imap_link_mailbox(const struct imap_link *l);
 bool imap_link_idles(const struct imap_link *l);     /* waiting uses IDLE */
 uint64_t imap_link_bytes(const struct imap_link *l); /* received */
 const char *imap_link_describe(const struct imap_link *l); /* "host:port" */

@@ -24,7 +24,7 @@ struct imap_link {
 	struct loop *loop;
 	struct conn *conn;
 	struct imap_session session;
-	struct imap_link_events events;
+	struct mail_events events;
 	void *arg;
 
 	/* Our copies of the parameters' texts. */

@@ -185,7 +185,7 @@ session_launch(struct imap_session *s)
 		s->news = false;
 	}
 	if (s->state == IMAP_STATE_SELECT)
-		s->mailbox = (struct imap_mailbox){0};
+		s->mailbox = (struct mail_folder){0};
 	put_piece(s);
 }
 
@@ -331,7 +331,7 @@ take_fetch(struct imap_session *s)
 	if (s->wanted_left == 0)
 		return IMAP_EVENT_NONE;
 	s->wanted_left--;
-	s->message = (struct imap_message){.uid = f->uid,
+	s->message = (struct mail_message){.uid = f->uid,
 	    .size = f->size,
 	    .internal_us = f->internal_us,
 	    .is_body = s->wanted_body,

@@ -18,11 +18,11 @@
 
 #include "bounce/imap_command.h"
 #include "bounce/imap_response.h"
+#include "bounce/mail_events.h"
 #include "lib/mail/sasl.h"
 #include "lib/net/conn.h"
 
-#define IMAP_BATCH_MAX      500              /* UIDs of one FETCH */
-#define IMAP_PART_MAX       IMAP_LITERAL_MAX /* of a header, of a body */
+#define IMAP_BATCH_MAX      500 /* UIDs of one FETCH */
 #define IMAP_BACKOFF_MAX_MS (24LL * 3600 * 1000)
 
 /*
@@ -74,21 +74,6 @@ enum imap_event {
 	IMAP_EVENT_OVER,     /* close; err says why, FAIL_NONE after LOGOUT */
 };
 
-struct imap_mailbox {
-	uint32_t uidvalidity, uidnext; /* uidnext 0: not told */
-	uint32_t exists;               /* kept up to date */
-	uint64_t highestmodseq;        /* 0: none */
-};
-
-/* One message of a FETCH; text is valid until the next call of the session. */
-struct imap_message {
-	uint32_t uid;
-	uint64_t size;       /* of the whole message; 0 when not told */
-	int64_t internal_us; /* 0 when not told */
-	bool is_body;        /* else a header */
-	struct str bytes;    /* IMAP_PART_MAX of it at most */
-};
-
 struct imap_folder {
 	unsigned use;    /* enum imap_folder_use */
 	struct str name; /* UTF-8 */
@@ -112,7 +97,7 @@ struct imap_session {
 	struct imap_session_params
 	    params; /* texts are the owner's, must last */
 	struct imap_capability can;
-	struct imap_mailbox mailbox;
+	struct mail_folder mailbox;
 	bool secured;        /* under TLS (or allowed without) */
 	bool authenticated;  /* the server believes us, and we it */
 	bool identified;     /* ID was exchanged */
@@ -126,7 +111,7 @@ struct imap_session {
 	size_t in_flight; /* taken, but not yet with the kernel: owner sets */
 
 	struct imap_set found;       /* of the last search */
-	struct imap_message message; /* of the event */
+	struct mail_message message; /* of the event */
 	struct imap_folder folder;   /* of the event */
 	struct err refusal; /* of the last DONE; kind FAIL_NONE: it was done */
 

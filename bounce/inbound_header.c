@@ -1,8 +1,7 @@
 #include "bounce/inbound_header.h"
 
+#include "bounce/mail_date.h"
 #include "lib/mail/header.h"
-
-#include <gmime/gmime.h>
 
 typedef void field_fn(struct inbound_mail *, struct str value);
 
@@ -99,29 +98,11 @@ take_references(struct inbound_mail *m, struct str value)
 		m->references[m->reference_count++] = id;
 }
 
-static int64_t
-parse_date(struct str value)
-{
-	char text[128];
-	GDateTime *date;
-	int64_t us;
-
-	if (value.n >= sizeof(text))
-		return 0;
-	snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
-	date = g_mime_utils_header_decode_date(text);
-	if (date == NULL)
-		return 0;
-	us = g_date_time_to_unix(date) * 1000000;
-	g_date_time_unref(date);
-	return us;
-}
-
 static void
 take_date(struct inbound_mail *m, struct str value)
 {
 	if (m->date_us == 0)
-		m->date_us = parse_date(value);
+		m->date_us = mail_date(value);
 }
 
 static void

@@ -8,21 +8,52 @@
 
 #include <assert.h>
 
-static const struct imap_link_events events;
+static const struct mail_events events;
 static void send_problem(struct mailbox *m);
+
+/* What POP3 needs beside a connection: what is known, and leave to log in. */
+static bool
+may_begin(struct mailbox *m)
+{
+	int64_t now_ms = clock_mono_ms(), wait_ms;
+
+	if (m->row.protocol != MAILBOX_POP3)
+		return true;
+	if (!m->is_known) {
+		mailbox_know(m);
+		return false;
+	}
+	wait_ms = login_window_wait(&m->logins, now_ms);
+	if (wait_ms > 0)
+		loop_timer_start(m->timer, wait_ms);
+	else
+		login_window_take(&m->logins, now_ms);
+	return wait_ms == 0;
+}
 
 void
 mailbox_connect(struct mailbox *m)
 {
-	struct imap_link_params params;
-
-	mailbox_link_params(&params, &m->row, m->shared->settings);
-	m->link = imap_link_new(m->shared->loop, &params, &events, m);
+	m->link = mailbox_link_new(m->shared,
+	    &(struct mailbox_link_params){.row = &m->row, .ledger = &m->ledger},
+	    &events, m);
 }
 
-static void
-begin(struct mailbox *m)
+void
+mailbox_drop_link(struct mailbox *m)
 {
+	mailbox_link_free(m->link);
+	m->link = NULL;
+	m->found = NULL;
+	m->doing = CLOSED;
+	mailbox_junk_close(m);
+}
+
+void
+mailbox_begin(struct mailbox *m)
+{
+	if (!may_begin(m))
+		return;
 	if (m->row.oauth)
 		mailbox_token_ask(m);
 	else
@@ -47,7 +78,7 @@ on_timer(void *arg)
 	else if (m->doing == WAITING)
 		mailbox_junk_visit(m);
 	else if (m->doing == CLOSED)
-		begin(m);
+		mailbox_begin(m);
 }
 
 struct mailbox *
@@ -63,8 +94,9 @@ mailbox_new(const struct mailbox_shared *shared, struct mailbox_row *row)
 	m->pace.proven = m->row.proven;
 	m->batch = batch_new(shared->ring);
 	imap_set_init(&m->wanted);
+	uidl_ledger_init(&m->ledger);
 	m->timer = loop_timer_new(shared->loop, on_timer, m);
-	begin(m);
+	mailbox_begin(m);
 	return m;
 }
 
@@ -75,9 +107,10 @@ mailbox_free(struct mailbox *m)
 		return;
 	if (m->errand != NULL)
 		m->errand->mailbox = NULL;
-	imap_link_free(m->link);
+	mailbox_link_free(m->link);
 	loop_timer_free(m->timer);
 	imap_set_release(&m->wanted);
+	uidl_ledger_release(&m->ledger);
 	batch_free(m->batch);
 	mailbox_junk_release(&m->junk);
 	mailbox_token_release(&m->token);
@@ -110,8 +143,8 @@ on_told(const struct db_result *results, int count, const struct err *err,
 }
 
 /* A note for people.  It is not worth waiting for a database that is away. */
-static void
-tell(struct mailbox *m, enum query q, struct db_args args)
+void
+mailbox_tell(struct mailbox *m, enum query q, struct db_args args)
 {
 	struct db_batch *b;
 
@@ -188,18 +221,8 @@ mailbox_give_up(struct mailbox *m, const struct err *why)
 void
 mailbox_trouble(struct mailbox *m, const char *text)
 {
-	tell(m, Q_MAILBOX_TROUBLE,
+	mailbox_tell(m, Q_MAILBOX_TROUBLE,
 	    DB_ARGS(db_int(m->row.id), db_int(m->row.version), db_cstr(text)));
-}
-
-static void
-drop_link(struct mailbox *m)
-{
-	imap_link_free(m->link);
-	m->link = NULL;
-	m->found = NULL;
-	m->doing = CLOSED;
-	mailbox_junk_close(m);
 }
 
 void
@@ -209,7 +232,7 @@ mailbox_close(struct mailbox *m, const struct err *err, int64_t asked_ms)
 	struct err why = *err; /* may be the link's */
 	enum pace_advice advice;
 
-	drop_link(m);
+	mailbox_drop_link(m);
 	if (mailbox_token_refused(m, &why)) {
 		loop_timer_start(m->timer, 0);
 		return;
@@ -236,14 +259,14 @@ mailbox_wait(struct mailbox *m)
 
 	m->doing = WAITING;
 	pace_rested(&m->pace, now);
-	tell(m, Q_MAILBOX_POLLED, DB_ARGS(db_int(m->row.id)));
+	mailbox_tell(m, Q_MAILBOX_POLLED, DB_ARGS(db_int(m->row.id)));
 	if (due < INT64_MAX)
 		loop_timer_start(m->timer, due > now ? due - now : 0);
-	imap_link_wait(m->link);
+	mailbox_link_wait(m->link);
 }
 
 static void
-on_ready(const struct imap_mailbox *box, void *arg)
+on_ready(const struct mail_folder *box, void *arg)
 {
 	struct mailbox *m = arg;
 
@@ -256,6 +279,7 @@ on_ready(const struct imap_mailbox *box, void *arg)
 	if (cursor_open(m->cursor, box))
 		log_warn("mailbox_renumbered", "mailbox=%lld folder=%s",
 		    (long long)m->row.id, log_quote(str_of(m->folder)));
+	mailbox_forget(m, box);
 	mailbox_look(m);
 }
 
@@ -270,13 +294,17 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 {
 	struct mailbox *m = arg;
 
+	if (err->kind == FAIL_NONE) {
+		mailbox_come_back(m, backoff_ms);
+		return;
+	}
 	if ((m->doing == HEADERS || m->doing == BODIES) &&
 	    err->kind != FAIL_BUSY)
 		cursor_troubled(m->cursor, m->first, m->last);
 	mailbox_close(m, err, backoff_ms);
 }
 
-static const struct imap_link_events events = {
+static const struct mail_events events = {
     .on_ready = on_ready,
     .on_found = mailbox_on_found,
     .on_header = mailbox_on_header,

@@ -3,13 +3,15 @@
  * read again, for as long as the lease is kept.
  *
  *   connect -> look -> (headers -> bodies -> record)* -> wait -> look ...
- *                  \-> away for a while after a failure -> connect
+ *                  \-> away for a while after a failure, or until the next
+ *                      visit (POP3) -> connect
  *
  * The cursor (cursor.h) moves in the transaction that records the events, so
  * that nothing is missed or counted twice whatever dies when; and only while
  * the mailbox is ours, in the version that we know, so that a poller that
  * was late to notice that it lost the lease harms nothing.  What could not
- * be recorded stays here until it is.  The mailbox itself is only read.
+ * be recorded stays here until it is.  The mailbox itself is only read, but
+ * for reports that are recorded, where it asks for that (`deletes`).
  *
  * Bounces land in the folder for spam, too: it is looked at in between,
  * on the same connection (mailbox_junk.h).
@@ -18,10 +20,11 @@
 #define BOUNCE_MAILBOX_H
 
 #include "bounce/cursor.h"
-#include "bounce/imap_link.h"
 #include "db/link.h"
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
+#include "lib/mail/sasl.h"
+#include "lib/net/conn.h"
 
 struct mailbox;
 
@@ -39,9 +42,13 @@ struct mailbox_shared {
 	void *owner;
 };
 
+enum mailbox_protocol { MAILBOX_IMAP = 0, MAILBOX_POP3 };
+
 /* Row of table mailbox as mailbox_claim gives it; owns its texts. */
 struct mailbox_row {
 	int64_t id, version;
+	enum mailbox_protocol protocol;
+	bool deletes; /* reports, once they are recorded; POP3 only */
 	char *host, *username, *password, *ca_file, *folder;
 	int port;
 	enum conn_tls tls;
@@ -64,8 +71,6 @@ void mailbox_row_set_password(struct mailbox_row *row, struct str password);
 /* Some servers repeat what they did not understand: nobody is to read the
  * password in that. */
 void mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err);
-void mailbox_link_params(struct imap_link_params *params,
-    const struct mailbox_row *row, const struct settings *settings);
 
 /* Takes the row over.  Starts to connect. */
 struct mailbox *mailbox_new(const struct mailbox_shared *shared,

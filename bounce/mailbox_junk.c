@@ -1,3 +1,4 @@
+#include "bounce/imap_session.h"
 #include "bounce/mailbox_private.h"
 
 #include "lib/base/clock.h"
@@ -50,7 +51,7 @@ open_folder(struct mailbox *m, const char *name, struct cursor *cursor)
 	m->found = NULL;
 	m->folder = name;
 	m->cursor = cursor;
-	imap_link_select(m->link, name);
+	mailbox_link_select(m->link, name);
 }
 
 static void
@@ -152,7 +153,7 @@ mailbox_junk_visit(struct mailbox *m)
 		return;
 	}
 	m->doing = FINDING;
-	imap_link_folders(m->link);
+	mailbox_link_folders(m->link);
 }
 
 int64_t

@@ -1,14 +1,16 @@
 /*
  * mailbox_private.h - what the files of a mailbox share: its life and its
- * connection (mailbox.c), the reading (mailbox_read.c), and which folder is
- * read when (mailbox_junk.c), and tokens (mailbox_token.c).  For them only.
+ * connection (mailbox.c), the reading (mailbox_read.c), which folder is read
+ * when (mailbox_junk.c), tokens (mailbox_token.c), and what POP3 needs beside
+ * (mailbox_pop3.c).  For them only.
  */
 #ifndef BOUNCE_MAILBOX_PRIVATE_H
 #define BOUNCE_MAILBOX_PRIVATE_H
 
 #include "bounce/batch.h"
-#include "bounce/mailbox.h"
+#include "bounce/login_window.h"
 #include "bounce/mailbox_junk.h"
+#include "bounce/mailbox_link.h"
 #include "bounce/mailbox_token.h"
 #include "bounce/pace.h"
 
@@ -21,6 +23,8 @@
  * and, where there is a folder for spam, instead of WAITING or after it
  *
  *   [FINDING] -> OPENING -> LOOKING ... -> OPENING -> LOOKING ... -> WAITING
+ *
+ * WAITING of POP3 is the goodbye; until the next visit it is CLOSED.
  *
  * The timer ends CLOSED and WAITING, and repeats the statement of RECORDING,
  * FINDING or GIVING_UP.
@@ -48,7 +52,7 @@ struct mailbox {
 	const struct mailbox_shared *shared;
 	struct mailbox_row row;
 	struct pace pace;
-	struct imap_link *link;
+	struct mailbox_link *link;
 	struct loop_timer *timer;
 	enum doing doing;
 	/* Of the folder that is open, or that is opened first: the row's, or
@@ -64,11 +68,21 @@ struct mailbox {
 	bool is_cut;           /* it was too large: look again after it */
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
+
+	/* Of POP3. */
+	struct uidl_ledger ledger;
+	bool is_known; /* the ledger was loaded */
+	struct login_window logins;
 };
 
 /* mailbox.c */
 
-void mailbox_connect(struct mailbox *m); /* with what is in the row */
+void mailbox_begin(struct mailbox *m);
+void mailbox_connect(struct mailbox *m);   /* with what is in the row */
+void mailbox_drop_link(struct mailbox *m); /* CLOSED then */
+/* A note for people, or one that may be lost. */
+void mailbox_tell(struct mailbox *m, enum query q, struct db_args args);
+
 /* A statement of the present batch is sent, whose answer is awaited. */
 struct errand *mailbox_errand(struct mailbox *m);
 /* The answer: to whom, or NULL.  Frees the errand. */
@@ -89,8 +103,20 @@ void mailbox_look(struct mailbox *m); /* for what is new */
 void mailbox_send_batch(struct mailbox *m);
 /* Of the link. */
 void mailbox_on_found(struct imap_set *found, void *arg);
-void mailbox_on_header(const struct imap_message *message, void *arg);
-void mailbox_on_body(const struct imap_message *message, void *arg);
+void mailbox_on_header(const struct mail_message *message, void *arg);
+void mailbox_on_body(const struct mail_message *message, void *arg);
 void mailbox_on_done(const struct err *err, void *arg);
+
+/* mailbox_pop3.c */
+
+void mailbox_know(struct mailbox *m); /* loads the ledger, then begins */
+/* What is no longer in the folder. */
+void mailbox_forget(struct mailbox *m, const struct mail_folder *folder);
+/* The statement that records the keys up to m->last, and its answer. */
+void mailbox_record_keys(struct mailbox *m, struct db_batch *b);
+void mailbox_keys_recorded(struct mailbox *m, const struct db_result *r,
+    uint32_t last);
+/* The visit is over, in good order. */
+void mailbox_come_back(struct mailbox *m, int64_t asked_ms);
 
 #endif

@@ -12,7 +12,7 @@ mailbox_look(struct mailbox *m)
 
 	m->doing = LOOKING;
 	m->found = NULL;
-	imap_link_search(m->link, from.uid_from, from.since_us);
+	mailbox_link_look(m->link, from.uid_from, from.since_us);
 }
 
 void
@@ -25,13 +25,13 @@ mailbox_on_found(struct imap_set *found, void *arg)
 }
 
 void
-mailbox_on_header(const struct imap_message *message, void *arg)
+mailbox_on_header(const struct mail_message *message, void *arg)
 {
 	batch_header(((struct mailbox *)arg)->batch, message);
 }
 
 void
-mailbox_on_body(const struct imap_message *message, void *arg)
+mailbox_on_body(const struct mail_message *message, void *arg)
 {
 	batch_body(((struct mailbox *)arg)->batch, message);
 }
@@ -71,7 +71,7 @@ next_batch(struct mailbox *m)
 		return;
 	}
 	m->doing = HEADERS;
-	imap_link_headers(m->link, &m->wanted);
+	mailbox_link_headers(m->link, &m->wanted);
 }
 
 /* What the database refuses, though it is there, is refused for what is in
@@ -121,6 +121,9 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 	}
 	if (err == NULL) {
 		cursor_moved(errand.cursor, errand.uid, clock_wall_us());
+		if (count > 1)
+			mailbox_keys_recorded(m, &results[count - 2],
+			    errand.uid);
 		pace_brought(&m->pace);
 	}
 	if (m->doing != RECORDING) /* closed meanwhile */
@@ -146,6 +149,7 @@ mailbox_send_batch(struct mailbox *m)
 
 	if (batch_count(m->batch) > 0)
 		batch_add_to(m->batch, &source, b);
+	mailbox_record_keys(m, b);
 	db_batch_add(b, Q_CURSOR_MOVE,
 	    DB_ARGS(db_int(m->row.id), db_cstr(m->folder),
 		db_int(source.uidvalidity), db_int(m->last),
@@ -165,7 +169,7 @@ headers_done(struct mailbox *m)
 		m->last = cut;
 	if (batch_wants(m->batch, &m->wanted)) {
 		m->doing = BODIES;
-		imap_link_bodies(m->link, &m->wanted);
+		mailbox_link_bodies(m->link, &m->wanted);
 	} else {
 		record(m);
 	}

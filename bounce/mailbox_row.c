@@ -21,6 +21,8 @@ enum {
 	COL_VERSION,
 	COL_SINCE,
 	COL_OAUTH,
+	COL_PROTOCOL,
+	COL_AFTER_READING,
 	COL_UIDVALIDITY,
 	COL_LAST_UID,
 	COL_MOVED_AT,
@@ -64,6 +66,11 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 	    .port = (int)db_get_int(r, at, COL_PORT),
 	    .oauth = db_get_bool(r, at, COL_OAUTH),
 	    .cursor.since_us = db_get_time(r, at, COL_SINCE),
+	    .protocol = str_eq(db_get_text(r, at, COL_PROTOCOL), STR("pop3"))
+			    ? MAILBOX_POP3
+			    : MAILBOX_IMAP,
+	    .deletes =
+		str_eq(db_get_text(r, at, COL_AFTER_READING), STR("delete")),
 	};
 
 	if (!conn_tls_parse(db_get_text(r, at, COL_TLS), &row->tls) ||
@@ -85,7 +92,8 @@ read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
 	c->moved_us = db_get_time(r, at, COL_MOVED_AT);
 	row->proven = db_get_bool(r, at, COL_PROVEN);
-	row->junk = db_get_bool(r, at, COL_JUNK);
+	row->junk =
+	    row->protocol == MAILBOX_IMAP && db_get_bool(r, at, COL_JUNK);
 }
 
 bool
@@ -154,7 +162,7 @@ repeats(const struct err *err, struct str secret)
 	       STR_NOWHERE;
 }
 
-/* As LOGIN says it, and as AUTHENTICATE does. */
+/* As LOGIN and PASS say it, and as SASL does. */
 void
 mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err)
 {
@@ -176,24 +184,5 @@ mailbox_row_hide_secret(const struct mailbox_row *row, struct err *err)
 	buf_wipe(&coded);
 	if (told)
 		err_set(err, err->kind,
-		    "imap: the server's answer repeats the password");
-}
-
-void
-mailbox_link_params(struct imap_link_params *params,
-    const struct mailbox_row *row, const struct settings *settings)
-{
-	*params = (struct imap_link_params){
-	    .host = row->host,
-	    .port = row->port,
-	    .tls = row->tls,
-	    .ca_file = row->ca_file,
-	    .auth = row->auth,
-	    .username = row->username,
-	    .password = row->password,
-	    .folder = row->folder,
-	    .version = "1",
-	    .idle_s = settings->idle_s,
-	    .poll_s = settings->poll_s,
-	};
+		    "the server's answer repeats the password");
 }

@@ -1,6 +1,6 @@
 #include "bounce/mailbox_test.h"
 
-#include "bounce/imap_link.h"
+#include "bounce/mailbox_link.h"
 #include "bounce/mailbox_token.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -18,7 +18,7 @@ struct mailbox_test {
 	int64_t task;
 	struct mailbox_row row;
 	struct oauth_token *token;
-	struct imap_link *link;
+	struct mailbox_link *link;
 	struct loop_timer *timer; /* until it is late; then, until it goes */
 	bool over;
 };
@@ -33,7 +33,7 @@ struct mailbox_tests {
 static void
 test_free(struct mailbox_test *t)
 {
-	imap_link_free(t->link);
+	mailbox_link_free(t->link);
 	oauth_token_leave(t->token);
 	loop_timer_free(t->timer);
 	mailbox_row_release(&t->row);
@@ -81,7 +81,7 @@ finish(struct mailbox_test *t, int failed, const char *text)
 		details[i] = i == last ? str_of(text) : STR("");
 	}
 	if (failed > TLS && t->link != NULL)
-		details[TLS] = str_of(imap_link_tls(t->link));
+		details[TLS] = str_of(mailbox_link_tls(t->link));
 	db_batch_add(b, Q_MAILBOX_TASK_FINISH,
 	    DB_ARGS(db_int(t->task), db_bool(failed == STEPS),
 		db_text_array(names + first, count),
@@ -113,7 +113,7 @@ step_of(enum fail kind)
 }
 
 static void
-on_ready(const struct imap_mailbox *box, void *arg)
+on_ready(const struct mail_folder *box, void *arg)
 {
 	struct mailbox_test *t = arg;
 	char text[DETAIL];
@@ -153,7 +153,7 @@ on_found(struct imap_set *found, void *arg)
 }
 
 static void
-on_message(const struct imap_message *m, void *arg)
+on_message(const struct mail_message *m, void *arg)
 {
 	(void)m;
 	(void)arg;
@@ -165,7 +165,7 @@ on_new(void *arg)
 	(void)arg;
 }
 
-static const struct imap_link_events events = {
+static const struct mail_events events = {
     .on_ready = on_ready,
     .on_found = on_found,
     .on_header = on_message,
@@ -191,11 +191,11 @@ static void
 connect_now(struct mailbox_test *t)
 {
 	const struct mailbox_shared *shared = t->tests->shared;
-	struct imap_link_params params;
 
-	mailbox_link_params(&params, &t->row, shared->settings);
-	params.timeout_s = MAILBOX_TEST_TIMEOUT_S;
-	t->link = imap_link_new(shared->loop, &params, &events, t);
+	t->link = mailbox_link_new(shared,
+	    &(struct mailbox_link_params){.row = &t->row,
+		.timeout_s = MAILBOX_TEST_TIMEOUT_S},
+	    &events, t);
 }
 
 static void

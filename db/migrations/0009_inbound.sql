@@ -171,3 +171,17 @@ CREATE FUNCTION audit(i inbound, t task) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	            'attribution', i.attribution, 'delivery_id', i.delivery_id,
 	            'type', i.details -> 'type', 'category', i.details -> 'category'))))
 $$;
+
+-- What becomes of a report in a mailbox of POP3 once it is recorded.
+ALTER TABLE mailbox
+	ADD COLUMN after_reading text NOT NULL DEFAULT 'keep'
+		CHECK (after_reading IN ('keep', 'delete'));
+
+-- Messages of a POP3 mailbox that were read and are still there: 16 bytes of
+-- the SHA-256 of what the server calls each (UIDL).
+CREATE TABLE mailbox_uidl (
+	mailbox_id bigint NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+	key        bytea NOT NULL,
+	is_report  boolean NOT NULL,   -- of ours: nobody else needs it
+	PRIMARY KEY (mailbox_id, key)
+);

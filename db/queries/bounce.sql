@@ -6,7 +6,7 @@
 -- $1 holder  $2 seconds to hold  $3 how many at most
 WITH free AS MATERIALIZED (
 	SELECT id, folder FROM mailbox
-	 WHERE state = 'active' AND protocol = 'imap'
+	 WHERE state = 'active'
 	   AND (holder IS NULL OR held_until < now())
 	 ORDER BY id
 	 LIMIT $3::int
@@ -20,6 +20,7 @@ UPDATE mailbox m
 RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           m.folder, m.version, m.since,
           EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = m.id),
+          m.protocol, m.after_reading,
           c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk;
 
@@ -67,7 +68,8 @@ UPDATE mailbox
 -- name: mailbox_by_id
 -- $1 mailbox id
 SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, since,
-       EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = id)
+       EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = id),
+       protocol, after_reading
   FROM mailbox WHERE id = $1::bigint;
 
 -- name: cursor_read
@@ -90,6 +92,42 @@ SELECT id, $2, $3::bigint, $4::bigint FROM ours
 ON CONFLICT (mailbox_id, folder) DO UPDATE
    SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid,
        updated_at = now();
+
+-- name: uidl_known
+-- What a POP3 mailbox's server calls the messages that were read.
+-- $1 mailbox id  $2 after this key  $3 how many at most
+SELECT key, is_report FROM mailbox_uidl
+ WHERE mailbox_id = $1::bigint AND key > $2::bytea
+ ORDER BY key LIMIT $3::int;
+
+-- name: uidl_forget
+-- Those that have gone from the server.
+-- $1 mailbox id  $2 keys  $3 holder  $4 version
+DELETE FROM mailbox_uidl u
+ USING mailbox m
+ WHERE m.id = $1::bigint AND m.holder = $3 AND m.version = $4::int
+   AND u.mailbox_id = m.id AND u.key = ANY ($2::bytea[]);
+
+-- name: uidl_record
+-- In the transaction that records what was read, between the messages and
+-- the cursor, for whom the mailbox is.  A report of ours is what may go from
+-- the server; mail that people wrote is not.
+-- $1 mailbox id  $2 keys  $3 fingerprints (NULL: it was passed over)
+-- $4 holder  $5 version
+WITH ours AS (
+	SELECT id FROM mailbox
+	 WHERE id = $1::bigint AND holder = $4 AND version = $5::int
+	   FOR SHARE
+)
+INSERT INTO mailbox_uidl (mailbox_id, key, is_report)
+SELECT ours.id, t.key,
+       EXISTS (SELECT FROM inbound i
+                WHERE i.mailbox_id = ours.id AND i.fingerprint = t.fingerprint
+                  AND i.delivery_id IS NOT NULL
+                  AND i.class IN ('bounce', 'delay', 'dsn_success', 'complaint', 'mdn'))
+  FROM ours, unnest($2::bytea[], $3::bytea[]) AS t(key, fingerprint)
+ON CONFLICT (mailbox_id, key) DO UPDATE SET is_report = excluded.is_report
+RETURNING key, is_report;
 
 -- name: inbound_record
 -- Records a batch of messages.  Safe to repeat: a message is known by its

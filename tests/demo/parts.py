@@ -51,6 +51,7 @@ class MailStack:
             "ca": f"{folder}/tls/ca.pem", "password": "secret",
             "submission": base + 587, "submissions": base + 465,
             "imap": base + 143, "imaps": base + 993,
+            "pop3": base + 110, "pop3s": base + 995,
         }
 
     def start(self):

@@ -92,6 +92,15 @@ class Folder:
             self.say("append", self.name, None, when,
                      message.replace(b"\n", b"\r\n"))
 
+    def count(self):
+        return int(self.say("select", self.name, True)[0])
+
+    def empty(self):
+        if self.say("select", self.name) == [b"0"]:
+            return
+        self.say("store", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
+        self.say("expunge")
+
     def path(self):
         """Where its files lie."""
         top = os.path.dirname(os.path.dirname(self.facts["ca"]))
@@ -143,6 +152,12 @@ class Polling(Server):
             "ca_file": self.facts["ca"],
             "username": getattr(folder, "user", USER),
             "password": self.facts["password"], "folder": name, **more})["id"]
+
+    def inbox(self, user):
+        """One of them, empty."""
+        self.folders.append(Folder(self.facts, "INBOX", user))
+        self.folders[-1].empty()
+        return self.folders[-1]
 
     def poller(self, **settings):
         with open(self.log_path, "ab") as log:

@@ -54,10 +54,41 @@ def test_ports_and_tls(api, body, wanted):
     assert (made["tls"], made["port"]) == wanted
 
 
-def test_ports_of_mailboxes(api):
-    assert api.post("/v1/mailboxes", MAILBOX)["port"] == 993
-    box = api.post("/v1/mailboxes", MAILBOX | {"tls": "starttls"})
-    assert box["port"] == 143 and box["folder"] == "INBOX"
+@pytest.mark.parametrize("body, wanted", [
+    ({}, ("imap", "implicit", 993)),
+    ({"tls": "starttls"}, ("imap", "starttls", 143)),
+    ({"protocol": "pop3"}, ("pop3", "implicit", 995)),
+    ({"protocol": "pop3", "tls": "starttls"}, ("pop3", "starttls", 110)),
+    ({"protocol": "pop3", "port": 110}, ("pop3", "starttls", 110)),
+    ({"protocol": "pop3", "port": 143}, ("pop3", "implicit", 143)),
+])
+def test_ports_of_mailboxes(api, body, wanted):
+    box = api.post("/v1/mailboxes", MAILBOX | body)
+    assert (box["protocol"], box["tls"], box["port"]) == wanted
+    assert (box["folder"], box["after_reading"]) == ("INBOX", "keep")
+
+
+def test_another_protocol_has_another_port(api):
+    """And what was known of the old one is forgotten."""
+    one = f"/v1/mailboxes/{api.post('/v1/mailboxes', MAILBOX)['id']}"
+    number = int(one.rsplit("/", 1)[1])
+    api.sql("INSERT INTO mailbox_cursor VALUES (%s, 'INBOX', 1, 1)", number)
+    assert api.refused("PATCH", one, {"after_reading": "delete"}) == \
+        ["after_reading"]
+    box = api.ok("PATCH", one, {"protocol": "pop3", "after_reading": "delete"})
+    assert (box["port"], box["after_reading"]) == (995, "delete")
+    assert box["version"] == 2
+    assert api.sql("SELECT 1 FROM mailbox_cursor WHERE mailbox_id = %s",
+                   number) == []
+    api.sql("INSERT INTO mailbox_uidl VALUES (%s, 'k', true)", number)
+    box = api.ok("PATCH", one, {"port": 1995, "tls": "starttls"})
+    assert (box["protocol"], box["port"]) == ("pop3", 1995)
+    assert api.value("SELECT count(*) FROM mailbox_uidl WHERE mailbox_id = %s",
+                     number) == 1
+    box = api.ok("PATCH", one, {"protocol": "imap", "after_reading": "keep"})
+    assert (box["port"], box["tls"]) == (143, "starttls")
+    assert api.value("SELECT count(*) FROM mailbox_uidl WHERE mailbox_id = %s",
+                     number) == 0
 
 
 def test_host_is_kept_as_it_goes_into_certificates(api):
@@ -86,6 +117,8 @@ def test_provider_fills_what_is_not_said(api, provider, wanted):
     assert made["per_day"] is None
     box = api.post("/v1/mailboxes", login)
     assert box["host"].startswith(("imap.", "outlook.")) and box["port"] == 993
+    box = api.post("/v1/mailboxes", login | {"protocol": "pop3"})
+    assert box["host"].startswith(("pop.", "outlook.")) and box["port"] == 995
 
 
 BAD_LOGINS = [
@@ -146,7 +179,9 @@ def test_bad_accounts(api, change, field):
 
 
 @pytest.mark.parametrize("change, fields", [
-    ({"protocol": "pop3"}, ["protocol"]),
+    ({"protocol": "pop3", "folder": "Bounces"}, ["folder"]),
+    ({"after_reading": "delete"}, ["after_reading"]),
+    ({"protocol": "pop3", "after_reading": "move"}, ["after_reading"]),
     ({"protocol": "nntp"}, ["protocol"]),
     ({"folder": ""}, ["folder"]),
     ({"folder": "a\r\nb"}, ["folder"]),
@@ -156,11 +191,6 @@ def test_bad_accounts(api, change, field):
 ])
 def test_bad_mailboxes(api, change, fields):
     assert api.refused("POST", "/v1/mailboxes", MAILBOX | change) == fields
-
-
-def test_pop3_is_refused_in_words(api):
-    answer = api.call("POST", "/v1/mailboxes", MAILBOX | {"protocol": "pop3"})
-    assert "IMAP only" in answer.json()["errors"][0]["detail"]
 
 
 def test_all_mistakes_are_told_at_once(api):

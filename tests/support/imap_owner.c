@@ -20,7 +20,7 @@ told(struct imap_owner *o, int *count)
 }
 
 static void
-on_ready(const struct imap_mailbox *mailbox, void *arg)
+on_ready(const struct mail_folder *mailbox, void *arg)
 {
 	struct imap_owner *o = arg;
 
@@ -38,7 +38,7 @@ on_found(struct imap_set *found, void *arg)
 }
 
 static void
-keep(struct imap_owner *o, const struct imap_message *m)
+keep(struct imap_owner *o, const struct mail_message *m)
 {
 	o->last_uid = m->uid;
 	o->last_size = m->size;
@@ -48,7 +48,7 @@ keep(struct imap_owner *o, const struct imap_message *m)
 }
 
 static void
-on_header(const struct imap_message *m, void *arg)
+on_header(const struct mail_message *m, void *arg)
 {
 	struct imap_owner *o = arg;
 
@@ -58,7 +58,7 @@ on_header(const struct imap_message *m, void *arg)
 }
 
 static void
-on_body(const struct imap_message *m, void *arg)
+on_body(const struct mail_message *m, void *arg)
 {
 	struct imap_owner *o = arg;
 
@@ -104,7 +104,7 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 	told(o, &o->closed);
 }
 
-static const struct imap_link_events events = {
+static const struct mail_events events = {
     .on_ready = on_ready,
     .on_found = on_found,
     .on_header = on_header,

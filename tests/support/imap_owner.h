@@ -15,7 +15,7 @@ struct imap_owner {
 	struct loop_timer *alarm;
 	struct imap_link *link;
 	int ready, found, headers, bodies, folders, news, done, closed;
-	struct imap_mailbox mailbox;
+	struct mail_folder mailbox;
 	struct imap_set uids;
 	uint32_t last_uid;
 	uint64_t last_size;

@@ -240,7 +240,7 @@ hand_over(struct batch *b, const struct delivered *d, uint32_t uid)
 {
 	struct str all = str_of(d->mail);
 	size_t end = str_find(all, STR("\n\n"));
-	struct imap_message m = {.uid = uid,
+	struct mail_message m = {.uid = uid,
 	    .size = all.n,
 	    .internal_us = d->internal_us};
 
@@ -456,10 +456,10 @@ test_text_of_a_reply(void **state)
 	    "Yes please.");
 }
 
-static struct imap_message
+static struct mail_message
 header_of(uint32_t uid, uint64_t size)
 {
-	return (struct imap_message){.uid = uid,
+	return (struct mail_message){.uid = uid,
 	    .size = size,
 	    .bytes = STR("Content-Type: multipart/report\n\n")};
 }
@@ -469,7 +469,7 @@ static void
 test_header_sent_twice(void **state)
 {
 	struct batch *b = batch_new(&ring);
-	struct imap_message m;
+	struct mail_message m;
 	uint32_t uid;
 
 	(void)state;
@@ -486,7 +486,7 @@ static void
 test_large_bodies_wait(void **state)
 {
 	struct batch *b = batch_new(&ring);
-	struct imap_message m;
+	struct mail_message m;
 	struct imap_set uids;
 	uint32_t uid;
 
@@ -496,9 +496,9 @@ test_large_bodies_wait(void **state)
 		m = header_of(uid, 1U << 30);
 		batch_header(b, &m);
 	}
-	assert_int_equal(batch_trim(b), BATCH_BODIES_MAX / IMAP_PART_MAX);
+	assert_int_equal(batch_trim(b), BATCH_BODIES_MAX / MAIL_PART_MAX);
 	assert_true(batch_wants(b, &uids));
-	assert_int_equal(imap_set_max(&uids), BATCH_BODIES_MAX / IMAP_PART_MAX);
+	assert_int_equal(imap_set_max(&uids), BATCH_BODIES_MAX / MAIL_PART_MAX);
 	assert_int_equal(batch_trim(b), 0);
 	batch_reset(b);
 	assert_int_equal(batch_trim(b), 0);
@@ -516,7 +516,7 @@ test_unreadable(void **state)
 	struct db_link *db = db_link_new(loop, conninfo);
 	struct batch *b = batch_new(&ring);
 	struct db_batch *out = db_batch_new(db);
-	struct imap_message m = header_of(3, 100);
+	struct mail_message m = header_of(3, 100);
 
 	(void)state;
 	batch_unreadable(b, 1);

@@ -13,17 +13,17 @@
 #define NOW    (20000 * DAY_US)
 #define SINCE  (NOW - DAY_US)
 
-static struct imap_mailbox
+static struct mail_folder
 box(uint32_t uidvalidity, uint32_t uidnext)
 {
-	return (struct imap_mailbox){.uidvalidity = uidvalidity,
-	    .uidnext = uidnext};
+	return (
+	    struct mail_folder){.uidvalidity = uidvalidity, .uidnext = uidnext};
 }
 
 static bool
 opened(struct cursor *c, uint32_t uidvalidity, uint32_t uidnext)
 {
-	struct imap_mailbox b = box(uidvalidity, uidnext);
+	struct mail_folder b = box(uidvalidity, uidnext);
 
 	return cursor_open(c, &b);
 }

@@ -139,7 +139,7 @@ tell_err(struct player *p, const char *word, const struct err *err)
 static void
 tell_message(struct player *p)
 {
-	const struct imap_message *m = &p->session.message;
+	const struct mail_message *m = &p->session.message;
 	char date[TIME_TEXT_MAX];
 	size_t i;
 
