@@ -155,17 +155,18 @@ body_size(const struct finding_source *s)
 }
 
 uint32_t
-batch_trim(struct batch *b)
+batch_trim(struct batch *b, bool large_is_last)
 {
 	uint64_t sum = 0;
-	bool is_large = false;
+	bool is_over = false;
 	int i;
 
-	for (i = 0; i < b->count && !is_large; i++) {
+	for (i = 0; i < b->count && !is_over; i++) {
 		sum += body_size(&b->seen[i]);
 		if (sum > BATCH_BODIES_MAX)
 			break;
-		is_large = b->seen[i].wanted && b->seen[i].size > MAIL_PART_MAX;
+		is_over = large_is_last && b->seen[i].wanted &&
+			  b->seen[i].size > MAIL_PART_MAX;
 	}
 	if (i == b->count)
 		return 0;

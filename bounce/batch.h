@@ -40,9 +40,9 @@ void batch_body(struct batch *b, const struct mail_message *m);
 void batch_unreadable(struct batch *b, uint32_t uid);
 
 /* Leaves out the messages with the highest UIDs when the bodies would be too
- * much, and those behind one that is not fetched whole, which may cost the
- * connection: the highest that stays, 0 when all do. */
-uint32_t batch_trim(struct batch *b);
+ * much, or stand behind a large one where that costs the connection: the
+ * highest that stays, 0 when all do. */
+uint32_t batch_trim(struct batch *b, bool large_is_last);
 /* UIDs whose bodies are worth fetching; false when there is none. */
 bool batch_wants(struct batch *b, struct imap_set *uids);
 

@@ -162,7 +162,7 @@ mailbox_send_batch(struct mailbox *m)
 static void
 headers_done(struct mailbox *m)
 {
-	uint32_t cut = batch_trim(m->batch);
+	uint32_t cut = batch_trim(m->batch, m->row.protocol == MAILBOX_POP3);
 
 	m->is_cut = cut > 0;
 	if (m->is_cut)

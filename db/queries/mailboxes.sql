@@ -28,7 +28,7 @@ SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
 WITH elsewhere AS MATERIALIZED (
     SELECT id FROM mailbox
      WHERE id = $1::bigint
-       AND (host, username, protocol) IS DISTINCT FROM ($3, $7, $13)
+       AND (host, username, protocol) IS DISTINCT FROM ($3, $7, $14)
 ), gone AS (
     DELETE FROM mailbox_cursor USING elsewhere WHERE mailbox_id = elsewhere.id
 ), forgotten AS (

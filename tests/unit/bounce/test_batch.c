@@ -496,13 +496,32 @@ test_large_bodies_wait(void **state)
 		m = header_of(uid, 1U << 30);
 		batch_header(b, &m);
 	}
-	assert_int_equal(batch_trim(b), BATCH_BODIES_MAX / MAIL_PART_MAX);
+	assert_int_equal(batch_trim(b, false),
+	    BATCH_BODIES_MAX / MAIL_PART_MAX);
 	assert_true(batch_wants(b, &uids));
 	assert_int_equal(imap_set_max(&uids), BATCH_BODIES_MAX / MAIL_PART_MAX);
-	assert_int_equal(batch_trim(b), 0);
+	assert_int_equal(batch_trim(b, false), 0);
 	batch_reset(b);
-	assert_int_equal(batch_trim(b), 0);
+	assert_int_equal(batch_trim(b, false), 0);
 	imap_set_release(&uids);
+	batch_free(b);
+}
+
+static void
+test_nothing_behind_a_large_one(void **state)
+{
+	struct batch *b = batch_new(&ring);
+	struct mail_message m;
+	uint32_t uid;
+
+	(void)state;
+	for (uid = 1; uid <= 3; uid++) {
+		m = header_of(uid, uid == 2 ? 1U << 30 : 1000);
+		batch_header(b, &m);
+	}
+	assert_int_equal(batch_trim(b, false), 0);
+	assert_int_equal(batch_trim(b, true), 2);
+	assert_int_equal(batch_trim(b, true), 0);
 	batch_free(b);
 }
 
@@ -590,6 +609,7 @@ main(void)
 	    cmocka_unit_test(test_text_of_a_reply),
 	    cmocka_unit_test(test_header_sent_twice),
 	    cmocka_unit_test(test_large_bodies_wait),
+	    cmocka_unit_test(test_nothing_behind_a_large_one),
 	    cmocka_unit_test(test_unreadable),
 	    cmocka_unit_test(test_raw_is_kept_sealed),
 	};
