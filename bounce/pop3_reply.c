@@ -102,9 +102,9 @@ static void
 set_delay(struct pop3_capability *c, struct str words)
 {
 	struct str word;
-	uint64_t s;
+	int64_t s;
 
-	if (!str_cut(&words, ' ', &word) || !str_to_u64(word, &s))
+	if (!str_cut(&words, ' ', &word) || !str_to_i64(word, &s) || s < 0)
 		return;
 	c->login_delay_s = s < POP3_DELAY_MAX_S ? (int64_t)s : POP3_DELAY_MAX_S;
 	if (take_word(&words, STR("USER")))

@@ -9,8 +9,8 @@
 
 #include "lib/base/str.h"
 
-#define POP3_KEY_MAX     70          /* RFC 1939, 7: of UIDL */
-#define POP3_DELAY_MAX_S (24 * 3600) /* believe no more */
+#define POP3_KEY_MAX     70            /* RFC 1939, 7: of UIDL */
+#define POP3_DELAY_MAX_S (24LL * 3600) /* believe no more */
 
 enum pop3_status {
 	POP3_UNKNOWN = 0, /* none of these */
