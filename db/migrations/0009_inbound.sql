@@ -109,6 +109,12 @@ LANGUAGE sql STABLE AS $$
 	                         WHERE b.kind = 'bounce' AND b.key = d.id::text)))
 $$;
 
+-- Is it worth while to look?  Most people bounce once.
+CREATE FUNCTION has_struck_before(person bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT (SELECT count(*) FROM (SELECT FROM event
+	         WHERE contact_id = person AND kind = 'bounce' AND type = 'soft' LIMIT 2) e) > 1
+$$;
+
 -- The strikes that are enough to stop mailing a person, or NULL.
 CREATE FUNCTION soft_strikes(person bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN strikes_since(person, since) IS NOT NULL

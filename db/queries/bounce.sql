@@ -257,7 +257,8 @@ WITH judged AS MATERIALIZED (
 	                 UNION ALL
 	                SELECT 'soft_bounces', jsonb_build_object('strikes', s.strikes)
 	                  FROM soft_strikes(b.contact_id) s (strikes)
-	                 WHERE b.type = 'soft' AND s.strikes IS NOT NULL) v (reason, more)
+	                 WHERE b.type = 'soft' AND has_struck_before(b.contact_id)
+	                   AND s.strikes IS NOT NULL) v (reason, more)
 	 WHERE (SELECT count(*) FROM suppression s
 	         WHERE s.email_key = b.email_key AND s.list_id IS NULL AND s.reason = v.reason) = 0
 	 ORDER BY b.contact_id, reason, b.id

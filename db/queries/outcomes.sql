@@ -62,6 +62,6 @@ SELECT DISTINCT ON (c.email_key) c.email_key, 'soft_bounces', d.id,
   FROM delivery d
   JOIN contact c ON c.id = d.contact_id,
        LATERAL soft_strikes(c.id) s (strikes)
- WHERE d.id = ANY ($1::bigint[]) AND s.strikes IS NOT NULL
+ WHERE d.id = ANY ($1::bigint[]) AND has_struck_before(c.id) AND s.strikes IS NOT NULL
  ORDER BY c.email_key, d.id
 ON CONFLICT DO NOTHING;
