@@ -201,7 +201,8 @@ date_and_name(struct str rest)
 	return rest.n - below.n;
 }
 
-/* "On Thu, 31 Mar 2016 at 11:16 Ann", and after blank lines and brackets "> wrote:". */
+/* "On Thu, 31 Mar 2016 at 11:16 Ann", and after blank lines and brackets
+ * "> wrote:". */
 static size_t
 spread(struct str rest)
 {

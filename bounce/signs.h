@@ -1,8 +1,8 @@
 /*
  * signs.h - what the words of a subject or of a text tell of who wrote them:
  * a machine that answers, one that wants to know whether we are people, a
- * person who wants no more mail, a mail system that could not deliver.  The words stand in signs.rules, in many
- * languages, and are found in one pass.
+ * person who wants no more mail, a mail system that could not deliver.  The
+ * words stand in signs.rules, in many languages, and are found in one pass.
  *
  * Signs for subjects and signs for texts are different ones; which of those
  * found count is for the caller to say.
