@@ -30,9 +30,9 @@ notice_sign(struct notice_sign *s, const struct inbound_mail *m)
 	    str_eq(m->report_type, STR("delivery-status")))
 		return (text & SIGN_NOTICE_TROUBLE) ||
 		       (subject & SIGN_NOTICE_SUBJECT);
-	if ((subject & SIGN_NOTICE_SUBJECT) && !is_answer(m))
-		return true;
-	return no_sender && (text & SIGN_NOTICE_SURE);
+	return (text & SIGN_NOTICE_SURE) &&
+	       (no_sender ||
+		   ((subject & SIGN_NOTICE_SUBJECT) && !is_answer(m)));
 }
 
 bool

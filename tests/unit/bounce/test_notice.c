@@ -455,6 +455,21 @@ static const struct sample others[] = {
 	"> Your message could not be delivered to\n"
 	"> ann@example.test\n",
 	"reply answers-a-delivery\n"},
+    {"a person's trouble with a parcel",
+	"From: Bob <bob@example.org>\n"
+	"To: news@example.com\n"
+	"Subject: Re: Question about a delivery problem\n"
+	"In-Reply-To: <1@mx.example.test>\n\n"
+	"Please send the parcel to my new account, bob@example.net, or for\n"
+	"Eve to eve@example.net. The address was invalid.\n",
+	"reply answers-a-delivery\n"},
+    {"a shop's news of a parcel",
+	"From: Shop <service@shop.example.test>\n"
+	"To: news@example.com\n"
+	"Subject: Your delivery status: delivered\n"
+	"Auto-Submitted: auto-generated\n\n"
+	"Your parcel was delivered to ann@example.test today.\n",
+	"auto_reply auto-submitted\n"},
     {"somebody away",
 	"Return-Path: <>\n"
 	"From: Ann <ann@example.test>\n"
