@@ -5,12 +5,16 @@
 
 #define OWNER      "mailbox" /* of its grant */
 #define FOLDER_MAX 500
+#define BYTES_MIN  (INT64_C(1) << 20)
+#define BYTES_MAX  (INT64_C(1) << 40)
+#define BYTES      (INT64_C(1) << 30) /* Gmail gives 2.5 GB a day */
 
 struct mailbox {
 	struct login login;
 	struct str protocol, after_reading;
 	struct str folder;
-	bool junk;        /* the folder for spam is read as well */
+	bool junk; /* the folder for spam is read as well */
+	int64_t bytes_per_day;
 	int64_t since_us; /* INT64_MIN: a day ago; for a new one */
 };
 
@@ -80,6 +84,8 @@ read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 	read_folder(&b, m);
 	m->junk = body_bool(&b, "junk", 0, m->junk);
 	read_after(&b, m);
+	m->bytes_per_day = body_int(&b, "bytes_per_day", 0, BYTES_MIN,
+	    BYTES_MAX, m->bytes_per_day);
 	login_read(&b, speaks_pop3(m) ? LOGIN_POP3 : LOGIN_IMAP, &m->login,
 	    fresh);
 	if (fresh)
@@ -93,7 +99,8 @@ mailbox_create(struct request *q)
 	struct mailbox m = {.protocol = STR("imap"),
 	    .after_reading = STR("keep"),
 	    .folder = STR("INBOX"),
-	    .junk = true};
+	    .junk = true,
+	    .bytes_per_day = BYTES};
 	struct login *l = &m.login;
 	const struct db_result *row;
 	int64_t id;
@@ -110,7 +117,7 @@ mailbox_create(struct request *q)
 		db_text(l->username), login_secret(q, l, OWNER, id),
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
 		db_bool(m.junk), db_time(m.since_us), db_text(m.protocol),
-		db_text(m.after_reading)));
+		db_text(m.after_reading), db_int(m.bytes_per_day)));
 	if (row != NULL && grant_write(q, OWNER, id, &l->grant))
 		reply_mailbox(q, 201, id);
 }
@@ -163,6 +170,7 @@ load_mailbox(struct request *q, struct mailbox *m)
 	    .junk = db_get_bool(r, 0, 10),
 	    .protocol = db_get_text(r, 0, 11),
 	    .after_reading = db_get_text(r, 0, 12),
+	    .bytes_per_day = db_get_int(r, 0, 13),
 	};
 	return true;
 }
@@ -182,7 +190,8 @@ mailbox_change(struct request *q)
 		    db_text(l->ca_file), db_text(m.folder),
 		    db_text(l->provider), db_bool(m.junk),
 		    login_replaces_secret(l), db_text(m.protocol),
-		    db_text(m.after_reading))) != NULL &&
+		    db_text(m.after_reading), db_int(m.bytes_per_day))) !=
+		NULL &&
 	    grant_write(q, OWNER, q->id, &l->grant))
 		reply_mailbox(q, 200, q->id);
 }

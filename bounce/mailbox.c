@@ -34,6 +34,7 @@ may_begin(struct mailbox *m)
 void
 mailbox_connect(struct mailbox *m)
 {
+	byte_budget_visit(&m->row.budget);
 	m->link = mailbox_link_new(m->shared,
 	    &(struct mailbox_link_params){.row = &m->row, .ledger = &m->ledger},
 	    &events, m);
@@ -42,6 +43,7 @@ mailbox_connect(struct mailbox *m)
 void
 mailbox_drop_link(struct mailbox *m)
 {
+	mailbox_budget_count(m);
 	mailbox_link_free(m->link);
 	m->link = NULL;
 	m->found = NULL;

@@ -19,6 +19,7 @@
 #ifndef BOUNCE_MAILBOX_H
 #define BOUNCE_MAILBOX_H
 
+#include "bounce/byte_budget.h"
 #include "bounce/cursor.h"
 #include "db/link.h"
 #include "lib/base/keyring.h"
@@ -57,6 +58,7 @@ struct mailbox_row {
 	bool junk;   /* read the folder for spam as well */
 	bool proven; /* everything was read once with these settings */
 	struct cursor cursor;
+	struct byte_budget budget;
 };
 
 /* Reads a row of mailbox_by_id, or of mailbox_claim, which has the cursor

@@ -130,6 +130,13 @@ mailbox_link_select(struct mailbox_link *l, const char *folder)
 	imap_link_select(l->imap, folder);
 }
 
+uint64_t
+mailbox_link_bytes(const struct mailbox_link *l)
+{
+	return l->imap != NULL ? imap_link_bytes(l->imap)
+			       : pop3_link_bytes(l->pop3);
+}
+
 const char *
 mailbox_link_tls(const struct mailbox_link *l)
 {

@@ -34,6 +34,8 @@ void mailbox_link_wait(struct mailbox_link *l);
 void mailbox_link_folders(struct mailbox_link *l);
 void mailbox_link_select(struct mailbox_link *l, const char *folder);
 
+/* Received so far. */
+uint64_t mailbox_link_bytes(const struct mailbox_link *l);
 const char *mailbox_link_tls(const struct mailbox_link *l);
 
 #endif

@@ -97,6 +97,12 @@ void mailbox_give_up(struct mailbox *m, const struct err *why);
 /* All is read. */
 void mailbox_wait(struct mailbox *m);
 
+/* mailbox_budget.c */
+
+void mailbox_budget_count(struct mailbox *m); /* what has come until now */
+/* There is more to read, but not today: the connection is dropped. */
+bool mailbox_budget_ends(struct mailbox *m);
+
 /* mailbox_read.c */
 
 void mailbox_look(struct mailbox *m); /* for what is new */

@@ -51,11 +51,14 @@ static void
 next_batch(struct mailbox *m)
 {
 	struct cursor *c = m->cursor;
+	uint32_t most = BATCH_MESSAGES_MAX;
 
 	batch_reset(m->batch);
 	m->is_cut = false;
-	if (!imap_set_take(m->found, cursor_batch_max(c, BATCH_MESSAGES_MAX),
-		&m->wanted)) {
+	mailbox_budget_count(m);
+	if (byte_budget_is_spent(&m->row.budget))
+		most = 1;
+	if (!imap_set_take(m->found, cursor_batch_max(c, most), &m->wanted)) {
 		m->first = m->last = cursor_end(c);
 		if (m->last > 0)
 			record(m);
@@ -63,6 +66,8 @@ next_batch(struct mailbox *m)
 			mailbox_next_folder(m);
 		return;
 	}
+	if (mailbox_budget_ends(m))
+		return;
 	m->first = m->wanted.at[0].first;
 	m->last = imap_set_max(&m->wanted);
 	if (cursor_has_given_up(c, m->first)) {

@@ -28,6 +28,9 @@ enum {
 	COL_MOVED_AT,
 	COL_PROVEN,
 	COL_JUNK,
+	COL_BYTES_PER_DAY,
+	COL_BYTES_DAY,
+	COL_BYTES_READ,
 };
 
 static bool
@@ -94,6 +97,12 @@ read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 	row->proven = db_get_bool(r, at, COL_PROVEN);
 	row->junk =
 	    row->protocol == MAILBOX_IMAP && db_get_bool(r, at, COL_JUNK);
+	row->budget = (struct byte_budget){
+	    .per_day = db_get_int(r, at, COL_BYTES_PER_DAY),
+	    .day = db_get_int(r, at, COL_BYTES_DAY),
+	    .used = db_get_int(r, at, COL_BYTES_READ),
+	    .saved = db_get_int(r, at, COL_BYTES_READ),
+	};
 }
 
 bool

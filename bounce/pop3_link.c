@@ -159,6 +159,7 @@ on_data(struct str data, void *arg)
 	size_t used, at = 0;
 
 	enter(l);
+	l->bytes += data.n;
 	while (at < data.n && l->conn != NULL) {
 		l->session.in_flight = conn_pending(l->conn);
 		event = pop3_session_feed(&l->session, str_from(data, at),
@@ -272,6 +273,12 @@ pop3_link_free(struct pop3_link *l)
 	l->freed = true;
 	if (l->depth == 0)
 		destroy(l);
+}
+
+uint64_t
+pop3_link_bytes(const struct pop3_link *l)
+{
+	return l->bytes;
 }
 
 const char *

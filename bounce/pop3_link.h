@@ -60,6 +60,7 @@ void pop3_link_headers(struct pop3_link *l, struct imap_set *uids);
 void pop3_link_bodies(struct pop3_link *l, struct imap_set *uids);
 void pop3_link_leave(struct pop3_link *l);
 
+uint64_t pop3_link_bytes(const struct pop3_link *l);       /* received */
 const char *pop3_link_describe(const struct pop3_link *l); /* "host:port" */
 const char *pop3_link_tls(const struct pop3_link *l);      /* "TLSv1.3", "" */
 

@@ -34,6 +34,7 @@ struct pop3_link {
 	struct loop *loop;
 	struct conn *conn;
 	struct pop3_session session;
+	uint64_t bytes; /* received */
 	struct mail_events events;
 	void *arg;
 

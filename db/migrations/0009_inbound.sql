@@ -191,3 +191,9 @@ CREATE TABLE mailbox_uidl (
 	is_report  boolean NOT NULL,   -- of ours: nobody else needs it
 	PRIMARY KEY (mailbox_id, key)
 );
+
+-- How much of a mailbox is read in a day, and how much was.
+ALTER TABLE mailbox
+	ADD COLUMN bytes_per_day bigint NOT NULL DEFAULT 1073741824,
+	ADD COLUMN bytes_day     integer NOT NULL DEFAULT 0, -- since 1970, UTC
+	ADD COLUMN bytes_read    bigint NOT NULL DEFAULT 0;  -- on that day

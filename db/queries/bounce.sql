@@ -22,7 +22,8 @@ RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = m.id),
           m.protocol, m.after_reading,
           c.uidvalidity, c.last_uid, c.updated_at,
-          coalesce(m.polled_at > m.updated_at, false), m.junk;
+          coalesce(m.polled_at > m.updated_at, false), m.junk,
+          m.bytes_per_day, m.bytes_day, m.bytes_read;
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -63,6 +64,12 @@ UPDATE mailbox SET state_reason = $3
 UPDATE mailbox
    SET polled_at = now(),
        state_reason = CASE WHEN state = 'active' THEN '' ELSE state_reason END
+ WHERE id = $1::bigint;
+
+-- name: mailbox_spent
+-- How much was read on a day, now and then.
+-- $1 mailbox id  $2 days since 1970 (UTC)  $3 bytes
+UPDATE mailbox SET bytes_day = $2::int, bytes_read = $3::bigint
  WHERE id = $1::bigint;
 
 -- name: mailbox_by_id

@@ -6,24 +6,27 @@ SELECT nextval(pg_get_serial_sequence('mailbox', 'id'));
 
 -- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
 -- $9 ca_file, $10 folder, $11 provider, $12 junk,
--- $13 since (NULL: a day ago), $14 protocol, $15 after_reading
+-- $13 since (NULL: a day ago), $14 protocol, $15 after_reading,
+-- $16 bytes_per_day
 -- name: mailbox_insert
 INSERT INTO mailbox (id, name, host, port, tls, auth, username, secret, ca_file,
-            folder, provider, junk, since, protocol, after_reading)
+            folder, provider, junk, since, protocol, after_reading,
+            bytes_per_day)
 VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10, $11, $12::boolean,
-        coalesce($13::timestamptz, now() - interval '1 day'), $14, $15);
+        coalesce($13::timestamptz, now() - interval '1 day'), $14, $15,
+        $16::bigint);
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: mailbox_held
 SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
-       folder, provider, junk, protocol, after_reading
+       folder, provider, junk, protocol, after_reading, bytes_per_day
   FROM mailbox WHERE id = $1::bigint
    FOR UPDATE;
 
 -- A new version tells the poller; a mailbox that needed attention has got it.
 -- How far it was read means nothing at another server or for another user.
 -- $1 to $12 as mailbox_insert, $13 whether the secret is to be replaced,
--- $14 protocol, $15 after_reading
+-- $14 protocol, $15 after_reading, $16 bytes_per_day
 -- name: mailbox_update
 WITH elsewhere AS MATERIALIZED (
     SELECT id FROM mailbox
@@ -38,7 +41,7 @@ UPDATE mailbox m
    SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
        secret = CASE WHEN $13::boolean THEN $8 ELSE m.secret END,
        ca_file = $9, folder = $10, provider = $11, junk = $12::boolean,
-       protocol = $14, after_reading = $15,
+       protocol = $14, after_reading = $15, bytes_per_day = $16::bigint,
        version = m.version + c.changed::integer,
        state = CASE WHEN c.revived THEN 'active' ELSE m.state END,
        state_reason = CASE WHEN c.revived THEN '' ELSE m.state_reason END,
@@ -48,10 +51,12 @@ UPDATE mailbox m
           FROM mailbox o,
                LATERAL (SELECT $13::boolean
                             OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file,
-                                o.folder, o.junk, o.protocol, o.after_reading)
+                                o.folder, o.junk, o.protocol, o.after_reading,
+                                o.bytes_per_day)
                                IS DISTINCT FROM
                                ($3, $4::integer, $5, $6, $7, $9,
-                                $10, $12::boolean, $14, $15) AS changed) l
+                                $10, $12::boolean, $14, $15,
+                                $16::bigint) AS changed) l
          WHERE o.id = $1::bigint) c
  WHERE m.id = c.id;
 
@@ -70,7 +75,7 @@ SELECT id, row_to_json(d)
                secret IS NOT NULL AS has_password,
                (SELECT oauth_document(o) FROM oauth o
                  WHERE o.owner = 'mailbox' AND o.owner_id = m.id) AS oauth,
-               ca_file, folder, junk, after_reading,
+               ca_file, folder, junk, after_reading, bytes_per_day,
                provider, since, state, state_reason, state_at, polled_at, version,
                created_at, updated_at
           FROM mailbox m
