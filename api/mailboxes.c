@@ -11,7 +11,7 @@
 
 struct mailbox {
 	struct login login;
-	struct str protocol, after_reading;
+	struct str protocol, after_reading, after_folder;
 	struct str folder;
 	bool junk; /* the folder for spam is read as well */
 	int64_t bytes_per_day;
@@ -62,17 +62,35 @@ read_folder(struct body *b, struct mailbox *m)
 		body_complain(b, "folder", "POP3 knows INBOX alone");
 }
 
+/* By POP3 a mailbox has one folder and no flags; by IMAP mail is not deleted. */
+static void
+check_after(struct body *b, const struct mailbox *m)
+{
+	bool keeps = str_eq(m->after_reading, STR("keep"));
+	bool moves = str_eq(m->after_reading, STR("move"));
+
+	if (!keeps && speaks_pop3(m) != str_eq(m->after_reading, STR("delete")))
+		body_complain(b, "after_reading",
+		    "has to be keep or delete by POP3; keep, keyword, seen or "
+		    "move by IMAP");
+	else if (moves && m->after_folder.n == 0)
+		body_complain(b, "after_folder", "is where to move it");
+	else if (moves && str_eq_nocase(m->after_folder, m->folder))
+		body_complain(b, "after_folder", "is the folder that is read");
+}
+
 static void
 read_after(struct body *b, struct mailbox *m)
 {
-	struct str after =
-	    body_choice(b, "after_reading", 0, "keep delete", NULL);
+	struct str after = body_choice(b, "after_reading", 0,
+	    "keep delete keyword seen move", NULL);
+	struct str folder = body_text(b, "after_folder", BODY_LINE, FOLDER_MAX);
 
 	if (after.p != NULL)
 		m->after_reading = after;
-	if (!speaks_pop3(m) && !str_eq(m->after_reading, STR("keep")))
-		body_complain(b, "after_reading",
-		    "by IMAP a mailbox is left as it is");
+	if (folder.p != NULL)
+		m->after_folder = folder;
+	check_after(b, m);
 }
 
 static bool
@@ -98,6 +116,7 @@ mailbox_create(struct request *q)
 {
 	struct mailbox m = {.protocol = STR("imap"),
 	    .after_reading = STR("keep"),
+	    .after_folder = STR(""),
 	    .folder = STR("INBOX"),
 	    .junk = true,
 	    .bytes_per_day = BYTES};
@@ -117,7 +136,8 @@ mailbox_create(struct request *q)
 		db_text(l->username), login_secret(q, l, OWNER, id),
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
 		db_bool(m.junk), db_time(m.since_us), db_text(m.protocol),
-		db_text(m.after_reading), db_int(m.bytes_per_day)));
+		db_text(m.after_reading), db_int(m.bytes_per_day),
+		db_text(m.after_folder)));
 	if (row != NULL && grant_write(q, OWNER, id, &l->grant))
 		reply_mailbox(q, 201, id);
 }
@@ -171,6 +191,7 @@ load_mailbox(struct request *q, struct mailbox *m)
 	    .protocol = db_get_text(r, 0, 11),
 	    .after_reading = db_get_text(r, 0, 12),
 	    .bytes_per_day = db_get_int(r, 0, 13),
+	    .after_folder = db_get_text(r, 0, 14),
 	};
 	return true;
 }
@@ -190,8 +211,8 @@ mailbox_change(struct request *q)
 		    db_text(l->ca_file), db_text(m.folder),
 		    db_text(l->provider), db_bool(m.junk),
 		    login_replaces_secret(l), db_text(m.protocol),
-		    db_text(m.after_reading), db_int(m.bytes_per_day))) !=
-		NULL &&
+		    db_text(m.after_reading), db_int(m.bytes_per_day),
+		    db_text(m.after_folder))) != NULL &&
 	    grant_write(q, OWNER, q->id, &l->grant))
 		reply_mailbox(q, 200, q->id);
 }

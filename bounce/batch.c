@@ -229,6 +229,18 @@ batch_judge(struct batch *b, const struct batch_source *source, int64_t now_us)
 	}
 }
 
+struct db_arg
+batch_uids(const struct batch *b)
+{
+	return db_int_array(b->columns.uid, (size_t)b->count);
+}
+
+struct db_arg
+batch_fingerprints(const struct batch *b)
+{
+	return db_bytes_array(b->columns.fingerprint, (size_t)b->count);
+}
+
 void
 batch_add_consequences(int64_t mailbox, const struct str *fingerprints,
     size_t n, struct db_batch *out)

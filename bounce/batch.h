@@ -52,6 +52,9 @@ void batch_judge(struct batch *b, const struct batch_source *source,
 int batch_count(const struct batch *b);
 /* Of a message that was judged; STR_NONE: it is not in the batch. */
 struct str batch_fingerprint(const struct batch *b, uint32_t uid);
+/* Their UIDs, and the fingerprints in the same order; batch_count of each. */
+struct db_arg batch_uids(const struct batch *b);
+struct db_arg batch_fingerprints(const struct batch *b);
 /* Holds nothing but what batch_unreadable put there. */
 bool batch_is_bare(const struct batch *b);
 /* Adds the statements that record all of it, and what follows from it. */

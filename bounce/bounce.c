@@ -371,9 +371,10 @@ usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: volley bounce [SETTINGS]\n\n"
-	    "Reads the mailboxes of the database by IMAP: bounces, "
-	    "complaints and replies\nbecome events of the deliveries they "
-	    "belong to.  Mail is only read, never\nchanged or deleted.  Any "
+	    "Reads the mailboxes of the database by IMAP or POP3: bounces, "
+	    "complaints and\nreplies become events of the deliveries they "
+	    "belong to.  Mail is only read; a\nmailbox may ask for reports "
+	    "to be marked, moved or deleted once they are recorded.\nAny "
 	    "number of pollers may run on one database.\n\nSettings:\n");
 	settings_help(out);
 	return out == stderr ? 2 : 0;

@@ -349,6 +349,7 @@ start_session(struct imap_link *l, const struct imap_link_params *p)
 		.host = l->host,
 		.port = p->port,
 		.folder = l->folder,
+		.writes = p->writes,
 		.version = l->version,
 		.contact = l->contact,
 		.tag = l->tag});

@@ -11,6 +11,7 @@
  *   imap_link_search   -> on_found, on_done
  *   imap_link_headers  -> on_header for each, on_done
  *   imap_link_bodies   -> on_body for each, on_done
+ *   imap_link_mark     -> on_done
  *   imap_link_folders  -> on_folder for each, on_done
  *   imap_link_select   -> on_ready
  *   imap_link_wait     -> on_new, when a search is worth while
@@ -41,6 +42,7 @@ struct imap_link_params {
 	enum sasl_mechanism auth;
 	const char *username, *password; /* OAuth: the access token */
 	const char *folder;              /* UTF-8; NULL or "": INBOX */
+	bool writes;                     /* imap_link_mark is used */
 	const char *version, *contact;   /* for ID; may be NULL */
 	int64_t idle_s;                  /* longest IDLE; 0: 300 */
 	int64_t poll_s;                  /* wait without IDLE; 0: 60 */
@@ -62,6 +64,9 @@ void imap_link_search(struct imap_link *l, uint32_t uid_from, int64_t since_us);
 void imap_link_headers(struct imap_link *l, struct imap_set *uids);
 void imap_link_bodies(struct imap_link *l, struct imap_set *uids);
 void imap_link_body(struct imap_link *l, uint32_t uid);
+/* folder: of IMAP_MARK_MOVE, in UTF-8; else it may be NULL. */
+void imap_link_mark(struct imap_link *l, struct imap_set *uids,
+    enum imap_mark mark, const char *folder);
 void imap_link_folders(struct imap_link *l);
 void imap_link_select(struct imap_link *l, const char *folder);
 void imap_link_wait(struct imap_link *l);

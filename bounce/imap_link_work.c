@@ -69,6 +69,15 @@ imap_link_body(struct imap_link *l, uint32_t uid)
 }
 
 void
+imap_link_mark(struct imap_link *l, struct imap_set *uids, enum imap_mark mark,
+    const char *folder)
+{
+	if (begin(l))
+		end(l, imap_session_mark(&l->session, uids, mark,
+			   str_of(folder), &l->failure));
+}
+
+void
 imap_link_folders(struct imap_link *l)
 {
 	if (begin(l))

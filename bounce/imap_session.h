@@ -4,7 +4,8 @@
  * The session eats the server's bytes, fills `out` with what is to be sent
  * and tells its owner what happened, one event a call.  It reads no clock
  * and opens nothing, so that transcripts and fuzzers need no socket.  It
- * opens the mailbox read-only (EXAMINE) and never changes it (R-011, R-023).
+ * opens the mailbox read-only (EXAMINE), unless its owner wants messages
+ * marked, and changes nothing else (R-011, R-023).
  *
  * Trust (R-001, X-002): before TLS it says nothing but CAPABILITY and
  * STARTTLS; PREAUTH there, bytes after the OK of STARTTLS, or an answer to a
@@ -17,6 +18,7 @@
 #define BOUNCE_IMAP_SESSION_H
 
 #include "bounce/imap_command.h"
+#include "bounce/imap_mark.h"
 #include "bounce/imap_response.h"
 #include "bounce/mail_events.h"
 #include "lib/mail/sasl.h"
@@ -30,7 +32,8 @@
  *
  *   GREETING -> CAPABILITY -> STARTTLS* -> HANDSHAKE -> CAPABILITY
  *            -> AUTHENTICATE | LOGIN -> CAPABILITY* -> ID* -> SELECT -> READY
- *   READY -> SELECT | LIST | SEARCH | FETCH | NOOP -> READY
+ *   READY -> SELECT | LIST | SEARCH | FETCH | STORE | NOOP -> READY
+ *   READY -> COPY -> DELETE -> EXPUNGE -> READY
  *   READY -> IDLE -> IDLING -> DONE -> READY
  *   READY -> LOGOUT -> OVER          any -> OVER
  *
@@ -49,6 +52,10 @@ enum imap_state {
 	IMAP_STATE_LIST,
 	IMAP_STATE_SEARCH,
 	IMAP_STATE_FETCH,
+	IMAP_STATE_STORE,   /* or MOVE */
+	IMAP_STATE_COPY,    /* instead of MOVE, and then */
+	IMAP_STATE_DELETE,  /* a flag, and then */
+	IMAP_STATE_EXPUNGE, /* these messages only */
 	IMAP_STATE_NOOP,
 	IMAP_STATE_IDLE,   /* asked for, `+` not there yet */
 	IMAP_STATE_IDLING, /* the server speaks when it has something */
@@ -87,6 +94,7 @@ struct imap_session_params {
 	const char *host;                /* for OAUTHBEARER */
 	int port;
 	const char *folder;  /* UTF-8; NULL: INBOX */
+	bool writes;         /* imap_session_mark is used */
 	const char *version; /* of this program, for ID; may be NULL */
 	const char *contact; /* who runs it, for ID; may be NULL */
 	const char *tag;     /* prefix that a stranger cannot guess, <= 16 */
@@ -153,6 +161,10 @@ bool imap_session_list(struct imap_session *s, struct err *err) MUST_USE;
  * time), which is cut down to a day that suits every time zone. */
 bool imap_session_search(struct imap_session *s, uint32_t uid_from,
     int64_t since_us, struct err *err) MUST_USE;
+/* At most IMAP_BATCH_MAX UIDs; `uids` is copied.  A move is MOVE (RFC 6851) or
+ * COPY and UID EXPUNGE (RFC 4315); a server that has neither is refused. */
+bool imap_session_mark(struct imap_session *s, struct imap_set *uids,
+    enum imap_mark mark, struct str folder, struct err *err) MUST_USE;
 /* At most IMAP_BATCH_MAX UIDs; `uids` is copied. */
 bool imap_session_fetch(struct imap_session *s, struct imap_set *uids,
     bool bodies, struct err *err) MUST_USE;

@@ -105,7 +105,10 @@ session_examine(struct imap_session *s, struct str folder, struct err *err)
 {
 	struct imap_command *c = session_begin(s);
 
-	IMAP_WORD(c, "EXAMINE");
+	if (s->params.writes)
+		IMAP_WORD(c, "SELECT");
+	else
+		IMAP_WORD(c, "EXAMINE");
 	imap_command_mailbox(c, folder);
 	return session_send(s, IMAP_STATE_SELECT, err);
 }

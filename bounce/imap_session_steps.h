@@ -1,7 +1,8 @@
 /*
- * imap_session_steps.h - what the three files of the session share: the engine
- * (imap_session.c), the way to the open mailbox (imap_session_open.c) and
- * the work there (imap_session_work.c).  For them only.
+ * imap_session_steps.h - what the files of the session share: the engine
+ * (imap_session.c), the way to the open mailbox (imap_session_open.c), the
+ * work there (imap_session_work.c) and what it changes
+ * (imap_session_mark.c).  For them only.
  */
 #ifndef BOUNCE_IMAP_SESSION_STEPS_H
 #define BOUNCE_IMAP_SESSION_STEPS_H
@@ -13,6 +14,7 @@ typedef enum imap_event tagged_fn(struct imap_session *, struct err *);
 
 tagged_fn on_capability, on_starttls, on_login, on_id, on_select;
 tagged_fn on_list, on_search, on_fetch, on_noop, on_idle, on_done, on_logout;
+tagged_fn on_marked, on_copied, on_deleted;
 
 /* Begins a command in s->next; add its words, then send. */
 struct imap_command *session_begin(struct imap_session *s);

@@ -35,6 +35,7 @@ void
 mailbox_connect(struct mailbox *m)
 {
 	byte_budget_visit(&m->row.budget);
+	m->unmarked = false;
 	m->link = mailbox_link_new(m->shared,
 	    &(struct mailbox_link_params){.row = &m->row, .ledger = &m->ledger},
 	    &events, m);
@@ -96,6 +97,7 @@ mailbox_new(const struct mailbox_shared *shared, struct mailbox_row *row)
 	m->pace.proven = m->row.proven;
 	m->batch = batch_new(shared->ring);
 	imap_set_init(&m->wanted);
+	imap_set_init(&m->reports);
 	uidl_ledger_init(&m->ledger);
 	m->timer = loop_timer_new(shared->loop, on_timer, m);
 	mailbox_begin(m);
@@ -112,6 +114,7 @@ mailbox_free(struct mailbox *m)
 	mailbox_link_free(m->link);
 	loop_timer_free(m->timer);
 	imap_set_release(&m->wanted);
+	imap_set_release(&m->reports);
 	uidl_ledger_release(&m->ledger);
 	batch_free(m->batch);
 	mailbox_junk_release(&m->junk);

@@ -11,7 +11,7 @@
  * the mailbox is ours, in the version that we know, so that a poller that
  * was late to notice that it lost the lease harms nothing.  What could not
  * be recorded stays here until it is.  The mailbox itself is only read, but
- * for reports that are recorded, where it asks for that (`deletes`).
+ * for reports that are recorded, where it asks for that (`deletes`, `mark`).
  *
  * Bounces land in the folder for spam, too: it is looked at in between,
  * on the same connection (mailbox_junk.h).
@@ -21,6 +21,7 @@
 
 #include "bounce/byte_budget.h"
 #include "bounce/cursor.h"
+#include "bounce/imap_mark.h"
 #include "db/link.h"
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
@@ -49,7 +50,9 @@ enum mailbox_protocol { MAILBOX_IMAP = 0, MAILBOX_POP3 };
 struct mailbox_row {
 	int64_t id, version;
 	enum mailbox_protocol protocol;
-	bool deletes; /* reports, once they are recorded; POP3 only */
+	enum imap_mark mark; /* of reports that are recorded; IMAP only */
+	char *mark_folder;   /* of IMAP_MARK_MOVE */
+	bool deletes;        /* reports, once they are recorded; POP3 only */
 	char *host, *username, *password, *ca_file, *folder;
 	int port;
 	enum conn_tls tls;

@@ -26,6 +26,7 @@ open_imap(const struct mailbox_shared *shared,
 		.username = row->username,
 		.password = row->password,
 		.folder = row->folder,
+		.writes = row->mark != IMAP_MARK_NONE,
 		.version = "1",
 		.idle_s = shared->settings->idle_s,
 		.poll_s = shared->settings->poll_s,
@@ -107,6 +108,13 @@ mailbox_link_bodies(struct mailbox_link *l, struct imap_set *uids)
 		imap_link_bodies(l->imap, uids);
 	else
 		pop3_link_bodies(l->pop3, uids);
+}
+
+void
+mailbox_link_mark(struct mailbox_link *l, struct imap_set *uids,
+    const struct mailbox_row *row)
+{
+	imap_link_mark(l->imap, uids, row->mark, row->mark_folder);
 }
 
 void

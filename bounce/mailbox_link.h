@@ -29,6 +29,9 @@ void mailbox_link_look(struct mailbox_link *l, uint32_t uid_from,
     int64_t since_us);
 void mailbox_link_headers(struct mailbox_link *l, struct imap_set *uids);
 void mailbox_link_bodies(struct mailbox_link *l, struct imap_set *uids);
+/* Of IMAP alone, as the row says it. */
+void mailbox_link_mark(struct mailbox_link *l, struct imap_set *uids,
+    const struct mailbox_row *row);
 void mailbox_link_wait(struct mailbox_link *l);
 /* Of IMAP only. */
 void mailbox_link_folders(struct mailbox_link *l);

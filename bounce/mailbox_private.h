@@ -17,7 +17,7 @@
 #define AGAIN_MS 1000 /* a statement that the database did not take */
 
 /*
- *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING)* -> WAITING
+ *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING [-> MARKING])* -> WAITING
  *   WAITING -> LOOKING        any -> CLOSED        CLOSED -> GIVING_UP
  *
  * and, where there is a folder for spam, instead of WAITING or after it
@@ -37,6 +37,7 @@ enum doing {
 	HEADERS,
 	BODIES,
 	RECORDING,
+	MARKING, /* what is recorded */
 	WAITING,
 	GIVING_UP, /* a person is to be told */
 };
@@ -64,8 +65,10 @@ struct mailbox {
 	struct batch *batch;
 	struct imap_set *found; /* the link's: what is still to be read */
 	struct imap_set wanted;
-	uint32_t first, last;  /* UIDs of the batch */
-	bool is_cut;           /* it was too large: look again after it */
+	uint32_t first, last;    /* UIDs of the batch */
+	struct imap_set reports; /* of the batch, to be marked */
+	bool unmarked; /* the server does not let us, on this connection */
+	bool is_cut;   /* it was too large: look again after it */
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
 
@@ -96,6 +99,15 @@ void mailbox_trouble(struct mailbox *m, const char *text);
 void mailbox_give_up(struct mailbox *m, const struct err *why);
 /* All is read. */
 void mailbox_wait(struct mailbox *m);
+
+/* mailbox_mark.c */
+
+/* The statement that tells which messages are to be marked, and its answer. */
+void mailbox_mark_ask(struct mailbox *m, struct db_batch *b);
+void mailbox_mark_told(struct mailbox *m, const struct db_result *r);
+/* Marks them: on_done follows; false when there is nothing to do. */
+bool mailbox_mark(struct mailbox *m);
+bool mailbox_mark_declined(struct mailbox *m, const struct err *err);
 
 /* mailbox_budget.c */
 

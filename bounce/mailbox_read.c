@@ -79,6 +79,16 @@ next_batch(struct mailbox *m)
 	mailbox_link_headers(m->link, &m->wanted);
 }
 
+/* After a batch. */
+static void
+go_on(struct mailbox *m)
+{
+	if (m->is_cut)
+		mailbox_look(m);
+	else
+		next_batch(m);
+}
+
 /* What the database refuses, though it is there, is refused for what is in
  * it: the messages go one by one, and the one at fault without its text. */
 static void
@@ -129,6 +139,8 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 		if (count > 1)
 			mailbox_keys_recorded(m, &results[count - 2],
 			    errand.uid);
+		if (count > 1)
+			mailbox_mark_told(m, &results[count - 2]);
 		pace_brought(&m->pace);
 	}
 	if (m->doing != RECORDING) /* closed meanwhile */
@@ -139,10 +151,8 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 		on_refused(m, err);
 	else if (err != NULL)
 		loop_timer_start(m->timer, AGAIN_MS);
-	else if (m->is_cut)
-		mailbox_look(m);
-	else
-		next_batch(m);
+	else if (!mailbox_mark(m))
+		go_on(m);
 }
 
 void
@@ -155,6 +165,7 @@ mailbox_send_batch(struct mailbox *m)
 	if (batch_count(m->batch) > 0)
 		batch_add_to(m->batch, &source, b);
 	mailbox_record_keys(m, b);
+	mailbox_mark_ask(m, b);
 	db_batch_add(b, Q_CURSOR_MOVE,
 	    DB_ARGS(db_int(m->row.id), db_cstr(m->folder),
 		db_int(source.uidvalidity), db_int(m->last),
@@ -187,6 +198,10 @@ on_declined(struct mailbox *m, const struct err *err)
 {
 	bool reading = m->doing == HEADERS || m->doing == BODIES;
 
+	if (mailbox_mark_declined(m, err)) {
+		go_on(m);
+		return;
+	}
 	if (mailbox_junk_declined(m))
 		return;
 	if (reading)
@@ -211,6 +226,7 @@ mailbox_on_done(const struct err *err, void *arg)
 	case LOOKING: next_batch(m); break;
 	case HEADERS: headers_done(m); break;
 	case BODIES: record(m); break;
+	case MARKING: go_on(m); break;
 	case CLOSED:
 	case OPENING:
 	case RECORDING:

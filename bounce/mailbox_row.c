@@ -23,6 +23,7 @@ enum {
 	COL_OAUTH,
 	COL_PROTOCOL,
 	COL_AFTER_READING,
+	COL_AFTER_FOLDER,
 	COL_UIDVALIDITY,
 	COL_LAST_UID,
 	COL_MOVED_AT,
@@ -32,6 +33,18 @@ enum {
 	COL_BYTES_DAY,
 	COL_BYTES_READ,
 };
+
+static enum imap_mark
+mark_of(struct str after_reading)
+{
+	if (str_eq(after_reading, STR("keyword")))
+		return IMAP_MARK_KEYWORD;
+	if (str_eq(after_reading, STR("seen")))
+		return IMAP_MARK_SEEN;
+	if (str_eq(after_reading, STR("move")))
+		return IMAP_MARK_MOVE;
+	return IMAP_MARK_NONE;
+}
 
 static bool
 read_password(struct mailbox_row *row, const struct db_result *r, int at,
@@ -72,6 +85,8 @@ mailbox_row_read(struct mailbox_row *row, const struct db_result *r, int at,
 	    .protocol = str_eq(db_get_text(r, at, COL_PROTOCOL), STR("pop3"))
 			    ? MAILBOX_POP3
 			    : MAILBOX_IMAP,
+	    .mark = mark_of(db_get_text(r, at, COL_AFTER_READING)),
+	    .mark_folder = str_dup(db_get_text(r, at, COL_AFTER_FOLDER)),
 	    .deletes =
 		str_eq(db_get_text(r, at, COL_AFTER_READING), STR("delete")),
 	};
@@ -139,6 +154,7 @@ mailbox_row_release(struct mailbox_row *row)
 	free(row->username);
 	free(row->ca_file);
 	free(row->folder);
+	free(row->mark_folder);
 	*row = (struct mailbox_row){.id = 0};
 }
 

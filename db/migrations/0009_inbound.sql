@@ -178,10 +178,12 @@ CREATE FUNCTION audit(i inbound, t task) RETURNS jsonb LANGUAGE sql STABLE AS $$
 	            'type', i.details -> 'type', 'category', i.details -> 'category'))))
 $$;
 
--- What becomes of a report in a mailbox of POP3 once it is recorded.
+-- What becomes of a report in a mailbox once it is recorded: 'delete' by POP3,
+-- 'keyword', 'seen' or 'move' to after_folder by IMAP.
 ALTER TABLE mailbox
 	ADD COLUMN after_reading text NOT NULL DEFAULT 'keep'
-		CHECK (after_reading IN ('keep', 'delete'));
+		CHECK (after_reading IN ('keep', 'delete', 'keyword', 'seen', 'move')),
+	ADD COLUMN after_folder text NOT NULL DEFAULT '';
 
 -- Messages of a POP3 mailbox that were read and are still there: 16 bytes of
 -- the SHA-256 of what the server calls each (UIDL).

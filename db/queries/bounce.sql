@@ -20,7 +20,7 @@ UPDATE mailbox m
 RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           m.folder, m.version, m.since,
           EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = m.id),
-          m.protocol, m.after_reading,
+          m.protocol, m.after_reading, m.after_folder,
           c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk,
           m.bytes_per_day, m.bytes_day, m.bytes_read;
@@ -76,8 +76,18 @@ UPDATE mailbox SET bytes_day = $2::int, bytes_read = $3::bigint
 -- $1 mailbox id
 SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, since,
        EXISTS (SELECT FROM oauth o WHERE o.owner = 'mailbox' AND o.owner_id = id),
-       protocol, after_reading
+       protocol, after_reading, after_folder
   FROM mailbox WHERE id = $1::bigint;
+
+-- name: inbound_reports
+-- Which messages of a batch that is recorded are reports of ours: nobody else
+-- needs them.  Mail that people wrote is not.
+-- $1 mailbox id  $2 uids  $3 their fingerprints
+SELECT t.uid
+  FROM unnest($2::bigint[], $3::bytea[]) AS t(uid, fingerprint)
+  JOIN inbound i ON i.mailbox_id = $1::bigint AND i.fingerprint = t.fingerprint
+ WHERE i.delivery_id IS NOT NULL
+   AND i.class IN ('bounce', 'delay', 'dsn_success', 'complaint', 'mdn');
 
 -- name: cursor_read
 -- Of a folder beside the configured one.

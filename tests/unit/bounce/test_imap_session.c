@@ -66,6 +66,8 @@ set_param(struct player *p, struct imap_session_params *params, struct str name,
 {
 	if (str_eq(name, STR("tls")))
 		assert_true(conn_tls_parse(value, &params->tls));
+	else if (str_eq(name, STR("writes")))
+		params->writes = str_eq(value, STR("yes"));
 	else if (str_eq(name, STR("auth")))
 		assert_true(sasl_parse(value, &params->auth));
 	else if (str_eq(name, STR("user")))
@@ -275,6 +277,28 @@ fetch(struct player *p, struct str words, struct err *err)
 	return ok;
 }
 
+/* mark UIDS seen|keyword|move [FOLDER] */
+static bool
+mark(struct player *p, struct str words, struct err *err)
+{
+	enum imap_mark mark = IMAP_MARK_KEYWORD;
+	struct imap_set set;
+	struct str uids, how;
+	bool ok;
+
+	imap_set_init(&set);
+	str_cut(&words, ' ', &uids);
+	str_cut(&words, ' ', &how);
+	assert_true(imap_set_parse(&set, uids));
+	if (str_eq(how, STR("seen")))
+		mark = IMAP_MARK_SEEN;
+	else if (str_eq(how, STR("move")))
+		mark = IMAP_MARK_MOVE;
+	ok = imap_session_mark(&p->session, &set, mark, words, err);
+	imap_set_release(&set);
+	return ok;
+}
+
 /* search UID [DAY], DAY counted from 1970. */
 static bool
 search(struct player *p, struct str words, struct err *err)
@@ -304,6 +328,8 @@ command(struct player *p, struct str words)
 		ok = search(p, words, &err);
 	else if (str_eq(verb, STR("fetch")))
 		ok = fetch(p, words, &err);
+	else if (str_eq(verb, STR("mark")))
+		ok = mark(p, words, &err);
 	else if (str_eq(verb, STR("select")))
 		ok = imap_session_select(s, unescape(words, name), &err);
 	else if (str_eq(verb, STR("list")))
