@@ -68,6 +68,7 @@ add(struct uidl_ledger *l, const unsigned char *key)
 		l->cap = l->cap == 0 ? SLOTS_MIN : l->cap * 2;
 		l->at = mem_grow(l->at, l->cap, sizeof(*l->at));
 	}
+	assert(l->at != NULL);
 	e = &l->at[l->count++];
 	*e = (struct uidl_entry){.uid = 0};
 	memcpy(e->key, key, UIDL_KEY_SIZE);

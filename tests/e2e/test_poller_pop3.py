@@ -3,12 +3,22 @@ report says, once; it stays as it was, or loses the reports."""
 
 import os
 import re
+import subprocess
+import sys
 import time
 
 import pytest
 
 from polling import Polling
+from server import VOLLEY
 from whole import wait_for
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "../faults"))
+
+from wire import CLIENT, SERVER, Fault, Proxy  # noqa: E402
+
+CUTS = os.path.join(os.path.dirname(os.path.realpath(VOLLEY)),
+                    "tests/tools/pop3-cuts")
 
 USER = "fbl@example.test"
 VISIT = re.compile(r"pop3\(" + USER + r"\).* Logged out top=(\d+)/\d+,"
@@ -202,3 +212,34 @@ def test_killed_in_the_middle(scene, inbox):
     check_once(scene, count)
     assert scene.read() == count
     print(f"killed after {killed_at}")
+
+
+@pytest.mark.parametrize("side, match", [
+    (SERVER, b"DSN"), (CLIENT, b"RETR 7"), (SERVER, b"Logging out")],
+    ids=["while listing", "while fetching", "before the answer to QUIT"])
+def test_connection_is_cut(scene, inbox, side, match):
+    """And the poller killed: what was not recorded is still there."""
+    count = 50
+    scene.deliveries(count)
+    inbox.add(*[scene.dsn(n) for n in range(1, count + 1)])
+    proxy = Proxy(scene.facts["pop3"], lambda n: Fault(
+        side, at=2000, match=b"" if match == b"DSN" else match)
+        if n == 1 else None)
+    pop3(scene, after_reading="delete", port=proxy.port, tls="none")
+    poller = scene.poller()
+    wait_for(lambda: proxy.struck == 1)
+    scene.kill(poller)
+    assert count - inbox.count() <= scene.bounced()
+    scene.sql("UPDATE mailbox SET held_until = now()")
+    scene.poller()
+    wait_for(lambda: inbox.count() == 0 and len(scene.lines("started")) == 2)
+    proxy.close()
+    check_once(scene, count)
+
+
+def test_cut_at_many_bytes():
+    """At each in the long run of tests/faults."""
+    done = subprocess.run([CUTS, "409", "200"], capture_output=True,
+                          text=True, timeout=120, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr

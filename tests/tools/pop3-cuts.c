@@ -1,0 +1,407 @@
+/*
+ * pop3-cuts STEP [MESSAGES] - a visit to a POP3 mailbox, cut at every STEP-th
+ * byte of either side, then one that is not (R-041): every message counts
+ * once, and none is deleted that was not recorded.
+ *
+ * The server is a thread; the owner of the link keeps a ledger in which
+ * "recorded" is what the database would have committed.
+ */
+#include "bounce/mime_walk.h"
+#include "bounce/pop3_link.h"
+#include "lib/base/mem.h"
+#include "tests/support/peer.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#define BATCH     40
+#define LINE_SIZE 1024
+#define GUARD_MS  30000
+
+struct box {
+	int messages;
+	bool *gone, *marked;
+	int *events;              /* what was recorded of each */
+	long said, heard;         /* bytes of the present visit */
+	long cut_said, cut_heard; /* the wire ends there; -1: nowhere */
+	int unread_deleted;
+};
+
+struct visit {
+	struct loop *loop;
+	struct loop_timer *guard;
+	struct pop3_link *link;
+	struct uidl_ledger ledger;
+	struct box *box;
+	struct imap_set *found, wanted, next;
+	uint32_t position, last;
+	bool reading_bodies;
+	int bodies[BATCH], body_count;
+	struct err end;
+};
+
+/* The server. */
+
+static bool
+say(struct peer_conn *pc, struct box *b, const char *text)
+{
+	size_t n = strlen(text);
+	bool ends = b->cut_said >= 0 && b->said + (long)n > b->cut_said;
+
+	if (ends)
+		n = (size_t)(b->cut_said - b->said);
+	b->said += (long)n;
+	return (n == 0 || peer_say(pc, text, n)) && !ends;
+}
+
+static bool
+say_message(struct peer_conn *pc, struct box *b, int n, bool whole)
+{
+	char text[LINE_SIZE];
+
+	snprintf(text, sizeof(text), "+OK\r\nSubject: %d\r\n\r\n%s.\r\n", n,
+	    whole ? "Hello.\r\n..\r\n..dot\r\n" : "");
+	return say(pc, b, text);
+}
+
+static bool
+say_list(struct peer_conn *pc, struct box *b)
+{
+	char text[LINE_SIZE];
+	int i, number = 0;
+
+	if (!say(pc, b, "+OK\r\n"))
+		return false;
+	for (i = 0; i < b->messages; i++) {
+		if (b->gone[i])
+			continue;
+		snprintf(text, sizeof(text), "%d key-%d\r\n", ++number, i);
+		if (!say(pc, b, text))
+			return false;
+	}
+	return say(pc, b, ".\r\n");
+}
+
+/* The message with that number at this visit. */
+static int
+message_of(const struct box *b, int number)
+{
+	int i;
+
+	for (i = 0; i < b->messages; i++)
+		if (!b->gone[i] && --number == 0)
+			return i;
+	return -1;
+}
+
+static bool
+say_count(struct peer_conn *pc, struct box *b)
+{
+	char text[LINE_SIZE];
+	int i, count = 0;
+
+	for (i = 0; i < b->messages; i++)
+		count += !b->gone[i];
+	snprintf(text, sizeof(text), "+OK %d 1\r\n", count);
+	return say(pc, b, text);
+}
+
+/* What is marked goes now, whether the answer arrives or not. */
+static bool
+leave(struct peer_conn *pc, struct box *b)
+{
+	int i;
+
+	for (i = 0; i < b->messages; i++) {
+		if (b->marked[i] && !b->gone[i] && b->events[i] == 0)
+			b->unread_deleted++;
+		b->gone[i] = b->gone[i] || b->marked[i];
+	}
+	(void)!say(pc, b, "+OK\r\n");
+	return false;
+}
+
+static bool
+answer(struct peer_conn *pc, struct box *b, const char *line)
+{
+	char text[LINE_SIZE];
+	int number = 0, n;
+
+	(void)!sscanf(line, "%*s %d", &number);
+	n = message_of(b, number);
+	if (strncmp(line, "CAPA", 4) == 0)
+		return say(pc, b,
+		    "+OK\r\nUSER\r\nUIDL\r\nTOP\r\nPIPELINING\r\n"
+		    ".\r\n");
+	if (strncmp(line, "STAT", 4) == 0)
+		return say_count(pc, b);
+	if (strncmp(line, "UIDL", 4) == 0)
+		return say_list(pc, b);
+	if (strncmp(line, "QUIT", 4) == 0)
+		return leave(pc, b);
+	if (strncmp(line, "TOP", 3) == 0)
+		return say_message(pc, b, n, false);
+	if (strncmp(line, "RETR", 4) == 0)
+		return say_message(pc, b, n, true);
+	if (strncmp(line, "DELE", 4) == 0)
+		b->marked[n] = true;
+	snprintf(text, sizeof(text), "+OK %d 99\r\n", number);
+	return say(pc, b, text);
+}
+
+static void
+serve(struct peer_conn *pc, void *arg)
+{
+	struct box *b = arg;
+	char line[LINE_SIZE];
+	int on = 1;
+
+	setsockopt(pc->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	b->said = b->heard = 0;
+	memset(b->marked, 0, (size_t)b->messages * sizeof(bool));
+	if (!say(pc, b, "+OK ready\r\n"))
+		return;
+	while (peer_line(pc, line, sizeof(line))) {
+		b->heard += (long)strlen(line);
+		if (b->cut_heard >= 0 && b->heard > b->cut_heard)
+			return;
+		if (!answer(pc, b, line))
+			return;
+	}
+}
+
+/* The owner. */
+
+static void
+go_on(struct visit *v)
+{
+	imap_set_reset(&v->wanted);
+	if (imap_set_take(v->found, BATCH, &v->wanted)) {
+		v->last = imap_set_max(&v->wanted);
+		v->reading_bodies = false;
+		v->body_count = 0;
+		pop3_link_headers(v->link, &v->wanted);
+	} else {
+		pop3_link_leave(v->link);
+	}
+}
+
+static void
+record(struct visit *v)
+{
+	struct uidl_entry *e;
+	size_t i, n = uidl_ledger_due(&v->ledger, v->last, &e);
+
+	for (i = 0; i < n; i++)
+		e[i].is_report = true;
+	uidl_ledger_stored(&v->ledger, v->last);
+	v->position = v->last;
+	for (i = 0; i < (size_t)v->body_count; i++)
+		v->box->events[v->bodies[i]]++;
+}
+
+static void
+on_ready(const struct mail_folder *folder, void *arg)
+{
+	struct visit *v = arg;
+	unsigned char gone[BATCH][UIDL_KEY_SIZE];
+
+	if (v->ledger.seen == folder->exists)
+		while (uidl_ledger_forget(&v->ledger, gone, BATCH) == BATCH)
+			;
+	pop3_link_look(v->link, v->position + 1, 0);
+}
+
+static void
+on_found(struct imap_set *found, void *arg)
+{
+	((struct visit *)arg)->found = found;
+}
+
+static void
+on_header(const struct mail_message *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+}
+
+static void
+on_body(const struct mail_message *m, void *arg)
+{
+	struct visit *v = arg;
+	int n = -1;
+
+	if (sscanf(m->bytes.p, "Subject: %d", &n) != 1 ||
+	    !str_ends(m->bytes, STR("Hello.\r\n.\r\n.dot\r\n")))
+		die("a message that is not as it was");
+	v->bodies[v->body_count++] = n;
+}
+
+static void
+on_done(const struct err *err, void *arg)
+{
+	struct visit *v = arg;
+
+	if (err->kind != FAIL_NONE)
+		die("refused: %s", err->text);
+	if (v->body_count == 0 && !v->reading_bodies &&
+	    imap_set_size(&v->wanted) > 0) {
+		v->reading_bodies = true;
+		pop3_link_bodies(v->link, &v->wanted);
+		return;
+	}
+	if (v->reading_bodies)
+		record(v);
+	go_on(v);
+}
+
+static void
+on_closed(const struct err *err, int64_t backoff_ms, void *arg)
+{
+	struct visit *v = arg;
+
+	(void)backoff_ms;
+	v->end = *err;
+	loop_stop(v->loop);
+}
+
+static void
+on_guard(void *arg)
+{
+	(void)arg;
+	die("a visit without end");
+}
+
+static bool
+visit(struct visit *v, int port)
+{
+	static const struct mail_events events = {.on_ready = on_ready,
+	    .on_found = on_found,
+	    .on_header = on_header,
+	    .on_body = on_body,
+	    .on_done = on_done,
+	    .on_closed = on_closed};
+
+	imap_set_reset(&v->wanted);
+	v->reading_bodies = false;
+	v->body_count = 0;
+	v->link = pop3_link_new(v->loop,
+	    &(struct pop3_link_params){.host = "127.0.0.1",
+		.port = port,
+		.username = "u",
+		.password = "p",
+		.ledger = &v->ledger,
+		.deletes = true},
+	    &events, v);
+	loop_timer_start(v->guard, GUARD_MS);
+	loop_run(v->loop);
+	loop_timer_stop(v->guard);
+	pop3_link_free(v->link);
+	return v->end.kind == FAIL_NONE;
+}
+
+/* A mailbox that nobody has read. */
+static void
+begin_anew(struct visit *v, struct box *b)
+{
+	memset(b->gone, 0, (size_t)b->messages * sizeof(bool));
+	memset(b->events, 0, (size_t)b->messages * sizeof(int));
+	uidl_ledger_release(&v->ledger);
+	v->position = 0;
+}
+
+static void
+cut_none(struct box *b)
+{
+	b->cut_said = b->cut_heard = -1;
+}
+
+struct figures {
+	long cuts, events, missed, doubled, left;
+};
+
+static void
+count(struct figures *f, const struct box *b)
+{
+	int i;
+
+	f->cuts++;
+	for (i = 0; i < b->messages; i++) {
+		f->events += b->events[i];
+		f->missed += b->events[i] == 0;
+		f->doubled += b->events[i] > 1;
+		f->left += !b->gone[i];
+	}
+}
+
+/* One visit cut there, then one that is whole. */
+static void
+cut_at(struct visit *v, struct box *b, int port, long said, long heard,
+    struct figures *f)
+{
+	begin_anew(v, b);
+	b->cut_said = said;
+	b->cut_heard = heard;
+	(void)!visit(v, port);
+	cut_none(b);
+	if (!visit(v, port))
+		die("after a cut: %s", v->end.text);
+	count(f, b);
+}
+
+static long
+number(const char *text, long otherwise)
+{
+	int64_t n;
+
+	if (text == NULL)
+		return otherwise;
+	if (!str_to_i64(str_of(text), &n) || n < 1 || n > 1000000)
+		die("usage: pop3-cuts STEP [MESSAGES]");
+	return n;
+}
+
+int
+main(int argc, char **argv)
+{
+	long step = number(argc > 1 ? argv[1] : NULL, 1), at, said, heard;
+	long messages = number(argc > 2 ? argv[2] : NULL, 200);
+	struct box b = {.messages = (int)messages};
+	struct visit v = {.loop = loop_new(), .box = &b};
+	struct figures f = {0};
+	struct peer *peer = peer_start(NULL, serve, &b);
+	int port = peer_port(peer);
+
+	mime_walk_start();
+	b.gone = NEW_ARRAY(bool, (size_t)b.messages);
+	b.marked = NEW_ARRAY(bool, (size_t)b.messages);
+	b.events = NEW_ARRAY(int, (size_t)b.messages);
+	uidl_ledger_init(&v.ledger);
+	imap_set_init(&v.wanted);
+	v.guard = loop_timer_new(v.loop, on_guard, &v);
+	cut_none(&b);
+	begin_anew(&v, &b);
+	if (!visit(&v, port))
+		die("uncut: %s", v.end.text);
+	said = b.said;
+	heard = b.heard;
+	for (at = 0; at < said; at += step)
+		cut_at(&v, &b, port, at, -1, &f);
+	for (at = 0; at < heard; at += step)
+		cut_at(&v, &b, port, -1, at, &f);
+	peer_stop(peer);
+	printf("%d messages, %ld bytes said, %ld heard: %ld cuts, "
+	       "%.1f events each, missed %ld, doubled %ld, left %ld, "
+	       "deleted unread %d\n",
+	    b.messages, said, heard, f.cuts, (double)f.events / (double)f.cuts,
+	    f.missed, f.doubled, f.left, b.unread_deleted);
+	peer_free(peer);
+	uidl_ledger_release(&v.ledger);
+	imap_set_release(&v.wanted);
+	loop_timer_free(v.guard);
+	loop_free(v.loop);
+	free(b.gone);
+	free(b.marked);
+	free(b.events);
+	return f.missed + f.doubled + f.left + b.unread_deleted > 0;
+}
