@@ -1,5 +1,6 @@
 /* Fuzz target: whatever a server may say, to a session that has work to do.
- * The first byte chooses how the connection is secured and how we log in. */
+ * The first byte chooses how the connection is secured, how we log in, and
+ * whether messages are marked. */
 #include "bounce/imap_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -9,9 +10,13 @@ work(struct imap_session *s, enum imap_event event, struct err *err)
 {
 	struct imap_range some = {2, 200};
 	struct imap_set uids = {&some, 1, 1, true};
+	enum imap_mark mark =
+	    s->found.count % 2 ? IMAP_MARK_MOVE : IMAP_MARK_SEEN;
 
 	if (event == IMAP_EVENT_STARTTLS)
 		(void)!imap_session_secured(s, err);
+	else if (event == IMAP_EVENT_FOUND && s->params.writes)
+		(void)!imap_session_mark(s, &uids, mark, STR("Done"), err);
 	else if (event == IMAP_EVENT_FOUND)
 		(void)!imap_session_fetch(s, &uids, s->found.count % 2, err);
 	else if (event == IMAP_EVENT_NEWS)
@@ -37,6 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	params.tls = (enum conn_tls)(data[0] % 3);
 	params.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
+	params.writes = data[0] & 0x80;
 	imap_session_init(&s, &params);
 	while (at < size && event != IMAP_EVENT_OVER) {
 		event = imap_session_feed(&s,
