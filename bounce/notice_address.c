@@ -157,6 +157,20 @@ static const char *const failing[] = {
     "consegn",
     "pobox",
     "доставл",
+    "получател",
+    "收件",
+    "发送",
+    "發送",
+    "投递",
+    "投遞",
+    "宛先",
+    "받는",
+    "수신",
+    "dostarcz",
+    "doruč",
+    "bezorg",
+    "lever",
+    "iletilemedi",
 };
 
 static bool
@@ -204,10 +218,14 @@ ends_with_preposition(struct str before)
 {
 	static const char *const words[] = {"to", "for", "address", "recipient",
 	    "user", "account", "mailbox", "list", "an", "a", "para", "pour",
-	    "per", "full:", "aan"};
-	size_t at = str_rchr(before, ' ');
+	    "per", "full:", "aan", "do", "til", "till"};
+	static const char *const ends[] = {"到", "至", "给", "給"};
+	size_t i, at = str_rchr(before, ' ');
 	struct str last = at == STR_NOWHERE ? before : str_from(before, at + 1);
 
+	for (i = 0; i < ARRAY_LEN(ends); i++)
+		if (str_ends(before, str_of(ends[i])))
+			return true;
 	return str_is_any(last, words, ARRAY_LEN(words));
 }
 
@@ -241,7 +259,8 @@ place_of(struct str line, struct str before, char after)
 					    : NOTICE_ANSWERED;
 	if (says_any(before, others, ARRAY_LEN(others)))
 		return NOTICE_ELSEWHERE;
-	if (str_ends(before, STR(":")) || str_ends(before, STR("[smtp:")))
+	if (str_ends(before, STR(":")) || str_ends(before, STR("：")) ||
+	    str_ends(before, STR("[smtp:")))
 		return says_any(before, failing, ARRAY_LEN(failing))
 			   ? NOTICE_LABELLED
 			   : NOTICE_ELSEWHERE;

@@ -286,6 +286,21 @@ static const struct sample formats[] = {
 	"    550 5.1.1 no such user\n",
 	"bounce notice\n"
 	"ann@example.test failed hard invalid\n"},
+    {"Chinese, in a sentence",
+	MAILER("系统退信") "无法发送到 ann@example.test\n"
+			   "退信原因: 收件人不存在\n",
+	"bounce notice\nann@example.test failed hard invalid\n"},
+    {"Korean, with a label",
+	MAILER(
+	    "메일 전송 실패 안내") "메일 전송에 실패하였습니다.\n"
+				   "받는사람: ann@example.test\n"
+				   "실패 사유: 존재하지 않는 사용자입니다.\n",
+	"bounce notice\nann@example.test failed hard invalid\n"},
+    {"German, a full mailbox",
+	MAILER("Unzustellbar: March") "An diese Adresse nicht zugestellt:\n\n"
+				      "  ann@example.test\n\n"
+				      "Das Postfach des Empfängers ist voll.\n",
+	"bounce notice\nann@example.test failed soft full\n"},
     {"French, on two lines",
 	"From: robot@example.test\n"
 	"To: news@example.com\n"
