@@ -55,13 +55,6 @@ pop3_reply_read(struct pop3_reply *r, struct str line)
 		r->code = read_code(r->text);
 }
 
-bool
-pop3_code_is_later(enum pop3_code code)
-{
-	return code == POP3_CODE_IN_USE || code == POP3_CODE_LOGIN_DELAY ||
-	       code == POP3_CODE_SYS_TEMP;
-}
-
 /* Behind the numbers may stand what the server likes. */
 bool
 pop3_reply_numbers(struct str text, uint64_t *a, uint64_t *b)

@@ -36,8 +36,6 @@ struct pop3_reply {
 };
 
 void pop3_reply_read(struct pop3_reply *r, struct str line);
-/* Does the server mean `not now`? */
-bool pop3_code_is_later(enum pop3_code code);
 
 /* "7 120": of STAT, LIST. */
 bool pop3_reply_numbers(struct str text, uint64_t *a, uint64_t *b) MUST_USE;

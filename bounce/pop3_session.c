@@ -301,8 +301,6 @@ take_status(struct pop3_session *s, struct err *err)
 
 	if (s->last.status == POP3_UNKNOWN)
 		return unexpected(s, "a line that is no answer", err);
-	if (s->last.status == POP3_ERR)
-		s->code = s->last.code;
 	if (s->state == POP3_STATE_GREETING)
 		return take_greeting(s, err);
 	if (steps[s->state].on_answer == NULL)

@@ -91,12 +91,11 @@ struct pop3_session {
 	struct pop3_session_params
 	    params; /* texts are the owner's, must last */
 	struct pop3_capability can;
-	uint32_t messages;   /* in the mailbox */
-	unsigned answers;    /* how many came */
-	bool secured;        /* under TLS (or allowed without) */
-	bool authenticated;  /* the server believes us, and we it */
-	enum pop3_code code; /* of the last -ERR */
-	struct err refusal;  /* the first -ERR since READY; FAIL_NONE: none */
+	uint32_t messages;  /* in the mailbox */
+	unsigned answers;   /* how many came */
+	bool secured;       /* under TLS (or allowed without) */
+	bool authenticated; /* the server believes us, and we it */
+	struct err refusal; /* the first -ERR since READY; FAIL_NONE: none */
 
 	struct buf out;   /* to be sent; the owner takes it with buf_drop */
 	size_t in_flight; /* taken, but not yet with the kernel: owner sets */
