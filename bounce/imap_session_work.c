@@ -91,7 +91,7 @@ imap_session_fetch(struct imap_session *s, struct imap_set *uids, bool bodies,
 	imap_command_close(c);
 	return session_send(s, IMAP_STATE_FETCH, err);
 }
-static_assert(MAIL_PART_MAX == 262144 && IMAP_LITERAL_MAX >= MAIL_PART_MAX,
+static_assert(MAIL_PART_MAX == 262144 && IMAP_LITERAL_MAX >= 262144,
     "the partial fetches ask for it");
 
 bool

@@ -22,10 +22,10 @@ static const char *const introductions[] = {
     "Le 1 févr. 2016 à 18:32, Ann <ann@example.test> a écrit :\n",
     "Le lun. 1 févr. 2016 à 18:32, Ann <ann@example.test> a\nécrit :\n",
     "El lun., 1 feb. 2016 a las 18:32, Ann (<ann@example.test>) escribió:\n",
-    "Em seg., 1 de fev. de 2016 às 18:32, Ann <ann@example.test>\n"
-    "escreveu:\n",
-    "Il giorno lun 1 feb 2016 alle ore 18:32 Ann <ann@example.test> ha\n"
-    "scritto:\n",
+    ("Em seg., 1 de fev. de 2016 às 18:32, Ann <ann@example.test>\n"
+     "escreveu:\n"),
+    ("Il giorno lun 1 feb 2016 alle ore 18:32 Ann <ann@example.test> ha\n"
+     "scritto:\n"),
     "Op ma 1 feb. 2016 om 18:32 schreef Ann <ann@example.test>:\n",
     "Den mån 1 feb. 2016 kl 18:32 skrev Ann <ann@example.test>:\n",
     "Den man. 1. feb. 2016 kl. 18.32 skrev Ann <ann@example.test>:\n",
@@ -38,14 +38,14 @@ static const char *const introductions[] = {
     "Ann <ann@example.test>, 1 Şub 2016 Pzt, 18:32 tarihinde şunu yazdı:\n",
     "Ann <ann@example.test> ezt írta (időpont: 2016. febr. 1., H, 18:32):\n",
     "În lun., 1 feb. 2016 la 18:32, Ann <ann@example.test> a scris:\n",
-    "Στις Δευ, 1 Φεβ 2016 στις 18:32, ο χρήστης Ann <ann@example.test>\n"
-    "έγραψε:\n",
+    ("Στις Δευ, 1 Φεβ 2016 στις 18:32, ο χρήστης Ann <ann@example.test>\n"
+     "έγραψε:\n"),
     "2016年2月1日(月) 18:32 Ann <ann@example.test>:\n",
     "Ann <ann@example.test> 于2016年2月1日周一 18:32写道：\n",
     "Ann <ann@example.test> 於 2016年2月1日 週一 下午6:32寫道：\n",
     "2016년 2월 1일 (월) 오후 6:32, Ann <ann@example.test>님이 작성:\n",
-    "On Thu, 31 Mar 2016 at 11:16 Ann\n\n<\nmailto:Ann <ann@example.test>\n"
-    "> wrote:\n",
+    ("On Thu, 31 Mar 2016 at 11:16 Ann\n\n<\nmailto:Ann <ann@example.test>\n"
+     "> wrote:\n"),
 };
 
 /* Need the quotation below. */

@@ -16,8 +16,8 @@ static const char *const headers[] = {
     "---\n\nFrom: Ann\nSubject: a\n",
     ">>> Ann <ann@example.test> 5/3/2026 6:32 PM >>>\n",
     "---- On Mon, 1 Feb 2016 Ann <ann@example.test> wrote ----\n",
-    "------------------ 原始邮件 ------------------\n发件人: Ann\n"
-    "发送时间: 1\n",
+    ("------------------ 原始邮件 ------------------\n发件人: Ann\n"
+     "发送时间: 1\n"),
     "Date: 1\nSubject: a\nFrom: ann@example.test\nTo: Bob\n",
     "Begin forwarded message:\n\nFrom: Ann\nSubject: a\n",
     "Anfang der weitergeleiteten Nachricht:\n\nVon: Ann\nBetreff: a\n",

@@ -37,13 +37,14 @@ test_places(void **state)
 static void
 test_long(void **state)
 {
+	static const char away[12] = "on vacation ";
 	char text[2 * SIGNS_TEXT_MAX];
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	memcpy(text + sizeof(text) - 20, " on vacation here \0", 20);
 	check(text, 0);
-	memcpy(text, "on vacation ", 12);
+	memcpy(text, away, sizeof(away));
 	check(text, SIGN_ABSENCE);
 }
 
