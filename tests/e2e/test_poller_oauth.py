@@ -98,7 +98,9 @@ def test_tokens_that_expire(scene, endpoint):
         if n < 3:
             time.sleep(3.2)
             folder.close()
+            opened = len(scene.lines("mailbox_open"))
             kick(scene)
+            wait_for(lambda n=opened: len(scene.lines("mailbox_open")) > n)
             folder = again(scene, folder)
     assert len(endpoint.requests) == endpoint.granted == 3
     assert [r["refresh_token"] for r in endpoint.requests] == [

@@ -124,11 +124,10 @@ def test_progress_of_run_due(sending):
 
 def test_progress_where_nothing_is_sent(sending):
     """What has been handed out is not done."""
-    sink = sending.sink()
+    sink = sending.sink("--rule", "dot=delay 60000")
     sending.contacts(30)
     sending.campaign(sending.account(sink.port))
-    run = sending.volley("run-due", "-v", "--journal=/proc/none")
-    wait_for(lambda: "event=journal_not_written" in sending.log(), 30)
+    run = sending.volley("run-due", "-v")
     wait_for(lambda: sending.log().count(" of 30") >= 2, 30)
     sending.stop(run)
     assert set(re.findall(r"(\d+) of 30", sending.log())) == {"0"}
