@@ -85,8 +85,8 @@ def test_one_token_is_enough(scene, endpoint, mechanism):
 def test_tokens_that_expire(scene, endpoint):
     """Every connection after that has a new one, got with the newest refresh
     token; nothing is lost."""
-    endpoint.life, endpoint.answer = 3, "rotate"
-    endpoint.make = lambda n: jwt(USER, life=8)  # a slow machine
+    endpoint.life, endpoint.answer = 10, "rotate"  # none is kept shorter
+    endpoint.make = lambda n: jwt(USER, life=30)  # a slow machine
     scene.deliveries(3)
     folder = scene.folder()
     mailbox = make(scene, endpoint, folder)
@@ -96,7 +96,7 @@ def test_tokens_that_expire(scene, endpoint):
         folder.add(scene.dsn(n))
         scene.wait_bounced(n)
         if n < 3:
-            time.sleep(3.2)
+            time.sleep(10.2)
             folder.close()
             opened = len(scene.lines("mailbox_open"))
             kick(scene)
