@@ -35,18 +35,13 @@
 #include "bounce/mail_events.h"
 
 struct imap_link_params {
-	const char *host;
-	int port;
-	enum conn_tls tls;   /* NONE: only to a loopback address */
-	const char *ca_file; /* NULL or "": the system's */
-	enum sasl_mechanism auth;
-	const char *username, *password; /* OAuth: the access token */
-	const char *folder;              /* UTF-8; NULL or "": INBOX */
-	bool writes;                     /* imap_link_mark is used */
-	const char *version, *contact;   /* for ID; may be NULL */
-	int64_t idle_s;                  /* longest IDLE; 0: 300 */
-	int64_t poll_s;                  /* wait without IDLE; 0: 60 */
-	int64_t check_s;                 /* longest wait with IDLE; 0: 900 */
+	struct mailbox_access access;
+	const char *folder;            /* UTF-8; NULL or "": INBOX */
+	bool writes;                   /* imap_link_mark is used */
+	const char *version, *contact; /* for ID; may be NULL */
+	int64_t idle_s;                /* longest IDLE; 0: 300 */
+	int64_t poll_s;                /* wait without IDLE; 0: 60 */
+	int64_t check_s;               /* longest wait with IDLE; 0: 900 */
 	int64_t timeout_s; /* upper bound on every limit, for tests; 0: none */
 };
 
@@ -73,9 +68,8 @@ void imap_link_wait(struct imap_link *l);
 void imap_link_logout(struct imap_link *l); /* then on_closed */
 
 const struct mail_folder *imap_link_mailbox(const struct imap_link *l);
-bool imap_link_idles(const struct imap_link *l);     /* waiting uses IDLE */
-uint64_t imap_link_bytes(const struct imap_link *l); /* received */
-const char *imap_link_describe(const struct imap_link *l); /* "host:port" */
-const char *imap_link_tls(const struct imap_link *l);      /* "TLSv1.3", "" */
+bool imap_link_idles(const struct imap_link *l);      /* waiting uses IDLE */
+uint64_t imap_link_bytes(const struct imap_link *l);  /* received */
+const char *imap_link_tls(const struct imap_link *l); /* "TLSv1.3", "" */
 
 #endif

@@ -16,7 +16,7 @@ link_idle(struct imap_link *l)
 static bool
 begin(struct imap_link *l)
 {
-	if (l->state == LINK_CLOSED)
+	if (l->conn.over)
 		return false;
 	assert(l->state == LINK_FREE || l->state == LINK_WAITING);
 	loop_timer_stop(l->wait);
@@ -28,9 +28,9 @@ static void
 end(struct imap_link *l, bool sent)
 {
 	if (sent)
-		link_settle(l);
+		mailbox_conn_settle(&l->conn);
 	else
-		loop_defer(l->loop, link_tell_failure, l);
+		mailbox_conn_defer(&l->conn);
 }
 
 void
@@ -39,24 +39,24 @@ imap_link_search(struct imap_link *l, uint32_t uid_from, int64_t since_us)
 	if (!begin(l))
 		return;
 	l->told = l->told || l->session.news;
-	end(l,
-	    imap_session_search(&l->session, uid_from, since_us, &l->failure));
+	end(l, imap_session_search(&l->session, uid_from, since_us,
+		   &l->conn.failure));
 }
 
 void
 imap_link_headers(struct imap_link *l, struct imap_set *uids)
 {
 	if (begin(l))
-		end(l,
-		    imap_session_fetch(&l->session, uids, false, &l->failure));
+		end(l, imap_session_fetch(&l->session, uids, false,
+			   &l->conn.failure));
 }
 
 void
 imap_link_bodies(struct imap_link *l, struct imap_set *uids)
 {
 	if (begin(l))
-		end(l,
-		    imap_session_fetch(&l->session, uids, true, &l->failure));
+		end(l, imap_session_fetch(&l->session, uids, true,
+			   &l->conn.failure));
 }
 
 void
@@ -74,14 +74,14 @@ imap_link_mark(struct imap_link *l, struct imap_set *uids, enum imap_mark mark,
 {
 	if (begin(l))
 		end(l, imap_session_mark(&l->session, uids, mark,
-			   str_of(folder), &l->failure));
+			   str_of(folder), &l->conn.failure));
 }
 
 void
 imap_link_folders(struct imap_link *l)
 {
 	if (begin(l))
-		end(l, imap_session_list(&l->session, &l->failure));
+		end(l, imap_session_list(&l->session, &l->conn.failure));
 }
 
 void
@@ -89,7 +89,7 @@ imap_link_select(struct imap_link *l, const char *folder)
 {
 	if (begin(l))
 		end(l, imap_session_select(&l->session, str_of(folder),
-			   &l->failure));
+			   &l->conn.failure));
 }
 
 void
@@ -97,7 +97,7 @@ imap_link_wait(struct imap_link *l)
 {
 	bool idles = imap_link_idles(l);
 
-	if (l->state == LINK_CLOSED)
+	if (l->conn.over)
 		return;
 	assert(l->state == LINK_FREE);
 	l->state = LINK_WAITING;
@@ -108,12 +108,12 @@ imap_link_wait(struct imap_link *l)
 	loop_timer_start(l->wait,
 	    idles && l->silent_finds < SILENT_FINDS ? l->check_ms : l->poll_ms);
 	link_idle(l);
-	link_settle(l);
+	mailbox_conn_settle(&l->conn);
 }
 
 void
 imap_link_logout(struct imap_link *l)
 {
 	if (begin(l))
-		end(l, imap_session_logout(&l->session, &l->failure));
+		end(l, imap_session_logout(&l->session, &l->conn.failure));
 }

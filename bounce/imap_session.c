@@ -2,11 +2,10 @@
 
 #include "bounce/imap_session_steps.h"
 #include "bounce/imap_utf7.h"
+#include "bounce/server_text.h"
 
-#define SECOND         1000LL
-#define TEXT_MAX       200
-#define FOLDER_MAX     1024
-#define SASL_BYTES_MAX (32U << 10)
+#define SECOND     1000LL
+#define FOLDER_MAX 1024
 
 static const struct {
 	const char *name;
@@ -68,11 +67,12 @@ imap_session_init(struct imap_session *s,
     const struct imap_session_params *params)
 {
 	*s = (struct imap_session){.params = *params,
-	    .secured = params->tls != CONN_TLS_STARTTLS,
+	    .secured = params->access.tls != CONN_TLS_STARTTLS,
 	    .backoff_ms = -1,
 	    .next_state = IMAP_STATE_READY};
 	buf_init(&s->out, (size_t)IMAP_COMMAND_MAX * 2);
-	buf_init(&s->scratch, SASL_BYTES_MAX);
+	buf_init(&s->scratch, (size_t)FOLDER_MAX * 2);
+	mailbox_login_init(&s->login, "imap", &params->access);
 	imap_set_init(&s->found);
 	imap_set_init(&s->wanted);
 	imap_parse_init(&s->parse);
@@ -85,15 +85,14 @@ void
 imap_session_release(struct imap_session *s)
 {
 	buf_wipe(&s->out);
-	buf_wipe(&s->scratch);
+	buf_release(&s->scratch);
+	mailbox_login_release(&s->login);
 	imap_set_release(&s->found);
 	imap_set_release(&s->wanted);
 	imap_parse_release(&s->parse);
 	imap_response_release(&s->response);
 	imap_command_release(&s->command);
 	imap_command_release(&s->next);
-	sasl_free(s->sasl);
-	s->sasl = NULL;
 }
 
 enum imap_event
@@ -101,19 +100,6 @@ session_over(struct imap_session *s)
 {
 	s->state = IMAP_STATE_OVER;
 	return IMAP_EVENT_OVER;
-}
-
-/* What the peer says, without what could spoil a log or a terminal. */
-static const char *
-shown(struct str text, char out[TEXT_MAX])
-{
-	size_t i, n = text.n < TEXT_MAX - 1 ? text.n : TEXT_MAX - 1;
-
-	for (i = 0; i < n; i++)
-		out[i] =
-		    text.p[i] >= 0x20 && text.p[i] < 0x7f ? text.p[i] : '?';
-	out[n] = '\0';
-	return out;
 }
 
 bool
@@ -130,10 +116,10 @@ enum imap_event
 session_refused(struct imap_session *s, enum fail kind, struct err *err)
 {
 	const struct imap_response *r = &s->response;
-	char text[TEXT_MAX];
+	char text[SERVER_TEXT_MAX];
 
 	err_set(err, session_wants_later(r) ? FAIL_BUSY : kind, "imap: %s: %s",
-	    imap_state_doing(s->state), shown(r->text, text));
+	    imap_state_doing(s->state), server_text(r->text, text));
 	return session_over(s);
 }
 
@@ -268,7 +254,7 @@ static enum imap_event
 take_bye(struct imap_session *s, struct err *err)
 {
 	const struct imap_response *r = &s->response;
-	char text[TEXT_MAX];
+	char text[SERVER_TEXT_MAX];
 	bool later = session_wants_later(r) ||
 		     s->state == IMAP_STATE_GREETING || s->backoff_ms >= 0;
 
@@ -277,7 +263,7 @@ take_bye(struct imap_session *s, struct err *err)
 	s->code = r->code;
 	err_set(err, later ? FAIL_BUSY : FAIL_IO,
 	    "imap: the server ended the connection while %s: %s",
-	    imap_state_doing(s->state), shown(r->text, text));
+	    imap_state_doing(s->state), server_text(r->text, text));
 	return session_over(s);
 }
 

@@ -21,8 +21,7 @@
 #include "bounce/imap_mark.h"
 #include "bounce/imap_response.h"
 #include "bounce/mail_events.h"
-#include "lib/mail/sasl.h"
-#include "lib/net/conn.h"
+#include "bounce/mailbox_login.h"
 
 #define IMAP_BATCH_MAX      500 /* UIDs of one FETCH */
 #define IMAP_BACKOFF_MAX_MS (24LL * 3600 * 1000)
@@ -87,12 +86,7 @@ struct imap_folder {
 };
 
 struct imap_session_params {
-	enum conn_tls
-	    tls; /* NONE: only where the owner knows the peer is local */
-	enum sasl_mechanism auth;
-	const char *username, *password; /* OAuth: the access token */
-	const char *host;                /* for OAUTHBEARER */
-	int port;
+	struct mailbox_access access;
 	const char *folder;  /* UTF-8; NULL: INBOX */
 	bool writes;         /* imap_session_mark is used */
 	const char *version; /* of this program, for ID; may be NULL */
@@ -127,14 +121,14 @@ struct imap_session {
 	struct imap_response response;
 	struct imap_command command, next; /* next: waits for IDLE to end */
 	enum imap_state next_state;        /* READY: nothing waits */
-	struct sasl *sasl;
+	struct mailbox_login login;
 	char tag[IMAP_TAG_MAX], next_tag[IMAP_TAG_MAX];
 	unsigned tag_count;
 	struct imap_set wanted; /* UIDs of the present FETCH */
 	uint64_t wanted_left;   /* how many of them may still come */
 	bool wanted_body;
 	uint32_t search_from;
-	struct buf scratch; /* decoded challenge, folder name */
+	struct buf scratch; /* decoded folder name */
 };
 
 void imap_session_init(struct imap_session *s,

@@ -1,8 +1,6 @@
 /* From the greeting to the open mailbox. */
 #include "bounce/imap_session_steps.h"
 
-#include "lib/base/encode.h"
-
 static enum imap_event
 send_or_over(struct imap_session *s, enum imap_state state, struct err *err)
 {
@@ -30,50 +28,47 @@ ask_starttls(struct imap_session *s, struct err *err)
 static enum imap_event
 say_login(struct imap_session *s, struct err *err)
 {
+	const struct mailbox_access *a = &s->params.access;
 	struct imap_command *c = session_begin(s);
 
 	IMAP_WORD(c, "LOGIN");
-	imap_command_string(c, str_of(s->params.username));
-	imap_command_string(c, str_of(s->params.password));
+	imap_command_string(c, str_of(a->username));
+	imap_command_string(c, str_of(a->password));
 	return send_or_over(s, IMAP_STATE_LOGIN, err);
 }
 
 /* With the initial response in the same line where that is allowed. */
 static enum imap_event
-say_authenticate(struct imap_session *s, enum sasl_mechanism m, struct err *err)
+say_authenticate(struct imap_session *s, struct err *err)
 {
 	struct imap_command *c = session_begin(s);
+	struct mailbox_login *l = &s->login;
 
-	imap_command_word(c, STR("AUTHENTICATE"));
-	imap_command_word(c, str_of(sasl_wire_name(m)));
-	if ((s->can.features & IMAP_CAN_SASL_IR) && sasl_has_initial(s->sasl)) {
-		buf_wipe(&s->scratch);
-		if (!sasl_step(s->sasl, STR_NONE, &s->scratch, err))
+	IMAP_WORD(c, "AUTHENTICATE");
+	imap_command_word(c, str_of(sasl_wire_name(l->mechanism)));
+	if (s->can.features & IMAP_CAN_SASL_IR) {
+		if (!mailbox_login_initial(l, err))
 			return session_over(s);
-		imap_command_base64(c, buf_view(&s->scratch));
-		buf_wipe(&s->scratch);
+		if (l->initial.n > 0)
+			imap_command_base64(c, buf_view(&l->initial));
+		buf_wipe(&l->initial);
 	}
 	return send_or_over(s, IMAP_STATE_AUTHENTICATE, err);
 }
 
-/* LOGIN only where nothing else fits and the server has not forbidden it. */
 static enum imap_event
 log_in(struct imap_session *s, struct err *err)
 {
-	enum sasl_mechanism want = s->params.auth, m = SASL_AUTO;
-	bool may_login = (want == SASL_AUTO || want == SASL_LOGIN) &&
-			 !(s->can.features & IMAP_CAN_NOT_LOGIN);
+	bool may_login = !(s->can.features & IMAP_CAN_NOT_LOGIN);
 
 	s->can.known = false; /* more may be offered afterwards */
-	if (!sasl_choose(want, s->can.mechanisms, &m, may_login ? NULL : err))
-		return may_login ? say_login(s, err) : session_over(s);
-	sasl_free(s->sasl);
-	s->sasl = sasl_new(&(struct sasl_params){.mechanism = m,
-	    .username = s->params.username,
-	    .password = s->params.password,
-	    .host = s->params.host,
-	    .port = s->params.port});
-	return say_authenticate(s, m, err);
+	switch (
+	    mailbox_login_begin(&s->login, s->can.mechanisms, may_login, err)) {
+	case MAILBOX_BY_SASL: return say_authenticate(s, err);
+	case MAILBOX_BY_PASSWORD: return say_login(s, err);
+	case MAILBOX_NO_WAY: break;
+	}
+	return session_over(s);
 }
 
 static void
@@ -184,36 +179,19 @@ imap_session_secured(struct imap_session *s, struct err *err)
 enum imap_event
 session_challenge(struct imap_session *s, struct err *err)
 {
-	struct buf answer;
-	bool ok;
-
-	buf_wipe(&s->scratch);
-	if (!base64_decode(&s->scratch, s->response.text)) {
-		err_set(err, FAIL_PROTOCOL, "imap: challenge is not base64");
-		return session_over(s);
-	}
-	buf_init(&answer, s->scratch.max);
-	ok = sasl_step(s->sasl, buf_view(&s->scratch), &answer, err);
-	if (ok) {
-		base64_encode(&s->out, buf_view(&answer));
-		buf_puts(&s->out, "\r\n");
-	}
-	buf_wipe(&answer);
-	return ok ? IMAP_EVENT_NONE : session_over(s);
+	if (mailbox_login_answer(&s->login, s->response.text, &s->out, err))
+		return IMAP_EVENT_NONE;
+	return session_over(s);
 }
 
 static enum imap_event
 not_believed(struct imap_session *s, struct err *err)
 {
-	struct str detail = STR_NONE;
-	enum imap_event over;
+	enum fail kind =
+	    s->response.status == IMAP_NO ? FAIL_AUTH : FAIL_PROTOCOL;
+	enum imap_event over = session_refused(s, kind, err);
 
-	if (s->sasl != NULL)
-		detail = sasl_detail(s->sasl);
-	over = session_refused(s,
-	    s->response.status == IMAP_NO ? FAIL_AUTH : FAIL_PROTOCOL, err);
-	if (detail.n > 0 && err->kind == FAIL_AUTH)
-		err_wrap(err, "%.*s", STR_ARG(str_sub(detail, 0, 100)));
+	mailbox_login_refused(&s->login, err);
 	return over;
 }
 
@@ -222,13 +200,9 @@ on_login(struct imap_session *s, struct err *err)
 {
 	if (s->response.status != IMAP_OK)
 		return not_believed(s, err);
-	if (s->sasl != NULL && !sasl_done(s->sasl)) {
-		err_set(err, FAIL_AUTH,
-		    "imap: the server did not prove that it knows us");
+	if (!mailbox_login_proven(&s->login, err))
 		return session_over(s);
-	}
-	sasl_free(s->sasl);
-	s->sasl = NULL;
+	mailbox_login_release(&s->login);
 	s->authenticated = true;
 	return session_proceed(s, err);
 }

@@ -10,6 +10,18 @@ struct mailbox_link {
 	struct pop3_link *pop3;
 };
 
+static struct mailbox_access
+access_of(const struct mailbox_row *row)
+{
+	return (struct mailbox_access){.host = row->host,
+	    .port = row->port,
+	    .tls = row->tls,
+	    .ca_file = row->ca_file,
+	    .auth = row->auth,
+	    .username = row->username,
+	    .password = row->password};
+}
+
 static struct imap_link *
 open_imap(const struct mailbox_shared *shared,
     const struct mailbox_link_params *p, const struct mail_events *events,
@@ -18,13 +30,7 @@ open_imap(const struct mailbox_shared *shared,
 	const struct mailbox_row *row = p->row;
 
 	return imap_link_new(shared->loop,
-	    &(struct imap_link_params){.host = row->host,
-		.port = row->port,
-		.tls = row->tls,
-		.ca_file = row->ca_file,
-		.auth = row->auth,
-		.username = row->username,
-		.password = row->password,
+	    &(struct imap_link_params){.access = access_of(row),
 		.folder = row->folder,
 		.writes = row->mark != IMAP_MARK_NONE,
 		.version = "1",
@@ -42,13 +48,7 @@ open_pop3(const struct mailbox_shared *shared,
 	const struct mailbox_row *row = p->row;
 
 	return pop3_link_new(shared->loop,
-	    &(struct pop3_link_params){.host = row->host,
-		.port = row->port,
-		.tls = row->tls,
-		.ca_file = row->ca_file,
-		.auth = row->auth,
-		.username = row->username,
-		.password = row->password,
+	    &(struct pop3_link_params){.access = access_of(row),
 		.ledger = p->ledger,
 		.deletes = row->deletes,
 		.timeout_s = p->timeout_s},

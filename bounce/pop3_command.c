@@ -98,20 +98,3 @@ pop3_command_end(struct pop3_command *c, struct buf *out, struct err *err)
 	buf_wipe(&c->bytes);
 	return c->failure.kind == FAIL_NONE;
 }
-
-bool
-pop3_command_answer(struct buf *out, struct str bytes, struct err *err)
-{
-	struct buf text;
-	bool fits;
-
-	buf_init(&text, POP3_ANSWER_MAX);
-	base64_encode(&text, bytes);
-	buf_puts(&text, "\r\n");
-	fits = !text.full;
-	if (fits)
-		buf_str(out, buf_view(&text));
-	buf_wipe(&text);
-	return fits ? true
-		    : err_set(err, FAIL_INPUT, "pop3: credentials too long");
-}

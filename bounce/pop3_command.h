@@ -15,8 +15,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-#define POP3_COMMAND_MAX 255         /* RFC 2449, 4, with its CRLF */
-#define POP3_ANSWER_MAX  (48U << 10) /* base64 of SASL; no command */
+#define POP3_COMMAND_MAX 255 /* RFC 2449, 4, with its CRLF */
 
 struct pop3_command {
 	struct buf bytes;
@@ -36,10 +35,6 @@ void pop3_command_rest(struct pop3_command *c, struct str text);
 bool pop3_command_initial(struct pop3_command *c, struct str bytes) MUST_USE;
 /* Appends the command to `out`.  FAIL_INPUT: it cannot be said. */
 bool pop3_command_end(struct pop3_command *c, struct buf *out,
-    struct err *err) MUST_USE;
-
-/* A line of an exchange: base64, nothing else. */
-bool pop3_command_answer(struct buf *out, struct str bytes,
     struct err *err) MUST_USE;
 
 #endif

@@ -34,13 +34,8 @@
 #define POP3_UIDVALIDITY 1 /* of the ledger's UIDs */
 
 struct pop3_link_params {
-	const char *host;
-	int port;
-	enum conn_tls tls;   /* NONE: only to a loopback address */
-	const char *ca_file; /* NULL or "": the system's */
-	enum sasl_mechanism auth;
-	const char *username, *password; /* OAuth: the access token */
-	struct uidl_ledger *ledger;      /* NULL: nothing is listed or read */
+	struct mailbox_access access;
+	struct uidl_ledger *ledger; /* NULL: nothing is listed or read */
 	bool deletes;      /* pop3_link_leave deletes the reports of it */
 	int64_t timeout_s; /* upper bound on every limit, for tests; 0: none */
 };
@@ -60,8 +55,7 @@ void pop3_link_headers(struct pop3_link *l, struct imap_set *uids);
 void pop3_link_bodies(struct pop3_link *l, struct imap_set *uids);
 void pop3_link_leave(struct pop3_link *l);
 
-uint64_t pop3_link_bytes(const struct pop3_link *l);       /* received */
-const char *pop3_link_describe(const struct pop3_link *l); /* "host:port" */
-const char *pop3_link_tls(const struct pop3_link *l);      /* "TLSv1.3", "" */
+uint64_t pop3_link_bytes(const struct pop3_link *l);  /* received */
+const char *pop3_link_tls(const struct pop3_link *l); /* "TLSv1.3", "" */
 
 #endif

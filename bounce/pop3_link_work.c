@@ -55,8 +55,7 @@ ask(struct pop3_link *l, const struct pop3_job *job)
 	case POP3_OPENING:
 	case POP3_LISTING:
 	case POP3_FREE:
-	case POP3_LOOKING:
-	case POP3_CLOSED: BUG("nothing to ask for");
+	case POP3_LOOKING: BUG("nothing to ask for");
 	}
 }
 
@@ -115,8 +114,8 @@ cannot_tell_apart(struct pop3_link *l)
 
 	err_set(&err, FAIL_MISSING,
 	    "pop3 %s: the server has neither UIDL nor TOP: %s",
-	    pop3_link_describe(l), l->session.refusal.text);
-	visit_closed(l, &err);
+	    mailbox_conn_describe(&l->conn), l->session.refusal.text);
+	mailbox_conn_end(&l->conn, &err);
 }
 
 static void
@@ -154,8 +153,7 @@ finished(struct pop3_link *l)
 		break;
 	case POP3_OPENING:
 	case POP3_FREE:
-	case POP3_LOOKING:
-	case POP3_CLOSED: break; /* the owner's turn */
+	case POP3_LOOKING: break; /* the owner's turn */
 	}
 }
 
@@ -221,13 +219,13 @@ cut(struct pop3_link *l, const struct pop3_job *job)
 		err_set(&err, FAIL_LIMIT,
 		    "pop3 %s: a message with more than %u bytes where fewer "
 		    "were promised",
-		    pop3_link_describe(l), MAIL_PART_MAX);
-		visit_closed(l, &err);
+		    mailbox_conn_describe(&l->conn), MAIL_PART_MAX);
+		mailbox_conn_end(&l->conn, &err);
 		return;
 	}
-	visit_cut(l);
+	mailbox_conn_cut(&l->conn);
 	tell_message(l, job);
-	if (l->doing != POP3_CLOSED)
+	if (!l->conn.over)
 		done(l, &err);
 }
 
@@ -250,14 +248,14 @@ visit_on_message(struct pop3_link *l)
 static bool
 begin(struct pop3_link *l, enum pop3_doing doing)
 {
-	if (l->doing == POP3_CLOSED)
+	if (l->conn.over)
 		return false;
 	assert(l->doing == POP3_FREE);
 	l->doing = doing;
-	if (!l->is_spent)
+	if (l->conn.conn != NULL)
 		return true;
-	l->failure = (struct err){FAIL_NONE, ""};
-	loop_defer(l->loop, visit_tell, l);
+	l->conn.failure = (struct err){FAIL_NONE, ""};
+	mailbox_conn_defer(&l->conn);
 	return false;
 }
 
@@ -268,7 +266,7 @@ pop3_link_look(struct pop3_link *l, uint32_t uid_from, int64_t since_us)
 		return;
 	l->since_us = since_us;
 	uidl_ledger_unread(l->ledger, uid_from, &l->found);
-	loop_defer(l->loop, visit_tell, l);
+	mailbox_conn_defer(&l->conn);
 }
 
 void
@@ -297,7 +295,7 @@ fetch(struct pop3_link *l, struct imap_set *uids)
 		}
 	assert(l->job_count > 0);
 	ask_more(l);
-	visit_settle(l);
+	mailbox_conn_settle(&l->conn);
 }
 
 void
@@ -328,5 +326,5 @@ pop3_link_leave(struct pop3_link *l)
 		    ledger->at[i].number != 0)
 			add_job(l, ledger->at[i].number, &ledger->at[i]);
 	visit_go_on(l);
-	visit_settle(l);
+	mailbox_conn_settle(&l->conn);
 }

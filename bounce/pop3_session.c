@@ -1,12 +1,11 @@
 #include "bounce/pop3_session.h"
 
 #include "bounce/pop3_session_steps.h"
+#include "bounce/server_text.h"
 
 #include <assert.h>
 
-#define SECOND         1000LL
-#define TEXT_MAX       200
-#define SASL_BYTES_MAX (32U << 10)
+#define SECOND 1000LL
 
 static answer_fn on_key_list, on_size, on_message, on_done, on_quit;
 
@@ -55,15 +54,13 @@ pop3_state_timeout_ms(enum pop3_state s)
 }
 
 void
-pop3_session_init(struct pop3_session *s,
-    const struct pop3_session_params *params)
+pop3_session_init(struct pop3_session *s, const struct mailbox_access *access)
 {
-	*s = (struct pop3_session){.params = *params,
-	    .secured = params->tls != CONN_TLS_STARTTLS};
+	*s = (struct pop3_session){.secured = access->tls != CONN_TLS_STARTTLS};
+	mailbox_login_init(&s->login, "pop3", access);
 	buf_init(&s->out,
-	    POP3_ANSWER_MAX + (size_t)POP3_QUEUE_MAX * POP3_COMMAND_MAX);
+	    MAILBOX_ANSWER_MAX + (size_t)POP3_QUEUE_MAX * POP3_COMMAND_MAX);
 	buf_init(&s->line, POP3_LINE_MAX);
-	buf_init(&s->scratch, SASL_BYTES_MAX);
 	pop3_content_init(&s->content);
 	pop3_command_init(&s->command);
 }
@@ -73,11 +70,9 @@ pop3_session_release(struct pop3_session *s)
 {
 	buf_wipe(&s->out);
 	buf_release(&s->line);
-	buf_wipe(&s->scratch);
+	mailbox_login_release(&s->login);
 	pop3_content_release(&s->content);
 	pop3_command_release(&s->command);
-	sasl_free(s->sasl);
-	s->sasl = NULL;
 }
 
 enum pop3_event
@@ -85,19 +80,6 @@ pop3_over(struct pop3_session *s)
 {
 	s->state = POP3_STATE_OVER;
 	return POP3_EVENT_OVER;
-}
-
-/* What the peer says, without what could spoil a log or a terminal. */
-static const char *
-shown(struct str text, char out[TEXT_MAX])
-{
-	size_t i, n = text.n < TEXT_MAX - 1 ? text.n : TEXT_MAX - 1;
-
-	for (i = 0; i < n; i++)
-		out[i] =
-		    text.p[i] >= 0x20 && text.p[i] < 0x7f ? text.p[i] : '?';
-	out[n] = '\0';
-	return out;
 }
 
 static enum fail
@@ -118,10 +100,10 @@ kind_of(enum pop3_code code, enum fail otherwise)
 enum pop3_event
 pop3_refused(struct pop3_session *s, enum fail kind, struct err *err)
 {
-	char text[TEXT_MAX];
+	char text[SERVER_TEXT_MAX];
 
 	err_set(err, kind_of(s->last.code, kind), "pop3: %s: %s",
-	    pop3_state_doing(s->state), shown(s->last.text, text));
+	    pop3_state_doing(s->state), server_text(s->last.text, text));
 	return pop3_over(s);
 }
 
@@ -209,13 +191,14 @@ next(struct pop3_session *s)
 static enum pop3_event
 declined(struct pop3_session *s, struct err *err)
 {
-	char text[TEXT_MAX];
+	char text[SERVER_TEXT_MAX];
 
 	if (kind_of(s->last.code, FAIL_NONE) != FAIL_NONE)
 		return pop3_refused(s, FAIL_REFUSED, err);
 	if (s->refusal.kind == FAIL_NONE)
 		err_set(&s->refusal, FAIL_REFUSED, "pop3: %s: %s",
-		    pop3_state_doing(s->state), shown(s->last.text, text));
+		    pop3_state_doing(s->state),
+		    server_text(s->last.text, text));
 	next(s);
 	return POP3_EVENT_NONE;
 }

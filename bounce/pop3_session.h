@@ -15,11 +15,10 @@
 #ifndef BOUNCE_POP3_SESSION_H
 #define BOUNCE_POP3_SESSION_H
 
+#include "bounce/mailbox_login.h"
 #include "bounce/pop3_command.h"
 #include "bounce/pop3_content.h"
 #include "bounce/pop3_reply.h"
-#include "lib/mail/sasl.h"
-#include "lib/net/conn.h"
 
 #define POP3_LINE_MAX       8192 /* RFC 1939 says 512; some say more */
 #define POP3_CAPA_LINES_MAX 100
@@ -72,15 +71,6 @@ enum pop3_event {
 	POP3_EVENT_OVER,    /* close; err says why, FAIL_NONE after QUIT */
 };
 
-struct pop3_session_params {
-	enum conn_tls
-	    tls; /* NONE: only where the owner knows the peer is local */
-	enum sasl_mechanism auth;
-	const char *username, *password; /* OAuth: the access token */
-	const char *host;                /* for OAUTHBEARER */
-	int port;
-};
-
 struct pop3_asked {
 	enum pop3_state what;
 	uint32_t number; /* of the message */
@@ -88,8 +78,6 @@ struct pop3_asked {
 
 struct pop3_session {
 	enum pop3_state state; /* what the next answer is to */
-	struct pop3_session_params
-	    params; /* texts are the owner's, must last */
 	struct pop3_capability can;
 	uint32_t messages;  /* in the mailbox */
 	unsigned answers;   /* how many came */
@@ -111,16 +99,16 @@ struct pop3_session {
 	uint32_t lines;         /* of the listing, so far */
 	struct pop3_reply last; /* the line at hand */
 	struct pop3_asked queue[POP3_QUEUE_MAX];
-	int queued, sent;   /* the first `sent` of them were */
-	bool delay_known;   /* login_delay_s is this user's */
-	bool initial_waits; /* `scratch` is for the server's first "+" */
+	int queued, sent; /* the first `sent` of them were */
+	bool delay_known; /* login_delay_s is this user's */
 	struct pop3_command command;
-	struct sasl *sasl;
-	struct buf line, scratch;
+	struct mailbox_login login;
+	struct buf line;
 };
 
+/* The texts are the owner's and must last. */
 void pop3_session_init(struct pop3_session *s,
-    const struct pop3_session_params *params);
+    const struct mailbox_access *access);
 void pop3_session_release(struct pop3_session *s);
 
 /* Takes bytes up to the end of one event; call again with the rest until it

@@ -1,8 +1,6 @@
 /* From the greeting to the mailbox. */
 #include "bounce/pop3_session_steps.h"
 
-#include "lib/base/encode.h"
-
 static enum pop3_event
 ask_capa(struct pop3_session *s, struct err *err)
 {
@@ -27,45 +25,37 @@ static enum pop3_event
 say_user(struct pop3_session *s, struct err *err)
 {
 	pop3_command_word(pop3_begin(s, STR("USER")),
-	    str_of(s->params.username));
+	    str_of(s->login.access.username));
 	return pop3_send(s, POP3_STATE_USER, err);
 }
 
 /* With the initial response in the same line where it fits. */
 static enum pop3_event
-say_auth(struct pop3_session *s, enum sasl_mechanism m, struct err *err)
+say_auth(struct pop3_session *s, struct err *err)
 {
 	struct pop3_command *c = pop3_begin(s, STR("AUTH"));
+	struct mailbox_login *l = &s->login;
 
-	pop3_command_word(c, str_of(sasl_wire_name(m)));
-	if (sasl_has_initial(s->sasl)) {
-		buf_wipe(&s->scratch);
-		if (!sasl_step(s->sasl, STR_NONE, &s->scratch, err))
-			return pop3_over(s);
-		s->initial_waits =
-		    !pop3_command_initial(c, buf_view(&s->scratch));
-		if (!s->initial_waits)
-			buf_wipe(&s->scratch);
-	}
+	pop3_command_word(c, str_of(sasl_wire_name(l->mechanism)));
+	if (!mailbox_login_initial(l, err))
+		return pop3_over(s);
+	if (l->initial.n > 0 && pop3_command_initial(c, buf_view(&l->initial)))
+		buf_wipe(&l->initial);
 	return pop3_send(s, POP3_STATE_AUTH, err);
 }
 
-/* USER and PASS only where nothing else fits and the server takes them. */
 static enum pop3_event
 log_in(struct pop3_session *s, struct err *err)
 {
-	enum sasl_mechanism want = s->params.auth, m = SASL_AUTO;
-	bool may_user = (want == SASL_AUTO || want == SASL_LOGIN) &&
-			(!s->can.is_told || (s->can.features & POP3_CAN_USER));
+	bool may_user = !s->can.is_told || (s->can.features & POP3_CAN_USER);
 
-	if (!sasl_choose(want, s->can.mechanisms, &m, may_user ? NULL : err))
-		return may_user ? say_user(s, err) : pop3_over(s);
-	s->sasl = sasl_new(&(struct sasl_params){.mechanism = m,
-	    .username = s->params.username,
-	    .password = s->params.password,
-	    .host = s->params.host,
-	    .port = s->params.port});
-	return say_auth(s, m, err);
+	switch (
+	    mailbox_login_begin(&s->login, s->can.mechanisms, may_user, err)) {
+	case MAILBOX_BY_SASL: return say_auth(s, err);
+	case MAILBOX_BY_PASSWORD: return say_user(s, err);
+	case MAILBOX_NO_WAY: break;
+	}
+	return pop3_over(s);
 }
 
 enum pop3_event
@@ -112,34 +102,12 @@ pop3_session_secured(struct pop3_session *s, struct err *err)
 	return pop3_proceed(s, err) == POP3_EVENT_NONE;
 }
 
-/* What did not fit into the line of AUTH is said when the server is ready. */
-static bool
-answer_challenge(struct pop3_session *s, struct buf *answer, struct err *err)
-{
-	if (s->initial_waits) {
-		s->initial_waits = false;
-		buf_str(answer, buf_view(&s->scratch));
-		buf_wipe(&s->scratch);
-		return true;
-	}
-	buf_wipe(&s->scratch);
-	if (!base64_decode(&s->scratch, s->last.text))
-		return err_set(err, FAIL_PROTOCOL,
-		    "pop3: challenge is not base64");
-	return sasl_step(s->sasl, buf_view(&s->scratch), answer, err);
-}
-
 enum pop3_event
 pop3_challenge(struct pop3_session *s, struct err *err)
 {
-	struct buf answer;
-	bool ok;
-
-	buf_init(&answer, s->scratch.max);
-	ok = answer_challenge(s, &answer, err) &&
-	     pop3_command_answer(&s->out, buf_view(&answer), err);
-	buf_wipe(&answer);
-	return ok ? POP3_EVENT_NONE : pop3_over(s);
+	if (mailbox_login_answer(&s->login, s->last.text, &s->out, err))
+		return POP3_EVENT_NONE;
+	return pop3_over(s);
 }
 
 /* A server that tells wrong passwords as such means something else when it
@@ -148,14 +116,10 @@ static enum pop3_event
 not_believed(struct pop3_session *s, struct err *err)
 {
 	bool tells = s->can.features & POP3_CAN_AUTH_CODE;
-	struct str detail = STR_NONE;
-	enum pop3_event over;
+	enum pop3_event over =
+	    pop3_refused(s, tells ? FAIL_BUSY : FAIL_AUTH, err);
 
-	if (s->sasl != NULL)
-		detail = sasl_detail(s->sasl);
-	over = pop3_refused(s, tells ? FAIL_BUSY : FAIL_AUTH, err);
-	if (detail.n > 0 && err->kind == FAIL_AUTH)
-		err_wrap(err, "%.*s", STR_ARG(str_sub(detail, 0, 100)));
+	mailbox_login_refused(&s->login, err);
 	return over;
 }
 
@@ -164,11 +128,8 @@ pop3_on_auth(struct pop3_session *s, struct err *err)
 {
 	if (s->last.status != POP3_OK)
 		return not_believed(s, err);
-	if (!sasl_done(s->sasl)) {
-		err_set(err, FAIL_AUTH,
-		    "pop3: the server did not prove that it knows us");
+	if (!mailbox_login_proven(&s->login, err))
 		return pop3_over(s);
-	}
 	s->authenticated = true;
 	return pop3_proceed(s, err);
 }
@@ -179,7 +140,7 @@ pop3_on_user(struct pop3_session *s, struct err *err)
 	if (s->last.status != POP3_OK)
 		return not_believed(s, err);
 	pop3_command_rest(pop3_begin(s, STR("PASS")),
-	    str_of(s->params.password));
+	    str_of(s->login.access.password));
 	return pop3_send(s, POP3_STATE_PASS, err);
 }
 

@@ -30,8 +30,8 @@ work(struct imap_session *s, enum imap_event event, struct err *err)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct imap_session_params params = {.username = "u",
-	    .password = "p\xc3\xbc",
+	struct imap_session_params params = {
+	    .access = {.username = "u", .password = "p\xc3\xbc"},
 	    .tag = "A"};
 	struct imap_session s;
 	struct err err;
@@ -40,8 +40,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	params.tls = (enum conn_tls)(data[0] % 3);
-	params.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
+	params.access.tls = (enum conn_tls)(data[0] % 3);
+	params.access.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
 	params.writes = data[0] & 0x80;
 	imap_session_init(&s, &params);
 	while (at < size && event != IMAP_EVENT_OVER) {

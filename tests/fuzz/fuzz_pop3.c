@@ -28,7 +28,7 @@ work(struct pop3_session *s, struct uidl_ledger *l, enum pop3_event event,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pop3_session_params params = {.username = "u",
+	struct mailbox_access access = {.username = "u",
 	    .password = "p\xc3\xbc"};
 	struct pop3_session s;
 	struct uidl_ledger ledger;
@@ -38,9 +38,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	params.tls = (enum conn_tls)(data[0] % 3);
-	params.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
-	pop3_session_init(&s, &params);
+	access.tls = (enum conn_tls)(data[0] % 3);
+	access.auth = (enum sasl_mechanism)(data[0] / 3 % SASL__COUNT);
+	pop3_session_init(&s, &access);
 	uidl_ledger_init(&ledger);
 	while (at < size && event != POP3_EVENT_OVER) {
 		event = pop3_session_feed(&s,

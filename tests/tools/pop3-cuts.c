@@ -286,10 +286,10 @@ visit(struct visit *v, int port)
 	v->reading_bodies = false;
 	v->body_count = 0;
 	v->link = pop3_link_new(v->loop,
-	    &(struct pop3_link_params){.host = "127.0.0.1",
-		.port = port,
-		.username = "u",
-		.password = "p",
+	    &(struct pop3_link_params){.access = {.host = "127.0.0.1",
+					   .port = port,
+					   .username = "u",
+					   .password = "p"},
 		.ledger = &v->ledger,
 		.deletes = true},
 	    &events, v);

@@ -23,12 +23,12 @@ dovecot(void)
 		print_message("skipped: no Postfix and Dovecot here\n");
 		skip();
 	}
-	return (struct imap_link_params){.host = "127.0.0.1",
-	    .port = mail_stack_port(993),
-	    .tls = CONN_TLS_IMPLICIT,
-	    .ca_file = mail_stack_ca(),
-	    .username = USER,
-	    .password = MAIL_STACK_PASSWORD,
+	return (struct imap_link_params){.access = {.host = "127.0.0.1",
+					     .port = mail_stack_port(993),
+					     .tls = CONN_TLS_IMPLICIT,
+					     .ca_file = mail_stack_ca(),
+					     .username = USER,
+					     .password = MAIL_STACK_PASSWORD},
 	    .version = "test"};
 }
 
@@ -106,8 +106,8 @@ test_starttls(void **state)
 	struct imap_owner *o = *state;
 	struct imap_link_params params = dovecot();
 
-	params.port = mail_stack_port(143);
-	params.tls = CONN_TLS_STARTTLS;
+	params.access.port = mail_stack_port(143);
+	params.access.tls = CONN_TLS_STARTTLS;
 	imap_owner_open_ready(o, &params);
 	assert_true(str_starts(str_of(imap_link_tls(o->link)), STR("TLS")));
 	imap_owner_search(o, 1);
@@ -161,10 +161,10 @@ test_mechanisms(void **state)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(mechanisms); i++) {
-		params.auth = mechanisms[i];
-		params.password = mechanisms[i] >= SASL_XOAUTH2
-				      ? make_jwt(USER)
-				      : MAIL_STACK_PASSWORD;
+		params.access.auth = mechanisms[i];
+		params.access.password = mechanisms[i] >= SASL_XOAUTH2
+					     ? make_jwt(USER)
+					     : MAIL_STACK_PASSWORD;
 		imap_owner_open(o, &params);
 		imap_owner_expect(o, &o->ready, sasl_name(mechanisms[i]));
 		imap_link_free(o->link);
@@ -181,9 +181,9 @@ test_wrong_password(void **state)
 	struct imap_link_params params = dovecot();
 	size_t i;
 
-	params.password = "wrong";
+	params.access.password = "wrong";
 	for (i = 0; i < ARRAY_LEN(mechanisms); i++) {
-		params.auth = mechanisms[i];
+		params.access.auth = mechanisms[i];
 		imap_owner_open(o, &params);
 		imap_owner_expect(o, &o->closed, sasl_name(mechanisms[i]));
 		if (o->end.kind != FAIL_AUTH)
@@ -202,7 +202,7 @@ test_wrong_ca(void **state)
 	struct imap_link_params params = dovecot();
 
 	certs_basic();
-	params.ca_file = certs_pem("ca");
+	params.access.ca_file = certs_pem("ca");
 	imap_owner_open(o, &params);
 	imap_owner_expect(o, &o->closed, "closed");
 	assert_int_equal(o->end.kind, FAIL_TLS);
@@ -274,7 +274,7 @@ test_batches_and_expunged(void **state)
 	struct imap_link_params params = dovecot();
 	struct imap_set all, batch;
 
-	params.username = "alice@example.test";
+	params.access.username = "alice@example.test";
 	imap_owner_open_ready(o, &params);
 	fill(o);
 	imap_set_init(&all);
@@ -336,7 +336,7 @@ test_free_in_callbacks(void **state)
 	imap_owner_open_ready(o, &params);
 	assert_null(o->link);
 	assert_int_equal(o->closed, 0);
-	params.password = "wrong";
+	params.access.password = "wrong";
 	imap_owner_open(o, &params);
 	imap_owner_expect(o, &o->closed, "closed");
 	assert_null(o->link);

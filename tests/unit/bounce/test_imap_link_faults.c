@@ -67,11 +67,11 @@ fake_serve(struct peer_conn *pc, void *arg)
 static struct imap_link_params
 at_peer(struct peer *p)
 {
-	return (struct imap_link_params){.host = "127.0.0.1",
-	    .port = peer_port(p),
-	    .tls = CONN_TLS_NONE,
-	    .username = USER,
-	    .password = "secret",
+	return (struct imap_link_params){.access = {.host = "127.0.0.1",
+					     .port = peer_port(p),
+					     .tls = CONN_TLS_NONE,
+					     .username = USER,
+					     .password = "secret"},
 	    .timeout_s = 1};
 }
 
@@ -272,8 +272,8 @@ test_bad_certificates_hear_nothing(void **state)
 		p = peer_start(&(struct peer_tls){.cert = specs[i].name},
 		    serve_spy, &spy);
 		params = at_peer(p);
-		params.tls = CONN_TLS_IMPLICIT;
-		params.ca_file = certs_pem("ca");
+		params.access.tls = CONN_TLS_IMPLICIT;
+		params.access.ca_file = certs_pem("ca");
 		imap_owner_open(o, &params);
 		imap_owner_expect(o, &o->closed, specs[i].name);
 		assert_int_equal(o->end.kind, FAIL_TLS);
@@ -288,14 +288,14 @@ test_plain_only_to_loopback(void **state)
 	static const char *const hosts[] = {"192.0.2.1", "imap.example.test",
 	    "127.0.0.1.example.test", "2001:db8::1"};
 	struct imap_owner *o = *state;
-	struct imap_link_params params = {.port = 143,
-	    .tls = CONN_TLS_NONE,
-	    .username = USER,
-	    .password = "secret"};
+	struct imap_link_params params = {.access = {.port = 143,
+					      .tls = CONN_TLS_NONE,
+					      .username = USER,
+					      .password = "secret"}};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(hosts); i++) {
-		params.host = hosts[i];
+		params.access.host = hosts[i];
 		imap_owner_open(o, &params);
 		imap_owner_expect(o, &o->closed, hosts[i]);
 		assert_int_equal(o->end.kind, FAIL_INPUT);
