@@ -91,7 +91,7 @@ by_words(struct str subject, struct str text, struct str whole)
 }
 
 const char *
-auto_reply_rule(struct inbound_mail *m)
+auto_reply_rule(const struct inbound_mail *m)
 {
 	struct str text;
 	const char *rule;

@@ -13,6 +13,6 @@
 
 /* The name of the rule that says so; NULL for a person.  "left-the-company"
  * is a machine that says that nobody reads this address any more. */
-const char *auto_reply_rule(struct inbound_mail *m);
+const char *auto_reply_rule(const struct inbound_mail *m);
 
 #endif

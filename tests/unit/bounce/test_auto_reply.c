@@ -2,39 +2,13 @@
  * taken for machines (R-068). */
 #include "bounce/auto_reply.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static const char *
-rule_of(const char *header, const char *subject, const char *text)
-{
-	char raw[4096];
-	const char *rule;
-	struct inbound_mail m;
-
-	snprintf(raw, sizeof(raw),
-	    "From: ann@example.test\n%sSubject: %s\n"
-	    "Content-Type: text/plain; charset=utf-8\n\n%s\n",
-	    header, subject, text);
-	mime_walk(&m, str_of(raw));
-	rule = auto_reply_rule(&m);
-	inbound_mail_release(&m);
-	return rule;
-}
+#include "tests/unit/bounce/answer_case.h"
 
 static void
 check(const char *header, const char *subject, const char *text,
     const char *want)
 {
-	const char *got = rule_of(header, subject, text);
-
-	if ((got == NULL) != (want == NULL) ||
-	    (got != NULL && strcmp(got, want) != 0))
-		fail_msg("\"%s\" \"%s\" \"%s\": %s, not %s", header, subject,
-		    text, got != NULL ? got : "a person",
-		    want != NULL ? want : "a person");
+	answer_check(auto_reply_rule, header, subject, text, want);
 }
 
 static void

@@ -2,27 +2,7 @@
  * people are not taken for them. */
 #include "bounce/challenge.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static const char *
-rule_of(const char *header, const char *subject, const char *text)
-{
-	char raw[4096];
-	const char *rule;
-	struct inbound_mail m;
-
-	snprintf(raw, sizeof(raw),
-	    "From: ann@example.test\n%sSubject: %s\n"
-	    "Content-Type: text/plain; charset=utf-8\n\n%s\n",
-	    header, subject, text);
-	mime_walk(&m, str_of(raw));
-	rule = challenge_rule(&m);
-	inbound_mail_release(&m);
-	return rule;
-}
+#include "tests/unit/bounce/answer_case.h"
 
 static const struct {
 	const char *header, *subject, *text, *rule;
@@ -63,17 +43,12 @@ static const struct {
 static void
 test_rows(void **state)
 {
-	const char *got;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		got = rule_of(rows[i].header, rows[i].subject, rows[i].text);
-		if ((got == NULL) != (rows[i].rule == NULL) ||
-		    (got != NULL && strcmp(got, rows[i].rule) != 0))
-			fail_msg("\"%s\" \"%s\": %s", rows[i].subject,
-			    rows[i].text, got != NULL ? got : "none");
-	}
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		answer_check(challenge_rule, rows[i].header, rows[i].subject,
+		    rows[i].text, rows[i].rule);
 }
 
 int

@@ -2,29 +2,9 @@
  * that a mail says. */
 #include "bounce/unsubscribe.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/bounce/answer_case.h"
 
 #define TOKEN "aabbccddeeffgghhiijjkkllmmnnooppqq"
-
-static const char *
-rule_of(const char *subject, const char *text)
-{
-	char raw[4096];
-	const char *rule;
-	struct inbound_mail m;
-
-	snprintf(raw, sizeof(raw),
-	    "From: ann@example.test\nSubject: %s\n"
-	    "Content-Type: text/plain; charset=utf-8\n\n%s\n",
-	    subject, text);
-	mime_walk(&m, str_of(raw));
-	rule = unsubscribe_rule(&m);
-	inbound_mail_release(&m);
-	return rule;
-}
 
 static const char *const wishes[] = {"unsubscribe", "Unsubscribe.", "STOP!",
     "Please unsubscribe me", "remove me", "Abmelden", "Bitte abmelden!",
@@ -43,12 +23,7 @@ static const char *const others[] = {"", "Yes.", "How do I unsubscribe?",
 static void
 check(const char *subject, const char *text, const char *want)
 {
-	const char *got = rule_of(subject, text);
-
-	if ((got == NULL) != (want == NULL) ||
-	    (got != NULL && strcmp(got, want) != 0))
-		fail_msg("\"%s\" \"%s\": %s", subject, text,
-		    got != NULL ? got : "none");
+	answer_check(unsubscribe_rule, "", subject, text, want);
 }
 
 static void
