@@ -306,6 +306,7 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 	if ((m->doing == HEADERS || m->doing == BODIES) &&
 	    err->kind != FAIL_BUSY)
 		cursor_troubled(m->cursor, m->first, m->last);
+	mailbox_mark_cut(m);
 	mailbox_close(m, err, backoff_ms);
 }
 

@@ -1,6 +1,10 @@
 /* What is done to reports once they are recorded, where the mailbox asks for
- * it (R-023).  The events stand whatever comes of it: a connection that ends
- * in between leaves these messages unmarked. */
+ * it (R-023).
+ *
+ *   record, the cursor before them -> mark -> the cursor behind them
+ *
+ * Whatever ends in between, they are read and marked once more, which counts
+ * nothing twice; so a copy that stands for a move may be made twice. */
 #include "bounce/mailbox_private.h"
 
 #include "lib/base/log.h"
@@ -38,15 +42,42 @@ mailbox_mark_told(struct mailbox *m, const struct db_result *r)
 	imap_set_sort(&m->reports);
 }
 
+uint32_t
+mailbox_mark_cursor(const struct mailbox *m)
+{
+	return marks(m) ? m->first - 1 : m->last;
+}
+
+void
+mailbox_mark_done(struct mailbox *m)
+{
+	m->mark_cuts = 0;
+	batch_reset(m->batch);
+	m->doing = RECORDING;
+	mailbox_send_batch(m);
+}
+
 bool
 mailbox_mark(struct mailbox *m)
 {
-	if (!marks(m) || m->unmarked || m->reports.count == 0)
+	if (!marks(m))
 		return false;
+	if (m->unmarked || m->reports.count == 0 ||
+	    m->mark_cuts >= MARK_CUTS_MAX) {
+		mailbox_mark_done(m);
+		return true;
+	}
 	m->doing = MARKING;
 	mailbox_link_mark(m->link, &m->reports, &m->row);
 	imap_set_reset(&m->reports);
 	return true;
+}
+
+void
+mailbox_mark_cut(struct mailbox *m)
+{
+	if (m->doing == MARKING)
+		m->mark_cuts++;
 }
 
 bool

@@ -14,10 +14,12 @@
 #include "bounce/mailbox_token.h"
 #include "bounce/pace.h"
 
-#define AGAIN_MS 1000 /* a statement that the database did not take */
+#define AGAIN_MS      1000 /* a statement that the database did not take */
+#define MARK_CUTS_MAX 2    /* then a batch stays as it is */
 
 /*
- *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING [-> MARKING])* -> WAITING
+ *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING
+ *          [-> MARKING -> RECORDING])* -> WAITING
  *   WAITING -> LOOKING        any -> CLOSED        CLOSED -> GIVING_UP
  *
  * and, where there is a folder for spam, instead of WAITING or after it
@@ -68,6 +70,7 @@ struct mailbox {
 	uint32_t first, last;    /* UIDs of the batch */
 	struct imap_set reports; /* of the batch, to be marked */
 	bool unmarked; /* the server does not let us, on this connection */
+	int mark_cuts; /* connections that ended while they were marked */
 	bool is_cut;   /* it was too large: look again after it */
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
@@ -105,8 +108,14 @@ void mailbox_wait(struct mailbox *m);
 /* The statement that tells which messages are to be marked, and its answer. */
 void mailbox_mark_ask(struct mailbox *m, struct db_batch *b);
 void mailbox_mark_told(struct mailbox *m, const struct db_result *r);
-/* Marks them: on_done follows; false when there is nothing to do. */
+/* Where the cursor stands once a batch is recorded: before it while it is to
+ * be marked. */
+uint32_t mailbox_mark_cursor(const struct mailbox *m);
+/* Marks them, then on_done; or moves the cursor.  False when there is nothing
+ * to do. */
 bool mailbox_mark(struct mailbox *m);
+void mailbox_mark_done(struct mailbox *m); /* moves the cursor */
+void mailbox_mark_cut(struct mailbox *m);  /* the connection ended */
 bool mailbox_mark_declined(struct mailbox *m, const struct err *err);
 
 /* mailbox_budget.c */

@@ -161,16 +161,18 @@ mailbox_send_batch(struct mailbox *m)
 	struct batch_source source = {m->row.id, m->folder,
 	    m->cursor->open_uidvalidity};
 	struct db_batch *b = db_batch_new(m->shared->db);
+	struct errand *errand = mailbox_errand(m);
 
+	errand->uid = mailbox_mark_cursor(m);
 	if (batch_count(m->batch) > 0)
 		batch_add_to(m->batch, &source, b);
 	mailbox_record_keys(m, b);
 	mailbox_mark_ask(m, b);
 	db_batch_add(b, Q_CURSOR_MOVE,
 	    DB_ARGS(db_int(m->row.id), db_cstr(m->folder),
-		db_int(source.uidvalidity), db_int(m->last),
+		db_int(source.uidvalidity), db_int(errand->uid),
 		db_cstr(process_name()), db_int(m->row.version)));
-	db_batch_send(b, on_recorded, mailbox_errand(m));
+	db_batch_send(b, on_recorded, errand);
 	log_info("mailbox_read", "mailbox=%lld messages=%d last_uid=%u",
 	    (long long)m->row.id, batch_count(m->batch), m->last);
 }
@@ -199,7 +201,7 @@ on_declined(struct mailbox *m, const struct err *err)
 	bool reading = m->doing == HEADERS || m->doing == BODIES;
 
 	if (mailbox_mark_declined(m, err)) {
-		go_on(m);
+		mailbox_mark_done(m);
 		return;
 	}
 	if (mailbox_junk_declined(m))
@@ -226,7 +228,7 @@ mailbox_on_done(const struct err *err, void *arg)
 	case LOOKING: next_batch(m); break;
 	case HEADERS: headers_done(m); break;
 	case BODIES: record(m); break;
-	case MARKING: go_on(m); break;
+	case MARKING: mailbox_mark_done(m); break;
 	case CLOSED:
 	case OPENING:
 	case RECORDING:

@@ -1,12 +1,11 @@
 """What may be done to reports once they are recorded (R-023), on a real
 Dovecot: to them alone, and for every other client to see."""
 
-import re
-
 import pytest
 
 from polling import Polling
 from whole import wait_for
+from wire import CLIENT, Fault, Proxy
 
 FOREIGN = "Subject: foreign {}\n\nHello.\n"
 
@@ -16,18 +15,6 @@ def scene(postgres, mail_stack):
     one = Polling(postgres, mail_stack).start()
     yield one
     one.stop()
-
-
-def flags(folder):
-    """Of each UID that is there."""
-    found = {}
-    for entry in folder.listing():
-        head = entry[0] if isinstance(entry, tuple) else entry
-        uid = re.search(rb"UID (\d+)", head)
-        if uid:
-            marks = re.search(rb"FLAGS \(([^)]*)\)", head)[1].decode()
-            found[int(uid[1])] = set(marks.split()) - {"\\Recent"}
-    return found
 
 
 def fill(scene, folder):
@@ -47,9 +34,9 @@ def test_marked(scene, after, mark):
     mailbox = scene.mailbox(folder, after_reading=after)
     scene.poller()
     scene.wait_bounced(2)
-    wait_for(lambda: sum(map(bool, flags(folder).values())) >= 2)
+    wait_for(lambda: sum(map(bool, folder.flags().values())) >= 2)
     scene.wait_polled(mailbox)
-    assert flags(folder) == {n: {mark} if n in ours else set()
+    assert folder.flags() == {n: {mark} if n in ours else set()
                              for n in range(1, 54)}
 
 
@@ -60,13 +47,63 @@ def test_moved(scene):
                             after_folder=done.name)
     scene.poller()
     scene.wait_bounced(2)
-    wait_for(lambda: len(flags(done)) == 2)
+    wait_for(lambda: len(done.flags()) == 2)
     scene.wait_polled(mailbox)
-    assert set(flags(folder)) == set(range(1, 54)) - ours
-    assert not any(flags(folder).values())
+    assert set(folder.flags()) == set(range(1, 54)) - ours
+    assert not any(folder.flags().values())
     folder.add(FOREIGN.format("last"))
     wait_for(lambda: scene.read() == 54)
-    assert scene.bounced() == 2 and len(flags(done)) == 2
+    assert scene.bounced() == 2 and len(done.flags()) == 2
+
+
+def through(scene, folder, command, times, **more):
+    """A mailbox whose first connections end before that command is out."""
+    wire = Proxy(scene.facts["imap"], lambda n: Fault(CLIENT, match=command)
+                 if n <= times else None)
+    return wire, scene.mailbox(folder, port=wire.port, tls="none", ca_file="",
+                               junk=False, **more)
+
+
+@pytest.mark.parametrize("after, command", [
+    ("keyword", b" UID STORE"), ("move", b" UID MOVE")])
+def test_killed_before_it_marks(scene, after, command):
+    """Who comes next marks what was only recorded."""
+    folder, done = scene.folder(), scene.folder()
+    ours = fill(scene, folder)
+    wire, mailbox = through(scene, folder, command, 1, after_reading=after,
+                            after_folder=done.name)
+    poller = scene.poller()
+    wait_for(lambda: wire.struck)
+    assert scene.bounced() == 1  # of the first batch
+    scene.kill(poller)
+    assert not any(folder.flags().values()) and folder.count() == 53
+    scene.sql("UPDATE mailbox SET held_until = now()")
+    scene.poller()
+    scene.wait_polled(mailbox)
+    if after == "move":
+        assert set(folder.flags()) == set(range(1, 54)) - ours
+        assert done.count() == 2
+    else:
+        assert {n for n, marks in folder.flags().items() if marks} == ours
+    assert scene.bounced() == 2 and scene.read() == 53
+    wire.close()
+
+
+def test_marking_ends_the_connection(scene):
+    """It is tried once more, and keeps back nothing behind it."""
+    scene.deliveries(2)
+    folder = scene.folder()
+    wire, mailbox = through(scene, folder, b" UID STORE", 2,
+                            after_reading="seen")
+    scene.poller()
+    scene.wait_polled(mailbox)
+    folder.add(scene.dsn(1))
+    wait_for(lambda: scene.value("SELECT max(last_uid) FROM mailbox_cursor"))
+    folder.add(scene.dsn(2))
+    wait_for(lambda: folder.flags()[2])
+    assert folder.flags() == {1: set(), 2: {"\\Seen"}}
+    assert wire.struck == 2 and scene.bounced() == 2
+    wire.close()
 
 
 def test_no_such_folder_to_move_to(scene):
@@ -79,7 +116,7 @@ def test_no_such_folder_to_move_to(scene):
     scene.wait_bounced(2)
     scene.wait_polled(mailbox)
     assert scene.read() == 53
-    assert flags(folder) == {n: set() for n in range(1, 54)}
+    assert folder.flags() == {n: set() for n in range(1, 54)}
     assert scene.lines("mailbox_not_marked")
     assert scene.state(mailbox)[0] == "active"
 
