@@ -1,11 +1,10 @@
-"""Pollers that are killed, servers that go away, folders numbered anew:
-every message counts once."""
+"""Pollers that share mailboxes, servers that go away, folders numbered anew:
+every message counts once.  More of it: test_faults_mailboxes.py."""
 
 import contextlib
 import os
 import signal
 import subprocess
-import threading
 import time
 
 import psycopg2
@@ -13,9 +12,6 @@ import pytest
 
 from polling import USER, Folder, Polling
 from whole import wait_for
-
-MESSAGES = int(os.environ.get("POLLING_MESSAGES", "1000"))
-
 
 @pytest.fixture
 def scene(postgres, mail_stack):
@@ -33,31 +29,6 @@ def check_once(scene, count):
         (count, count, 1, count)]
     assert scene.read() == count
     assert scene.value("SELECT count(*) FROM suppression") == count
-
-
-def test_killed_in_the_middle(scene):
-    """Five kill -9 while a thousand reports come in (D-26)."""
-    scene.deliveries(MESSAGES)
-    folder = scene.folder()
-    feeder = threading.Thread(target=lambda: folder.add(
-        *[scene.dsn(n) for n in range(1, MESSAGES + 1)]))
-    scene.mailbox(folder)
-    feeder.start()
-    killed_at = []
-    for _ in range(5):
-        poller = scene.poller()
-        enough = scene.bounced() + MESSAGES // 20
-        wait_for(lambda n=enough: scene.bounced() >= n, every=0.002)
-        scene.kill(poller)
-        killed_at.append(scene.bounced())
-        # who comes next need not wait for the lease to run out
-        scene.sql("UPDATE mailbox SET held_until = now()")
-    assert killed_at[-1] < MESSAGES, "killed too late"
-    scene.poller()
-    feeder.join()
-    scene.wait_bounced(MESSAGES)
-    check_once(scene, MESSAGES)
-    print(f"killed after {killed_at}")
 
 
 def test_two_pollers(scene):

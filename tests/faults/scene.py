@@ -1,5 +1,6 @@
 """A place for one fault program: PostgreSQL as it is by default, where a test
-run's would skip what costs time, and a database of its own."""
+run's would skip what costs time, a database of its own, and Dovecot for those
+that are about mailboxes."""
 
 import contextlib
 import os
@@ -9,6 +10,8 @@ import tempfile
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "e2e"))
 
+import mail  # noqa: E402
+import polling  # noqa: E402
 import postgres as pg  # noqa: E402
 import sending  # noqa: E402
 
@@ -39,6 +42,30 @@ def scene(postgres):
         raise
     finally:
         made.close()
+
+
+@contextlib.contextmanager
+def mail_stack():
+    """Postfix and Dovecot."""
+    stack = mail.MailStack(tempfile.mkdtemp(prefix="volley-mail-", dir="/tmp"),
+                           mail.free_base())
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+@contextlib.contextmanager
+def mailboxes(postgres, facts):
+    """Folders at Dovecot, and pollers."""
+    made = polling.Polling(postgres, facts)
+    try:
+        yield made.start()
+    except BaseException:
+        keep_log(made)
+        raise
+    finally:
+        made.stop()
 
 
 def keep_log(made):
