@@ -77,7 +77,8 @@ def renumbered(scene, figures, count, new=50):
     wait_read(scene, mailbox, folder)
     peaks.append(peak_mib(poller.pid))
     figures.note("messages", count + 3 * new)
-    figures.at_least("numbered anew", len(scene.lines("mailbox_renumbered")), 3)
+    figures.at_least("numbered anew",
+                     len(scene.lines("mailbox_renumbered")), 3)
     check(scene, figures, range(1, count + 3 * new + 1))
     figures.exactly("recorded", scene.read(), count + 3 * new)
     note_peak(figures, peaks)
