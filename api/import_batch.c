@@ -1,48 +1,60 @@
 #include "api/import_batch.h"
 
+#include "db/tuples.h"
 #include "lib/base/mem.h"
 
 #include <assert.h>
 
-#define ARENA_BYTES (IMPORT_BATCH_BYTES + (8U << 20))
-#define SLOTS       8192 /* of the hash; a power of two over the rows */
-#define VALUE_MAX   200  /* bytes of a rejected value that are kept */
-#define TRIES_MAX   5
-
-struct batch_row {
-	int64_t line;
-	struct str email, key, name, attributes;
-	int round;   /* how many rows of that address stand before it */
-	bool erased; /* the person asked to be forgotten */
-};
-
-struct batch_error {
-	int64_t line;
-	struct str reason, value;
-};
+#define SLOTS        (1U << 19)  /* over the rows, so that some stay free */
+#define VALUE_MAX    200         /* bytes of a rejected value that are kept */
+#define COLUMNS      8           /* of import_rows_copy */
+#define PIECE_BYTES  (64U << 10) /* sent at a time */
+#define TUPLES_BYTES (4U << 20)  /* a piece and the longest row */
 
 struct import_batch {
-	struct arena texts;
-	struct batch_row rows[IMPORT_BATCH_ROWS];
-	size_t row_count;
-	struct batch_error errors[IMPORT_BATCH_ROWS];
-	size_t error_count;
+	struct db *db; /* NULL: not begun */
+	struct tuples tuples;
+	size_t rows, rows_max, faults, bytes;
 	int rounds;
-	uint16_t slots[SLOTS]; /* index + 1 of the newest row of an address */
-	/* columns for the statements */
-	int64_t numbers[2 * IMPORT_BATCH_ROWS];
-	struct str columns[4][2 * IMPORT_BATCH_ROWS];
+	/* Addresses by their hash.  Two that share one go in rounds as well,
+	 * which costs time and changes nothing. */
+	uint64_t hashes[SLOTS]; /* 0: free */
+	uint8_t seen[SLOTS];    /* rows of it so far */
 };
 
-static_assert(IMPORT_BATCH_ROWS < SLOTS && IMPORT_BATCH_ROWS < UINT16_MAX,
-    "a slot holds the index of a row");
+static_assert(IMPORT_BATCH_ROWS_MAX < SLOTS, "a search ends");
+
+static const char *const mode_names[] = {
+    [IMPORT_MERGE] = "merge",
+    [IMPORT_SKIP] = "skip",
+    [IMPORT_REPLACE] = "replace",
+};
+
+const char *
+import_mode_name(enum import_mode m)
+{
+	return mode_names[m];
+}
+
+bool
+import_mode_parse(struct str name, enum import_mode *out)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(mode_names); i++)
+		if (str_eq(name, str_of(mode_names[i]))) {
+			*out = (enum import_mode)i;
+			return true;
+		}
+	return false;
+}
 
 struct import_batch *
 import_batch_new(void)
 {
 	struct import_batch *b = NEW(struct import_batch);
 
-	arena_init(&b->texts, ARENA_BYTES);
+	tuples_init(&b->tuples, TUPLES_BYTES);
 	return b;
 }
 
@@ -51,35 +63,48 @@ import_batch_free(struct import_batch *b)
 {
 	if (b == NULL)
 		return;
-	arena_release(&b->texts);
+	tuples_release(&b->tuples);
 	free(b);
 }
 
-void
-import_batch_reset(struct import_batch *b)
+bool
+import_batch_begin(struct import_batch *b, struct db *db, size_t rows_max,
+    struct err *err)
 {
-	arena_reset(&b->texts);
-	b->row_count = b->error_count = 0;
+	assert(b->db == NULL && rows_max <= IMPORT_BATCH_ROWS_MAX);
+	if (!db_run(db, Q_IMPORT_ROWS_CREATE, DB_NO_ARGS, NULL, err) ||
+	    !db_run(db, Q_IMPORT_WORK_CREATE, DB_NO_ARGS, NULL, err) ||
+	    !db_copy_start(db, Q_IMPORT_ROWS_COPY, err))
+		return false;
+	b->db = db;
+	b->rows = b->faults = b->bytes = 0;
+	b->rows_max = rows_max;
 	b->rounds = 0;
-	memset(b->slots, 0, sizeof(b->slots));
+	memset(b->hashes, 0, sizeof(b->hashes));
+	tuples_begin(&b->tuples);
+	return true;
+}
+
+void
+import_batch_drop(struct import_batch *b)
+{
+	struct err ignored;
+	int64_t rows;
+
+	if (b->db != NULL && !db_copy_end(b->db, &rows, &ignored))
+		b->rows = 0; /* the rollback comes in any case */
+	b->db = NULL;
 }
 
 bool
 import_batch_full(const struct import_batch *b)
 {
-	return b->row_count == IMPORT_BATCH_ROWS ||
-	       b->error_count == IMPORT_BATCH_ROWS ||
-	       b->texts.used >= IMPORT_BATCH_BYTES;
-}
-
-bool
-import_batch_empty(const struct import_batch *b)
-{
-	return b->row_count == 0 && b->error_count == 0;
+	return b->rows == b->rows_max || b->bytes >= IMPORT_BATCH_BYTES ||
+	       b->rounds == IMPORT_BATCH_ROUNDS;
 }
 
 /* FNV-1a; collisions cost time, and the file is the sender's own. */
-static size_t
+static uint64_t
 hash(struct str s)
 {
 	uint64_t h = 14695981039346656037U;
@@ -87,212 +112,200 @@ hash(struct str s)
 
 	for (i = 0; i < s.n; i++)
 		h = (h ^ (unsigned char)s.p[i]) * 1099511628211U;
-	return (size_t)(h ^ h >> 32);
+	h ^= h >> 32;
+	return h != 0 ? h : 1;
 }
 
-/* The slot of the newest row of that key, or the empty one for it. */
-static uint16_t *
-find_slot(struct import_batch *b, struct str key)
+/* How many rows of that address stand before it. */
+static int
+find_round(struct import_batch *b, struct str key)
 {
-	size_t at = hash(key) & (SLOTS - 1);
+	uint64_t h = hash(key);
+	size_t at = h & (SLOTS - 1);
 
-	while (b->slots[at] != 0 && !str_eq(b->rows[b->slots[at] - 1].key, key))
+	while (b->hashes[at] != 0 && b->hashes[at] != h)
 		at = (at + 1) & (SLOTS - 1);
-	return &b->slots[at];
+	if (b->hashes[at] == 0)
+		b->seen[at] = 0;
+	b->hashes[at] = h;
+	return b->seen[at]++;
 }
 
 static void
-add_good(struct import_batch *b, const struct import_row *row)
+put_good(struct import_batch *b, const struct import_row *row)
 {
-	struct batch_row *r = &b->rows[b->row_count];
-	uint16_t *slot;
+	struct str key = address_key(&row->address);
+	int round = find_round(b, key);
 
-	*r = (struct batch_row){.line = row->line,
-	    .email = arena_dup(&b->texts, address_text(&row->address)),
-	    .key = arena_dup(&b->texts, address_key(&row->address)),
-	    .name = arena_dup(&b->texts, row->name),
-	    .attributes = arena_dup(&b->texts, row->attributes)};
-	slot = find_slot(b, r->key);
-	if (*slot != 0)
-		r->round = b->rows[*slot - 1].round + 1;
-	*slot = (uint16_t)++b->row_count;
-	if (r->round >= b->rounds)
-		b->rounds = r->round + 1;
+	if (round >= b->rounds)
+		b->rounds = round + 1;
+	tuples_bigint(&b->tuples, row->line);
+	tuples_smallint(&b->tuples, round);
+	tuples_text(&b->tuples, address_text(&row->address));
+	tuples_text(&b->tuples, key);
+	tuples_text(&b->tuples, row->name);
+	tuples_jsonb(&b->tuples, row->attributes);
+	tuples_null(&b->tuples);
+	tuples_null(&b->tuples);
 }
 
 /* The beginning of what was wrong, as text that the database takes. */
 static struct str
-quote_value(struct arena *a, struct str value)
+quote_value(char out[VALUE_MAX], struct str value)
 {
 	size_t n = value.n < VALUE_MAX ? value.n : VALUE_MAX;
-	char *p;
 	size_t i;
 
 	while (
 	    n > 0 && n < value.n && ((unsigned char)value.p[n] & 0xc0) == 0x80)
 		n--; /* not within a character */
-	p = arena_cstr(a, str_sub(value, 0, n));
 	for (i = 0; i < n; i++)
-		if (p[i] == '\0')
-			p[i] = '?';
-	if (!str_is_utf8((struct str){p, n}))
+		out[i] = value.p[i] != '\0' ? value.p[i] : '?';
+	if (!str_is_utf8((struct str){out, n}))
 		for (i = 0; i < n; i++)
-			if ((unsigned char)p[i] >= 0x80)
-				p[i] = '?';
-	return (struct str){p, n};
+			if ((unsigned char)out[i] >= 0x80)
+				out[i] = '?';
+	return (struct str){out, n};
 }
 
-void
-import_batch_add(struct import_batch *b, const struct import_row *row)
+static void
+put_fault(struct import_batch *b, const struct import_row *row)
 {
-	struct batch_error *e = &b->errors[b->error_count];
+	char text[VALUE_MAX];
+
+	b->faults++;
+	tuples_bigint(&b->tuples, row->line);
+	tuples_smallint(&b->tuples, 0);
+	tuples_text(&b->tuples, STR(""));
+	tuples_text(&b->tuples, STR(""));
+	tuples_text(&b->tuples, STR(""));
+	tuples_jsonb(&b->tuples, STR("{}"));
+	tuples_text(&b->tuples, quote_value(text, str_of(row->fault)));
+	tuples_text(&b->tuples, quote_value(text, row->value));
+}
+
+static bool
+send_piece(struct import_batch *b, struct str piece, struct err *err)
+{
+	b->bytes += piece.n;
+	return db_copy_data(b->db, piece, err);
+}
+
+bool
+import_batch_add(struct import_batch *b, const struct import_row *row,
+    struct err *err)
+{
+	struct str piece;
+	bool ok;
 
 	assert(!import_batch_full(b));
-	if (row->fault[0] == '\0') {
-		add_good(b, row);
-		return;
-	}
-	e->line = row->line;
-	e->reason = quote_value(&b->texts, str_of(row->fault));
-	e->value = quote_value(&b->texts, row->value);
-	b->error_count++;
+	b->rows++;
+	tuples_row(&b->tuples, COLUMNS);
+	if (row->fault[0] == '\0')
+		put_good(b, row);
+	else
+		put_fault(b, row);
+	piece = tuples_so_far(&b->tuples);
+	if (piece.n < PIECE_BYTES)
+		return true;
+	ok = send_piece(b, piece, err);
+	tuples_go_on(&b->tuples);
+	return ok;
 }
 
-/* Marks the rows of people who were erased; counts all that must not be
- * mailed. */
 static bool
-look_for_suppressed(struct import_batch *b, struct db *db, int64_t list_id,
+end_copy(struct import_batch *b, struct db *db, struct err *err)
+{
+	int64_t rows;
+	bool sent = send_piece(b, tuples_end(&b->tuples), err);
+
+	b->db = NULL;
+	return db_copy_end(db, &rows, sent ? err : &(struct err){0}) && sent &&
+	       db_run(db, Q_IMPORT_ROWS_PREPARE, DB_NO_ARGS, NULL, err) &&
+	       db_run(db, Q_IMPORT_ROWS_ANALYZE, DB_NO_ARGS, NULL, err);
+}
+
+static bool
+look_for_suppressed(struct db *db, int64_t list_id,
     struct import_counts *counts, struct err *err)
 {
 	struct db_result r;
-	size_t i;
-	int row;
 
-	for (i = 0; i < b->row_count; i++) {
-		b->rows[i].erased = false;
-		b->columns[0][i] = b->rows[i].key;
-	}
-	if (!db_run(db, Q_IMPORT_SUPPRESSED,
-		DB_ARGS(db_int(list_id),
-		    db_text_array(b->columns[0], b->row_count)),
-		&r, err))
+	if (!db_one(db, Q_IMPORT_SUPPRESSED, DB_ARGS(db_int(list_id)), &r, err))
 		return false;
-	counts->suppressed = db_rows(&r);
-	for (row = 0; row < db_rows(&r); row++)
-		b->rows[db_get_int(&r, row, 0) - 1].erased =
-		    db_get_bool(&r, row, 1);
+	counts->suppressed = db_get_int(&r, 0, 0);
+	counts->rejected += db_get_int(&r, 0, 1);
 	db_result_free(&r);
 	return true;
 }
 
-static size_t
-gather_round(struct import_batch *b, int round)
-{
-	const struct batch_row *r;
-	size_t n = 0;
-
-	for (r = b->rows; r < b->rows + b->row_count; r++) {
-		if (r->round != round || r->erased)
-			continue;
-		b->columns[0][n] = r->email;
-		b->columns[1][n] = r->key;
-		b->columns[2][n] = r->name;
-		b->columns[3][n++] = r->attributes;
-	}
-	return n;
-}
-
-/* Once is enough unless somebody else makes the same contacts right now. */
+/* Does what import_plan found that there is to do. */
 static bool
-write_columns(struct import_batch *b, size_t n, struct db *db,
-    const struct import_target *target, struct import_counts *counts,
-    struct err *err)
+do_work(struct db *db, const struct import_target *target, int64_t work,
+    struct import_counts *counts, struct err *err)
 {
 	char source[40];
 	struct db_result r;
-	int64_t inserted = 0, updated = 0, found = 0;
-	int tries;
+	int64_t inserted;
 
 	snprintf(source, sizeof(source), "import:%lld",
 	    (long long)target->import_id);
-	for (tries = 0; found < (int64_t)n; tries++) {
-		if (tries == TRIES_MAX)
-			return err_set(err, FAIL_BUSY,
-			    "import: contacts are "
-			    "made and erased at once");
-		if (!db_one(db, Q_IMPORT_ROWS,
-			DB_ARGS(db_int(target->list_id), db_cstr(source),
-			    db_bool(target->merge),
-			    db_text_array(b->columns[0], n),
-			    db_text_array(b->columns[1], n),
-			    db_text_array(b->columns[2], n),
-			    db_text_array(b->columns[3], n)),
-			&r, err))
-			return false;
-		found = db_get_int(&r, 0, 0);
-		inserted += db_get_int(&r, 0, 1);
-		updated += db_get_int(&r, 0, 2);
-		db_result_free(&r);
-	}
+	if (!db_run(db, Q_IMPORT_CHANGE,
+		DB_ARGS(db_cstr(import_mode_name(target->mode))), NULL, err) ||
+	    !db_one(db, Q_IMPORT_ENTER,
+		DB_ARGS(db_int(target->list_id), db_cstr(source)), &r, err))
+		return false;
+	inserted = db_get_int(&r, 0, 0);
+	db_result_free(&r);
 	counts->inserted += inserted;
-	counts->updated += updated;
-	counts->unchanged += (int64_t)n - inserted - updated;
-	return true;
-}
-
-static size_t
-gather_errors(struct import_batch *b, size_t max)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < b->error_count && n < max; i++, n++) {
-		b->numbers[n] = b->errors[i].line;
-		b->columns[0][n] = b->errors[i].reason;
-		b->columns[1][n] = b->errors[i].value;
-	}
-	for (i = 0; i < b->row_count && n < max; i++) {
-		if (!b->rows[i].erased)
-			continue;
-		b->numbers[n] = b->rows[i].line;
-		b->columns[0][n] = STR("this person was erased and stays so");
-		b->columns[1][n++] = STR("");
-	}
-	return n;
+	counts->updated += work - inserted;
+	return db_run(db, Q_IMPORT_WORK_CLEAR, DB_NO_ARGS, NULL, err);
 }
 
 static bool
-write_errors(struct import_batch *b, struct db *db,
-    const struct import_target *target, struct err *err)
+write_round(struct db *db, const struct import_target *target, int round,
+    struct import_counts *counts, struct err *err)
 {
-	size_t n = gather_errors(b,
-	    target->errors_left > 0 ? (size_t)target->errors_left : 0);
+	struct db_result r;
+	int64_t work;
 
-	return n == 0 || db_run(db, Q_IMPORT_REJECT,
-			     DB_ARGS(db_int(target->import_id),
-				 db_int_array(b->numbers, n),
-				 db_text_array(b->columns[0], n),
-				 db_text_array(b->columns[1], n)),
-			     NULL, err);
+	if (!db_run(db, Q_IMPORT_PLAN,
+		DB_ARGS(db_int(target->list_id), db_int(round),
+		    db_cstr(import_mode_name(target->mode))),
+		&r, err))
+		return false;
+	work = db_affected(&r);
+	db_result_free(&r);
+	return work == 0 || do_work(db, target, work, counts, err);
+}
+
+static bool
+write_errors(struct db *db, const struct import_target *target,
+    const struct import_counts *counts, struct err *err)
+{
+	if (counts->rejected == 0 || target->errors_left <= 0)
+		return true;
+	return db_run(db, Q_IMPORT_REJECT,
+	    DB_ARGS(db_int(target->import_id), db_int(target->errors_left)),
+	    NULL, err);
 }
 
 bool
-import_batch_write(struct import_batch *b, struct db *db,
-    const struct import_target *target, struct import_counts *counts,
-    struct err *err)
+import_batch_write(struct import_batch *b, const struct import_target *target,
+    struct import_counts *counts, struct err *err)
 {
-	size_t n;
+	struct db *db = b->db;
 	int round;
 
-	*counts = (struct import_counts){
-	    .rows_read = (int64_t)(b->row_count + b->error_count)};
-	if (!look_for_suppressed(b, db, target->list_id, counts, err))
+	*counts = (struct import_counts){.rows_read = (int64_t)b->rows,
+	    .rejected = (int64_t)b->faults};
+	if (!end_copy(b, db, err) ||
+	    !look_for_suppressed(db, target->list_id, counts, err))
 		return false;
-	for (round = 0; round < b->rounds; round++) {
-		n = gather_round(b, round);
-		if (!write_columns(b, n, db, target, counts, err))
+	for (round = 0; round < b->rounds; round++)
+		if (!write_round(db, target, round, counts, err))
 			return false;
-	}
-	counts->rejected = counts->rows_read - counts->inserted -
-			   counts->updated - counts->unchanged;
-	return write_errors(b, db, target, err);
+	counts->unchanged = counts->rows_read - counts->inserted -
+			    counts->updated - counts->rejected;
+	return write_errors(db, target, counts, err);
 }

@@ -15,15 +15,19 @@
 #define SHOWN_ERRORS 10
 
 static const char usage[] =
-    "usage: volley import LIST FILE [--mode merge|skip] "
-    "[--format csv|ndjson]\n"
+    "usage: volley import LIST FILE [--mode merge|skip|replace]\n"
+    "                     [--format csv|ndjson]\n"
     "Imports contacts into a list, given by name or id; FILE may be - for\n"
-    "the standard input.  merge changes contacts that are known already,\n"
-    "skip leaves them as they are.  Nobody who left comes back by it.\n"
+    "the standard input.  merge changes contacts that are known already\n"
+    "where the file says something else, skip leaves them as they are, "
+    "replace\n"
+    "gives them the attributes of the file and no others.  Nobody who left "
+    "comes back by it.\n"
     "Exit status: 0 done, 1 the file could not be imported, 2 usage.\n";
 
 struct wish {
-	const char *list, *file, *mode;
+	const char *list, *file;
+	enum import_mode mode;
 	enum import_format format;
 };
 
@@ -72,17 +76,15 @@ read_wish(int argc, char **argv, struct wish *w)
 	bool format = false;
 	int c;
 
-	*w = (struct wish){.mode = "merge"};
+	*w = (struct wish){0};
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'm' && (strcmp(optarg, "merge") == 0 ||
-				    strcmp(optarg, "skip") == 0))
-			w->mode = optarg;
-		else if (c == 'f' &&
-			 import_format_parse(str_of(optarg), &w->format))
-			format = true;
-		else
+		if (c == 'm' && import_mode_parse(str_of(optarg), &w->mode))
+			continue;
+		if (c != 'f' ||
+		    !import_format_parse(str_of(optarg), &w->format))
 			return "unknown flag or value";
+		format = true;
 	}
 	if (argc - optind != 2)
 		return "a list and a file are needed";
@@ -169,10 +171,11 @@ start(struct import_job *job, const struct wish *w, int64_t bytes,
 
 	job->format = w->format;
 	job->holder = process_name();
-	job->target.merge = strcmp(w->mode, "merge") == 0;
+	job->target.mode = w->mode;
 	if (!find_list(job->db, w, &job->target.list_id, err) ||
 	    !db_one(job->db, Q_IMPORT_INSERT_RUNNING,
-		DB_ARGS(db_int(job->target.list_id), db_cstr(w->mode),
+		DB_ARGS(db_int(job->target.list_id),
+		    db_cstr(import_mode_name(w->mode)),
 		    db_cstr(import_format_name(w->format)), db_int(bytes),
 		    db_cstr(job->holder)),
 		&r, err))

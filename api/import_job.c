@@ -1,8 +1,12 @@
 #include "api/import_job.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/process.h"
 
+#include <unistd.h>
+
 #define TRIES_MAX    20
+#define BATCH_MS     3000 /* that a batch should take */
 #define TRY_AGAIN_MS 200
 
 static void
@@ -41,22 +45,33 @@ hold(struct import_job *job, struct err *err)
 	return false;
 }
 
+/* Rows until the batch is full or the file ends. */
+static enum import_outcome
+fill(struct import_source *source, struct import_batch *b, struct err *err)
+{
+	enum import_outcome got;
+	struct import_row row;
+
+	do {
+		got = import_source_next(source, &row, err);
+		if (got == IMPORT_ROW && !import_batch_add(b, &row, err))
+			got = IMPORT_FAILED;
+	} while (got == IMPORT_ROW && !import_batch_full(b));
+	return got;
+}
+
 static bool
-try_batch(struct import_job *job, struct import_batch *b, int64_t bytes,
-    struct err *err)
+write_batch(struct import_job *job, struct import_source *source,
+    struct import_batch *b, struct err *err)
 {
 	struct import_target target = job->target;
+	int64_t bytes = import_source_offset(source);
 	struct import_counts c;
-	bool ok;
 
 	target.errors_left = IMPORT_ERRORS_MAX - job->done.rejected;
-	ok = db_begin(job->db, err) && hold(job, err) &&
-	     import_batch_write(b, job->db, &target, &c, err) &&
-	     write_progress(job, &c, bytes, err) && db_commit(job->db, err);
-	if (!ok) {
-		db_rollback(job->db);
+	if (!import_batch_write(b, &target, &c, err) ||
+	    !write_progress(job, &c, bytes, err) || !db_commit(job->db, err))
 		return false;
-	}
 	add_counts(&job->done, &c);
 	job->bytes_read = bytes;
 	if (job->on_progress != NULL)
@@ -64,23 +79,36 @@ try_batch(struct import_job *job, struct import_batch *b, int64_t bytes,
 	return true;
 }
 
-/* Deadlocks with other writers, and contacts that are erased while their
- * membership is being written, pass. */
-static bool
-write_batch(struct import_job *job, struct import_batch *b, int64_t bytes,
-    struct err *err)
+static enum import_outcome
+take_batch(struct import_job *job, struct import_source *source,
+    struct import_batch *b, size_t rows_max, struct err *err)
 {
-	int tries;
+	enum import_outcome got = IMPORT_FAILED;
 
-	for (tries = 0; tries < TRIES_MAX; tries++) {
-		if (try_batch(job, b, bytes, err))
-			return true;
-		if (err->kind != FAIL_BUSY && err->kind != FAIL_MISSING &&
-		    err->kind != FAIL_TIMEOUT)
-			return false;
-		process_nap(TRY_AGAIN_MS);
+	if (db_begin(job->db, err) && hold(job, err) &&
+	    import_batch_begin(b, job->db, rows_max, err))
+		got = fill(source, b, err);
+	if (got != IMPORT_FAILED && !write_batch(job, source, b, err))
+		got = IMPORT_FAILED;
+	if (got == IMPORT_FAILED) {
+		import_batch_drop(b);
+		db_rollback(job->db);
 	}
-	return false;
+	return got;
+}
+
+/* Large ones cost less a row; small ones keep nobody waiting. */
+static size_t
+adapt(size_t rows_max, int64_t took_ms)
+{
+	if (took_ms < BATCH_MS / 2)
+		rows_max *= 4;
+	else if (took_ms > 2 * BATCH_MS)
+		rows_max /= 2;
+	if (rows_max < IMPORT_BATCH_ROWS_MIN)
+		return IMPORT_BATCH_ROWS_MIN;
+	return rows_max < IMPORT_BATCH_ROWS_MAX ? rows_max
+						: IMPORT_BATCH_ROWS_MAX;
 }
 
 /* Rows until the file ends; FAIL_TIMEOUT when told to stop. */
@@ -88,26 +116,21 @@ static bool
 read_rows(struct import_job *job, struct import_source *source,
     struct import_batch *b, struct err *err)
 {
+	size_t rows_max = IMPORT_BATCH_ROWS_MIN;
 	enum import_outcome got;
-	struct import_row row;
+	int64_t start_ms;
 
 	do {
-		got = import_source_next(source, &row, err);
-		if (got == IMPORT_FAILED)
-			return false;
-		if (got == IMPORT_ROW)
-			import_batch_add(b, &row);
-		if (got == IMPORT_ROW && !import_batch_full(b))
-			continue;
-		if (!write_batch(job, b, import_source_offset(source), err))
-			return false;
-		import_batch_reset(b);
+		start_ms = clock_mono_ms();
+		got = take_batch(job, source, b, rows_max, err);
+		rows_max = adapt(rows_max, clock_mono_ms() - start_ms);
 		if (got == IMPORT_ROW && process_stopping())
 			return err_set(err, FAIL_TIMEOUT, "told to stop");
 	} while (got == IMPORT_ROW);
-	return true;
+	return got == IMPORT_END;
 }
 
+/* From the file's start, over what is in already. */
 static bool
 read_file(struct import_job *job, struct err *err)
 {
@@ -115,6 +138,8 @@ read_file(struct import_job *job, struct err *err)
 	struct import_batch *b;
 	bool ok;
 
+	if (lseek(job->fd, 0, SEEK_SET) != 0)
+		return err_set(err, FAIL_IO, "import: go back: %m");
 	if (!import_source_open(&source, job->fd, job->format, err))
 		return false;
 	b = import_batch_new();
@@ -125,6 +150,35 @@ read_file(struct import_job *job, struct err *err)
 	return ok;
 }
 
+/* What others do at the same moment passes: deadlocks, the same contacts
+ * made, contacts erased while their membership is being written. */
+static bool
+passes(const struct err *err)
+{
+	return !process_stopping() &&
+	       (err->kind == FAIL_BUSY || err->kind == FAIL_MISSING ||
+		   err->kind == FAIL_TIMEOUT || err->kind == FAIL_CONFLICT);
+}
+
+/* Each batch may be tried that often. */
+static bool
+read_patiently(struct import_job *job, struct err *err)
+{
+	int64_t before;
+	int tries = 0;
+
+	for (;;) {
+		before = job->done.rows_read;
+		if (read_file(job, err))
+			return true;
+		if (job->done.rows_read > before)
+			tries = 0;
+		if (!passes(err) || ++tries == TRIES_MAX)
+			return false;
+		process_nap(TRY_AGAIN_MS);
+	}
+}
+
 static enum import_end
 meaning(const struct err *err)
 {
@@ -132,6 +186,7 @@ meaning(const struct err *err)
 	case FAIL_REFUSED: return IMPORT_LOST;
 	case FAIL_TIMEOUT:
 	case FAIL_IO:
+	case FAIL_CONFLICT:
 	case FAIL_BUSY: return IMPORT_STOPPED;
 	default: return IMPORT_UNUSABLE;
 	}
@@ -157,7 +212,7 @@ import_job_run(struct import_job *job, struct err *err)
 	struct err late = {0};
 
 	*err = (struct err){0};
-	if (read_file(job, err))
+	if (read_patiently(job, err))
 		return finish(job, NULL, err) ? IMPORT_DONE : meaning(err);
 	end = meaning(err);
 	if (end == IMPORT_UNUSABLE && !finish(job, err->text, &late)) {

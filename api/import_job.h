@@ -11,7 +11,7 @@
 #include "api/import_batch.h"
 
 struct import_job {
-	int fd; /* borrowed, at the file's start */
+	int fd; /* borrowed; read from its start */
 	struct db *db;
 	const char *holder; /* as in import.holder */
 	enum import_format format;

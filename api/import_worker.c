@@ -58,9 +58,9 @@ run_job(struct importer *i, struct import_spool *spool, int64_t id,
 	enum import_end end;
 	struct err err;
 
-	job.target.merge = str_eq(db_get_text(row, 0, 1), STR("merge"));
-	if (!import_format_parse(db_get_text(row, 0, 2), &job.format))
-		BUG("import %lld has no format", (long long)id);
+	if (!import_mode_parse(db_get_text(row, 0, 1), &job.target.mode) ||
+	    !import_format_parse(db_get_text(row, 0, 2), &job.format))
+		BUG("import %lld has no mode or format", (long long)id);
 	end = import_job_run(&job, &err);
 	log_end(&job, end, &err);
 	if (end == IMPORT_STOPPED)

@@ -1,4 +1,4 @@
-#include "api/import_source.h"
+#include "api/import_batch.h"
 #include "api/import_spool.h"
 #include "api/page.h"
 #include "api/problem.h"
@@ -10,7 +10,7 @@
 struct arrival {
 	struct import_spool spool;
 	enum import_format format;
-	struct str mode;
+	enum import_mode mode;
 };
 
 static bool
@@ -29,14 +29,13 @@ read_format(struct request *q, enum import_format *out)
 }
 
 static bool
-read_mode(struct request *q, struct str *out)
+read_mode(struct request *q, enum import_mode *out)
 {
 	struct str mode = request_query(q, "mode");
 
-	*out = mode.p != NULL ? mode : STR("merge");
-	if (str_eq(*out, STR("merge")) || str_eq(*out, STR("skip")))
+	if (mode.p == NULL || import_mode_parse(mode, out))
 		return true;
-	problem_field(q, "mode", "must be one of: merge skip");
+	problem_field(q, "mode", "must be one of: merge skip replace");
 	return false;
 }
 
@@ -123,7 +122,7 @@ queue(struct request *q, struct arrival *a, int64_t *id)
 
 	gethostname(host, sizeof(host) - 1);
 	row = request_one(q, Q_IMPORT_INSERT,
-	    DB_ARGS(db_int(q->id), db_text(a->mode),
+	    DB_ARGS(db_int(q->id), db_cstr(import_mode_name(a->mode)),
 		db_cstr(import_format_name(a->format)), db_cstr(host),
 		db_int(a->spool.bytes)));
 	if (row == NULL)

@@ -17,6 +17,12 @@ checksum(char out[2 * SHA256_SIZE + 1], const char *text)
 	buf_release(&hex);
 }
 
+static int
+newest(void)
+{
+	return migrations[migration_count - 1].version;
+}
+
 /* One row of the migration table against this build's text of it. */
 static bool
 check_applied(const struct db_result *r, int row, struct err *err)
@@ -24,20 +30,25 @@ check_applied(const struct db_result *r, int row, struct err *err)
 	int64_t version = db_get_int(r, row, 0);
 	char want[2 * SHA256_SIZE + 1];
 
-	if (version > migration_count)
+	if (version > newest())
 		return err_set(err, FAIL_CONFLICT,
 		    "migrate: the database is at version %lld, this build "
 		    "knows only %d",
-		    (long long)version, migration_count);
-	checksum(want, migrations[version - 1].text);
+		    (long long)version, newest());
+	if (row >= migration_count || version != migrations[row].version)
+		return err_set(err, FAIL_CONFLICT,
+		    "migrate: version %lld is there, and one before it is "
+		    "missing",
+		    (long long)version);
+	checksum(want, migrations[row].text);
 	if (!str_eq(db_get_text(r, row, 2), str_of(want)))
 		return err_set(err, FAIL_CONFLICT,
 		    "migrate: %s was changed after it was applied",
-		    migrations[version - 1].name);
+		    migrations[row].name);
 	return true;
 }
 
-/* How many are applied; they are the first ones, without a gap. */
+/* How many are applied; they are the first ones, and none is left out. */
 static bool
 count_applied(struct db *db, int *count, struct err *err)
 {
@@ -47,12 +58,8 @@ count_applied(struct db *db, int *count, struct err *err)
 
 	if (!db_run(db, Q_MIGRATION_LIST, DB_NO_ARGS, &r, err))
 		return false;
-	for (row = 0; ok && row < db_rows(&r); row++) {
+	for (row = 0; ok && row < db_rows(&r); row++)
 		ok = check_applied(&r, row, err);
-		if (ok && db_get_int(&r, row, 0) != row + 1)
-			ok = err_set(err, FAIL_CONFLICT,
-			    "migrate: version %d is missing", row + 1);
-	}
 	*count = db_rows(&r);
 	db_result_free(&r);
 	return ok;
@@ -120,13 +127,13 @@ db_schema_check(struct db *db, struct err *err)
 		return false;
 	version = db_get_int(&r, 0, 0);
 	db_result_free(&r);
-	if (version == migration_count)
+	if (version == newest())
 		return true;
 	return err_set(err, FAIL_MISSING,
 	    "database: schema is at version %lld, this build needs %d: %s",
-	    (long long)version, migration_count,
-	    version < migration_count ? "run `volley migrate`"
-				      : "install a newer build");
+	    (long long)version, newest(),
+	    version < newest() ? "run `volley migrate`"
+			       : "install a newer build");
 }
 
 static int

@@ -82,6 +82,30 @@ tuples_null(struct tuples *t)
 	buf_add(&t->out, p, sizeof(p));
 }
 
+void
+tuples_jsonb(struct tuples *t, struct str json)
+{
+	char p[5];
+
+	*binary_put32(p, (uint32_t)json.n + 1) = 1; /* the format's version */
+	buf_add(&t->out, p, sizeof(p));
+	buf_str(&t->out, json);
+}
+
+struct str
+tuples_so_far(const struct tuples *t)
+{
+	return buf_view(&t->out);
+}
+
+void
+tuples_go_on(struct tuples *t)
+{
+	if (t->out.full)
+		BUG("rows of more than %zu bytes", t->out.max);
+	buf_reset(&t->out);
+}
+
 struct str
 tuples_end(struct tuples *t)
 {

@@ -24,7 +24,12 @@ void tuples_bigint(struct tuples *t, int64_t v);
 void tuples_time(struct tuples *t, int64_t us); /* timestamptz, since 1970 */
 /* Also the name of an enum's value; NULL when s.p == NULL. */
 void tuples_text(struct tuples *t, struct str s);
+void tuples_jsonb(struct tuples *t, struct str json);
 void tuples_null(struct tuples *t);
+/* Rows that are too many to be kept are sent on the way: what there is, valid
+ * until the next change, and on without it. */
+struct str tuples_so_far(const struct tuples *t);
+void tuples_go_on(struct tuples *t);
 /* All of it; valid until the next change.  More than max: BUG. */
 struct str tuples_end(struct tuples *t);
 

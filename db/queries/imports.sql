@@ -57,66 +57,128 @@ UPDATE import SET held_until = now() + interval '1 minute'
  WHERE id = $1::bigint AND holder = $2 AND state = 'running'
 RETURNING id, set_config('synchronous_commit', 'off', true);
 
--- Who must not be mailed.  $1 list, $2 keys; n counts them from 1
--- name: import_suppressed
-SELECT i.n, bool_or(s.reason = 'erased' AND s.list_id IS NULL) AS erased
-  FROM unnest($2::text[]) WITH ORDINALITY AS i (key, n)
-  JOIN suppression s ON s.email_key = i.key
-                    AND (s.list_id IS NULL OR s.list_id = $1::bigint)
- GROUP BY i.n;
+-- A batch is put into tables of its own session, which go with the
+-- transaction.  The rows as they stand in the file:
+-- name: import_rows_create
+CREATE TEMP TABLE import_row (
+    line       bigint NOT NULL,
+    round      smallint NOT NULL, -- rows of that address before it
+    email      text NOT NULL,
+    key        text NOT NULL,
+    name       text NOT NULL,     -- '' says nothing
+    attributes jsonb NOT NULL,
+    fault      text,              -- or else, why it is not to be used
+    value      text
+) ON COMMIT DROP;
 
--- Contacts that are known are changed where they differ, the others are
--- made, and all come onto the list.  No key twice.  Fewer known and fresh
--- than given: others made the rest at the same moment; once more finds them.
--- $1 list, $2 source, $3 may change those that are known,
--- $4 emails, $5 keys, $6 names ('' says nothing), $7 attributes
--- name: import_rows
-WITH input AS (
-    SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[])
-               AS i (email, key, name, attributes)
-), known AS (
-    SELECT c.id, i.key, i.name, i.attributes::jsonb AS attributes,
-           (i.name <> '' AND i.name <> c.name)
-               OR c.attributes || i.attributes::jsonb <> c.attributes AS differs
-      FROM input i JOIN contact c ON c.email_key = i.key
-), changed AS (
-    UPDATE contact c
-       SET name = CASE k.name WHEN '' THEN c.name ELSE k.name END,
-           attributes = c.attributes || k.attributes,
-           updated_at = now()
-      FROM known k
-     WHERE $3::boolean AND k.differs AND c.id = k.id
-    RETURNING c.id
-), fresh AS (
+-- Those of a round that something has to be done for; contact_id NULL: to be
+-- made.
+-- name: import_work_create
+CREATE TEMP TABLE import_work (
+    email      text NOT NULL,
+    key        text NOT NULL,
+    name       text NOT NULL,
+    attributes jsonb NOT NULL,
+    contact_id bigint,
+    differs    boolean,
+    member     boolean
+) ON COMMIT DROP;
+
+-- name: import_rows_copy
+COPY import_row (line, round, email, key, name, attributes, fault, value)
+FROM STDIN (FORMAT binary);
+
+-- How many rows there are decides how they are best joined; a few hundred of
+-- them tell enough.  Memory for the joins.
+-- name: import_rows_prepare
+SELECT set_config('default_statistics_target', '1', true),
+       set_config('work_mem', '32MB', true);
+
+-- name: import_rows_analyze
+ANALYZE import_row;
+
+-- Rows of people who must not be mailed, and of those who were erased and are
+-- not even stored.  $1 list
+-- name: import_suppressed
+WITH found AS (
+    SELECT i.line, bool_or(s.reason = 'erased' AND s.list_id IS NULL) AS erased
+      FROM import_row i JOIN suppression s ON s.email_key = i.key
+     WHERE i.fault IS NULL AND (s.list_id IS NULL OR s.list_id = $1::bigint)
+     GROUP BY i.line
+), gone AS (
+    UPDATE import_row i
+       SET fault = 'this person was erased and stays so', value = ''
+      FROM found f
+     WHERE f.erased AND i.line = f.line
+    RETURNING i.line
+)
+SELECT (SELECT count(*) FROM found), (SELECT count(*) FROM gone);
+
+-- What has to be done.  $1 list, $2 round, $3 mode
+-- name: import_plan
+INSERT INTO import_work (email, key, name, attributes, contact_id, differs, member)
+SELECT i.email, i.key, i.name, i.attributes, c.id, d.differs,
+       m.contact_id IS NOT NULL
+  FROM import_row i
+  LEFT JOIN contact c ON c.email_key = i.key
+  LEFT JOIN membership m ON m.contact_id = c.id AND m.list_id = $1::bigint
+ CROSS JOIN LATERAL (SELECT CASE $3
+           WHEN 'skip' THEN false
+           WHEN 'replace' THEN i.attributes <> c.attributes
+               OR (i.name <> '' AND i.name <> c.name)
+           ELSE (i.attributes <> c.attributes
+                 AND c.attributes || i.attributes <> c.attributes)
+               OR (i.name <> '' AND i.name <> c.name)
+       END AS differs) d
+ WHERE i.round = $2::smallint AND i.fault IS NULL
+   AND (c.id IS NULL OR m.contact_id IS NULL OR d.differs);
+
+-- Contacts that are known are changed where they differ.  $1 mode
+-- name: import_change
+UPDATE contact c
+   SET name = CASE w.name WHEN '' THEN c.name ELSE w.name END,
+       attributes = CASE $1 WHEN 'replace' THEN w.attributes
+                            ELSE c.attributes || w.attributes END,
+       updated_at = now()
+  FROM import_work w
+ WHERE w.differs AND c.id = w.contact_id;
+
+-- The others are made, and all come onto the list.  Another who makes one of
+-- them at the same moment is waited for and then a conflict: once more finds
+-- it made.  Gives how many were made.  $1 list, $2 source
+-- name: import_enter
+WITH fresh AS (
     INSERT INTO contact (email, email_key, name, attributes)
-    SELECT email, key, name, attributes::jsonb
-      FROM input i
-     WHERE NOT EXISTS (SELECT FROM known k WHERE k.key = i.key)
+    SELECT email, key, name, attributes
+      FROM import_work
+     WHERE contact_id IS NULL
      ORDER BY key COLLATE "C"
-        ON CONFLICT (email_key) DO NOTHING
     RETURNING id
 ), joined AS (
     INSERT INTO membership (list_id, contact_id, status, source)
     SELECT l.id, p.id,
            CASE l.opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $2
       FROM list l,
-           (SELECT id FROM known UNION ALL SELECT id FROM fresh) p
+           (SELECT id FROM fresh
+             UNION ALL
+            SELECT contact_id FROM import_work
+             WHERE contact_id IS NOT NULL AND NOT member) p
      WHERE l.id = $1::bigint
-        ON CONFLICT DO NOTHING
-    RETURNING contact_id
 )
-SELECT (SELECT count(*) FROM known) + (SELECT count(*) FROM fresh),
-       (SELECT count(*) FROM fresh),
-       (SELECT count(*) FROM (
-            (SELECT id FROM changed UNION SELECT contact_id FROM joined)
-            EXCEPT SELECT id FROM fresh) t);
+SELECT count(*) FROM fresh;
 
--- $1 import, $2 lines, $3 reasons, $4 values
+-- Before the next round.
+-- name: import_work_clear
+TRUNCATE import_work;
+
+-- $1 import, $2 at most so many
 -- name: import_reject
 INSERT INTO import_error (import_id, line, reason, value)
-SELECT $1::bigint, line, reason, value
-  FROM unnest($2::bigint[], $3::text[], $4::text[]) AS e (line, reason, value)
-    ON CONFLICT DO NOTHING;
+SELECT $1::bigint, line, fault, value
+  FROM import_row
+ WHERE fault IS NOT NULL
+ ORDER BY line
+ LIMIT $2::bigint;
 
 -- $1 import, $2 bytes read so far, what this batch adds: $3 rows read,
 -- $4 inserted, $5 updated, $6 unchanged, $7 rejected, $8 suppressed

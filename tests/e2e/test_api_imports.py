@@ -85,6 +85,33 @@ def test_merge_and_skip(api):
     assert api.get("/v1/contacts/ms@example.com")["name"] == "New"
 
 
+def test_replace(api):
+    """Attributes that the file does not have go; nobody leaves a list."""
+    one = given.mailing_list(api)
+    load(api, "email,name,a,b\nrep1@example.com,Old,1,1\n"
+              "rep2@example.com,Old,1,\n", one)
+    text = "email,name,a,c\nrep1@example.com,,2,2\nrep2@example.com,,1,\n"
+    assert counts(load(api, text, one, "replace")) == (0, 1, 1, 0, 0)
+    assert counts(load(api, text, one, "replace")) == (0, 0, 2, 0, 0)
+    known = api.get("/v1/contacts/rep1@example.com")
+    assert known["attributes"] == {"a": "2", "c": "2"}
+    assert known["name"] == "Old" and len(known["lists"]) == 1
+
+
+def test_the_same_again_writes_nothing(api):
+    """Not even as another version of a row."""
+    one = given.mailing_list(api)
+    text = "email,name,n\n" + "".join(
+        f"again{n}@example.com,Name {n},{n}\n" for n in range(5000))
+    load(api, text, one)
+    versions = ("SELECT sum(hashtext(c.xmin::text || c.ctid || m.xmin || m.ctid))"
+                " FROM contact c JOIN membership m ON m.contact_id = c.id"
+                " WHERE m.list_id = %s")
+    before = api.value(versions, one)
+    assert counts(load(api, text, one)) == (0, 0, 5000, 0, 0)
+    assert api.value(versions, one) == before
+
+
 MALFORMED = [
     ("no-at-sign", "email: there is no '@'"),
     ("a@b@example.com", "email: there is more than one '@'"),
@@ -211,7 +238,7 @@ def test_ndjson(api):
 
 
 @pytest.mark.parametrize("path, headers, status", [
-    ("?mode=replace", CSV, 422), ("?mode=", CSV, 422), ("?mod=merge", CSV, 422),
+    ("?mode=other", CSV, 422), ("?mode=", CSV, 422), ("?mod=merge", CSV, 422),
     ("", {"Content-Type": "application/json"}, 415), ("", {}, 415),
     ("", {"Content-Type": "text/csv; charset=utf-8"}, 202),
 ])

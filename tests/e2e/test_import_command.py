@@ -87,7 +87,7 @@ def test_what_is_not_there(api, csv):
 
 
 @pytest.mark.parametrize("args", [
-    [], ["x"], ["x", "y", "z"], ["x", "y", "--mode", "replace"],
+    [], ["x"], ["x", "y", "z"], ["x", "y", "--mode", "other"],
     ["x", "y", "--format", "xls"], ["x", "y", "--wrong"]])
 def test_usage(api, args):
     r = run(api, *args)

@@ -50,12 +50,12 @@ new_list(void)
 }
 
 static struct import_job
-new_job(int fd, int64_t list, bool merge)
+new_job(int fd, int64_t list, enum import_mode mode)
 {
 	struct import_job job = {.fd = fd,
 	    .db = db,
 	    .holder = "test",
-	    .target = {.list_id = list, .merge = merge}};
+	    .target = {.list_id = list, .mode = mode}};
 
 	pg_sql(db,
 	    "INSERT INTO import (list_id, state, holder) "
@@ -66,10 +66,10 @@ new_job(int fd, int64_t list, bool merge)
 }
 
 static struct import_counts
-import(const char *text, int64_t list, bool merge)
+import(const char *text, int64_t list, enum import_mode mode)
 {
 	int fd = file_of(str_of(text));
-	struct import_job job = new_job(fd, list, merge);
+	struct import_job job = new_job(fd, list, mode);
 	struct err err;
 
 	lseek(fd, 0, SEEK_SET);
@@ -105,21 +105,21 @@ merging(void **state)
 	(void)state;
 	assert_counts(import("email,name,a\nm1@example.com,One,1\n"
 			     "m2@example.com,Two,2\nbad,Three,3\n",
-			  list, true),
+			  list, IMPORT_MERGE),
 	    2, 0, 0, 1);
 	assert_counts(import("email,name,b\nm1@example.com,,x\n"
 			     "M2@example.com,Two,\nm3@example.com,,\n",
-			  list, true),
+			  list, IMPORT_MERGE),
 	    1, 1, 1, 0);
 	assert_string_equal(pg_value(conninfo,
 				"SELECT name || attributes::text FROM contact "
 				"WHERE email_key = 'm1@example.com'"),
 	    "One{\"a\": \"1\", \"b\": \"x\"}");
 	/* new on another list, else the same */
-	assert_counts(import("email\nm1@example.com\n", other, true), 0, 1, 0,
-	    0);
-	assert_counts(import("email\nm1@example.com\n", other, true), 0, 0, 1,
-	    0);
+	assert_counts(import("email\nm1@example.com\n", other, IMPORT_MERGE), 0,
+	    1, 0, 0);
+	assert_counts(import("email\nm1@example.com\n", other, IMPORT_MERGE), 0,
+	    0, 1, 0);
 }
 
 static void
@@ -128,10 +128,10 @@ skipping(void **state)
 	int64_t list = new_list();
 
 	(void)state;
-	import("email,name,a\ns1@example.com,One,1\n", list, true);
+	import("email,name,a\ns1@example.com,One,1\n", list, IMPORT_MERGE);
 	assert_counts(import("email,name,a\ns1@example.com,Uno,2\n"
 			     "s2@example.com,Due,2\n",
-			  list, false),
+			  list, IMPORT_SKIP),
 	    1, 0, 1, 0);
 	assert_string_equal(pg_value(conninfo,
 				"SELECT name || attributes::text FROM contact "
@@ -149,7 +149,7 @@ repeated(void **state)
 	assert_counts(import("email,name,a,b\nr@example.com,A,1,\n"
 			     "R@Example.com,B,,2\nr2@example.com,,,\n"
 			     "r@example.com,B,,2\nr@example.com,C,3,\n",
-			  list, true),
+			  list, IMPORT_MERGE),
 	    2, 2, 1, 0);
 	assert_string_equal(pg_value(conninfo,
 				"SELECT email || name || attributes::text FROM "
@@ -157,7 +157,7 @@ repeated(void **state)
 	    "r@example.comC{\"a\": \"3\", \"b\": \"2\"}");
 	assert_counts(import("email,name\nr9@example.com,A\n"
 			     "r9@example.com,B\n",
-			  list, false),
+			  list, IMPORT_SKIP),
 	    1, 0, 1, 0);
 }
 
@@ -179,7 +179,7 @@ suppressed(void **state)
 	    (long long)list, (long long)other);
 	c = import("email\nP1@example.com\np2@example.com\np3@example.com\n"
 		   "p4@example.com\np5@example.com\np1@example.com\n",
-	    list, true);
+	    list, IMPORT_MERGE);
 	assert_counts(c, 4, 0, 1, 1);
 	assert_int_equal(c.suppressed, 4); /* p1 twice, p2, p4 */
 	assert_int_equal(number("SELECT count(*) FROM suppression"), 5);
@@ -200,7 +200,7 @@ double_opt_in(void **state)
 	(void)state;
 	pg_sql(db, "UPDATE list SET opt_in = 'double' WHERE id = %lld",
 	    (long long)list);
-	import("email\nd@example.com\n", list, true);
+	import("email\nd@example.com\n", list, IMPORT_MERGE);
 	assert_int_equal(number("SELECT count(*) FROM membership WHERE "
 				"list_id = %lld AND status = 'unconfirmed'",
 			     (long long)list),
@@ -259,7 +259,7 @@ interrupted(void **state)
 	long_file(&text, 20000);
 	fd = file_of(buf_view(&text));
 	list = new_list();
-	job = new_job(fd, list, true);
+	job = new_job(fd, list, IMPORT_MERGE);
 	do {
 		pg_sql(db, "UPDATE import SET holder = 'test'");
 		memset(&job.done, 0, sizeof(job.done));
@@ -314,7 +314,7 @@ lost_and_unusable(void **state)
 	(void)state;
 	fd = file_of(STR("email\nx@example.com\n"));
 	lseek(fd, 0, SEEK_SET);
-	job = new_job(fd, new_list(), true);
+	job = new_job(fd, new_list(), IMPORT_MERGE);
 	pg_sql(db, "DELETE FROM list WHERE id = %lld",
 	    (long long)job.target.list_id);
 	assert_int_equal(import_job_run(&job, &err), IMPORT_LOST);
@@ -322,7 +322,7 @@ lost_and_unusable(void **state)
 
 	fd = file_of(STR("name\nx\n"));
 	lseek(fd, 0, SEEK_SET);
-	job = new_job(fd, new_list(), true);
+	job = new_job(fd, new_list(), IMPORT_MERGE);
 	assert_int_equal(import_job_run(&job, &err), IMPORT_UNUSABLE);
 	assert_string_equal(pg_value(conninfo,
 				"SELECT state || ': ' || error FROM import "

@@ -13,6 +13,22 @@
 
 #include <cmocka.h>
 
+/* Tables that go with their transaction: what works on them comes later in
+ * the same file. */
+static bool
+make_temporary(PGconn *pg, const char *text)
+{
+	const char *end = strstr(text, "ON COMMIT DROP");
+	char sql[2000];
+
+	if (strstr(text, "CREATE TEMP TABLE") != text)
+		return false;
+	assert_non_null(end);
+	snprintf(sql, sizeof(sql), "%.*s", (int)(end - text), text);
+	PQclear(PQexec(pg, sql));
+	return true;
+}
+
 static void
 test_every_statement_prepares(void **state)
 {
@@ -22,8 +38,13 @@ test_every_statement_prepares(void **state)
 	(void)state;
 	for (q = 0; q < Q__COUNT; q++) {
 		const struct query_text *text = &query_texts[q];
-		PGresult *r = PQprepare(pg, text->name, text->text, 0, NULL);
+		PGresult *r;
 
+		if (make_temporary(pg, text->text) ||
+		    strstr(text->text, "ANALYZE") == text->text ||
+		    strstr(text->text, "TRUNCATE") == text->text)
+			continue;
+		r = PQprepare(pg, text->name, text->text, 0, NULL);
 		if (strstr(text->text, "COPY ") == text->text) {
 			PQclear(r);
 			continue;
@@ -80,7 +101,7 @@ test_newer_database_is_refused(void **state)
 
 	(void)state;
 	pg_sql(db, "insert into migration values (%d, 'later', 'x')",
-	    migration_count + 1);
+	    migrations[migration_count - 1].version + 1);
 	assert_false(db_migrate(db, NULL, &err));
 	assert_non_null(strstr(err.text, "this build knows only"));
 	assert_false(db_schema_check(db, &err));
