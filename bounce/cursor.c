@@ -1,12 +1,20 @@
 #include "bounce/cursor.h"
 
+/* Both may be told, then neither goes back. */
+static bool
+went_back(uint64_t stored, uint64_t told)
+{
+	return told != 0 && told < stored;
+}
+
 /* UIDNEXT at or below what was read: the server gives numbers a second time
  * without saying so (R-008). */
 static bool
 is_same_folder(const struct cursor *c, const struct mail_folder *box)
 {
 	return c->stored && c->uidvalidity == box->uidvalidity &&
-	       (box->uidnext == 0 || box->uidnext > c->last_uid);
+	       !went_back((uint64_t)c->last_uid + 1, box->uidnext) &&
+	       !went_back(c->modseq, box->highestmodseq);
 }
 
 bool
@@ -16,6 +24,7 @@ cursor_open(struct cursor *c, const struct mail_folder *box)
 
 	c->open_uidvalidity = box->uidvalidity;
 	c->uidnext = box->uidnext;
+	c->open_modseq = box->highestmodseq;
 	if (same) {
 		c->position = c->last_uid;
 		return false;
@@ -26,6 +35,15 @@ cursor_open(struct cursor *c, const struct mail_folder *box)
 	c->careful_until = 0;
 	c->trouble_count = 0;
 	return c->stored;
+}
+
+bool
+cursor_is_at_rest(const struct cursor *c)
+{
+	return c->stored && !c->by_date &&
+	       c->uidvalidity == c->open_uidvalidity && c->modseq != 0 &&
+	       c->modseq == c->open_modseq &&
+	       c->uidnext == c->position + UINT64_C(1);
 }
 
 struct cursor_look
@@ -55,6 +73,7 @@ cursor_moved(struct cursor *c, uint32_t uid, int64_t now_us)
 	c->stored = true;
 	c->uidvalidity = c->open_uidvalidity;
 	c->last_uid = c->position = uid;
+	c->modseq = c->open_modseq;
 	c->moved_us = now_us;
 	c->trouble_count = 0;
 	end_look_by_date(c);
@@ -64,6 +83,8 @@ uint32_t
 cursor_end(struct cursor *c)
 {
 	end_look_by_date(c);
+	if (!c->by_date)
+		c->modseq = c->open_modseq;
 	return c->by_date && c->uidnext > 0 ? c->uidnext - 1 : 0;
 }
 

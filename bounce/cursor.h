@@ -13,6 +13,12 @@
  * anew, from a week before the cursor was last moved.  Once such a look is
  * over, all that was there counts as read, whatever its number.
  *
+ * HIGHESTMODSEQ of the opening (RFC 7162), where the server tells it, is stored
+ * with them.  The same number and no UID beyond ours: nothing has happened, and
+ * a search would find nothing.  A lower one: the folder went back in time,
+ * restored from a backup, and what has come since may have numbers that we have
+ * passed (R-008); it is looked through as one that was numbered anew.
+ *
  * A batch whose fetch fails is read again message by message; one that three
  * times failed alone is given up, so that it keeps back nothing behind it.
  *
@@ -32,12 +38,14 @@ struct cursor {
 	/* As stored. */
 	bool stored;
 	uint32_t uidvalidity, last_uid;
+	uint64_t modseq; /* 0: not known */
 	int64_t moved_us;
 
 	/* Of the folder as it was opened; zero: never. */
 	uint32_t open_uidvalidity, uidnext;
-	uint32_t position; /* read up to here */
-	bool by_date;      /* this look, and from when */
+	uint64_t open_modseq; /* 0: not told */
+	uint32_t position;    /* read up to here */
+	bool by_date;         /* this look, and from when */
 	int64_t date_us;
 
 	/* Messages that could not be fetched. */
@@ -48,6 +56,9 @@ struct cursor {
 
 /* True when the folder was numbered anew. */
 bool cursor_open(struct cursor *c, const struct mail_folder *box);
+
+/* True when a look at the folder, just opened, would find nothing. */
+bool cursor_is_at_rest(const struct cursor *c);
 
 struct cursor_look {
 	uint32_t uid_from;

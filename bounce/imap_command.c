@@ -136,6 +136,16 @@ imap_command_string(struct imap_command *c, struct str text)
 	argument(c, text, false);
 }
 
+/* Names as this server has them; false when it is not UTF-8. */
+static bool
+put_name(struct buf *wire, struct str name, unsigned can)
+{
+	if (!imap_names_are_utf8(can))
+		return imap_utf7_encode(wire, name);
+	buf_str(wire, name);
+	return str_is_utf8(name);
+}
+
 void
 imap_command_mailbox(struct imap_command *c, struct str name)
 {
@@ -146,7 +156,7 @@ imap_command_mailbox(struct imap_command *c, struct str name)
 		return;
 	}
 	buf_init(&wire, IMAP_ARGUMENT_MAX);
-	if (!imap_utf7_encode(&wire, name))
+	if (!put_name(&wire, name, c->features))
 		fail(c, "mailbox name is not UTF-8");
 	else if (wire.full || name.n == 0)
 		fail(c, "mailbox name empty or too long");

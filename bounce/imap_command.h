@@ -46,7 +46,8 @@ void imap_command_word(struct imap_command *c, struct str word);
 void imap_command_open(struct imap_command *c);
 void imap_command_close(struct imap_command *c);
 void imap_command_string(struct imap_command *c, struct str text);
-/* A mailbox name in UTF-8, written in modified UTF-7. */
+/* A mailbox name in UTF-8, written in modified UTF-7 unless the server has
+ * IMAP4rev2 alone. */
 void imap_command_mailbox(struct imap_command *c, struct str name);
 void imap_command_number(struct imap_command *c, uint64_t n);
 void imap_command_range(struct imap_command *c, uint32_t from); /* n:* */

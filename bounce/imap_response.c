@@ -47,10 +47,7 @@ static const struct {
     {"SPECIAL-USE", IMAP_CAN_SPECIAL_USE},
     {"UIDPLUS", IMAP_CAN_UIDPLUS},
     {"MOVE", IMAP_CAN_MOVE},
-    {"ENABLE", IMAP_CAN_ENABLE},
     {"CONDSTORE", IMAP_CAN_CONDSTORE},
-    {"QRESYNC", IMAP_CAN_QRESYNC},
-    {"X-GM-EXT-1", IMAP_CAN_GMAIL},
     {"LIST-EXTENDED", IMAP_CAN_LIST_EXTENDED},
 };
 
@@ -58,7 +55,13 @@ static const struct {
 #define REV2_FEATURES                                                 \
 	(IMAP_CAN_SASL_IR | IMAP_CAN_IDLE | IMAP_CAN_ESEARCH |        \
 	    IMAP_CAN_SPECIAL_USE | IMAP_CAN_UIDPLUS | IMAP_CAN_MOVE | \
-	    IMAP_CAN_ENABLE | IMAP_CAN_LIST_EXTENDED | IMAP_CAN_LITERAL_MINUS)
+	    IMAP_CAN_LIST_EXTENDED | IMAP_CAN_LITERAL_MINUS)
+
+bool
+imap_names_are_utf8(unsigned can)
+{
+	return (can & (IMAP_CAN_REV1 | IMAP_CAN_REV2)) == IMAP_CAN_REV2;
+}
 
 const char *
 imap_code_name(enum imap_code c)

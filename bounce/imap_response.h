@@ -78,12 +78,11 @@ enum imap_feature {
 	IMAP_CAN_SPECIAL_USE = 1 << 10,
 	IMAP_CAN_UIDPLUS = 1 << 11,
 	IMAP_CAN_MOVE = 1 << 12,
-	IMAP_CAN_ENABLE = 1 << 13,
-	IMAP_CAN_CONDSTORE = 1 << 14,
-	IMAP_CAN_QRESYNC = 1 << 15,
-	IMAP_CAN_GMAIL = 1 << 16, /* X-GM-EXT-1 */
-	IMAP_CAN_LIST_EXTENDED = 1 << 17,
+	IMAP_CAN_CONDSTORE = 1 << 13,
+	IMAP_CAN_LIST_EXTENDED = 1 << 14,
 };
+/* IMAP4rev2 alone; beside IMAP4rev1 it would have to be enabled. */
+bool imap_names_are_utf8(unsigned can);
 
 struct imap_capability {
 	bool known;

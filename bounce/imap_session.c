@@ -282,7 +282,9 @@ take_status(struct imap_session *s, struct err *err)
 		s->mailbox.uidvalidity = (uint32_t)r->number;
 	else if (r->code == IMAP_CODE_UIDNEXT && r->number <= UINT32_MAX)
 		s->mailbox.uidnext = (uint32_t)r->number;
-	else if (r->code == IMAP_CODE_HIGHESTMODSEQ)
+	else if (r->code == IMAP_CODE_HIGHESTMODSEQ &&
+		 (s->can.features & IMAP_CAN_CONDSTORE) &&
+		 r->number <= INT64_MAX)
 		s->mailbox.highestmodseq = r->number;
 	return IMAP_EVENT_NONE;
 }
@@ -347,7 +349,24 @@ take_search(struct imap_session *s, struct err *err)
 			    "imap: search result with too many ranges");
 			return session_over(s);
 		}
+	if (imap_set_size(&s->found) > IMAP_FOUND_MAX) {
+		err_set(err, FAIL_LIMIT,
+		    "imap: search found more messages than a folder can have");
+		return session_over(s);
+	}
 	return IMAP_EVENT_NONE;
+}
+
+static bool
+put_folder_name(struct imap_session *s, struct str wire)
+{
+	buf_reset(&s->scratch);
+	if (!imap_names_are_utf8(s->can.features) &&
+	    imap_utf7_decode(&s->scratch, wire))
+		return true;
+	if (str_is_utf8(wire))
+		buf_str(&s->scratch, wire);
+	return s->scratch.n > 0;
 }
 
 /* Names that are no modified UTF-7 are shown as they are, when that is UTF-8,
@@ -359,12 +378,8 @@ take_list(struct imap_session *s)
 
 	if (s->state != IMAP_STATE_LIST || list->name.n > FOLDER_MAX)
 		return IMAP_EVENT_NONE;
-	buf_reset(&s->scratch);
-	if (!imap_utf7_decode(&s->scratch, list->name)) {
-		if (!str_is_utf8(list->name))
-			return IMAP_EVENT_NONE;
-		buf_str(&s->scratch, list->name);
-	}
+	if (!put_folder_name(s, list->name))
+		return IMAP_EVENT_NONE;
 	s->folder = (struct imap_folder){list->use, buf_view(&s->scratch)};
 	return IMAP_EVENT_FOLDER;
 }

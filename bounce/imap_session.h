@@ -12,6 +12,16 @@
  * command that has not wholly left yet, end the connection.  What the server
  * can do is asked again under TLS and after the login (R-002).
  *
+ * What a server offers beside IMAP4rev1 is used where it is offered and saves
+ * something, and changes no event (R-020): SASL-IR, LITERAL+, ID, IDLE,
+ * ESEARCH, SPECIAL-USE, MOVE, UIDPLUS, and CONDSTORE, whose HIGHESTMODSEQ tells
+ * that a folder is as it was left, or older than that (cursor.h).  Names of
+ * folders are UTF-8 where there is IMAP4rev2 alone.  Nothing is ENABLEd:
+ * QRESYNC tells which known messages went or changed flags, and we keep
+ * neither; IMAP4rev2 changes how the same things are said, both ways of which
+ * are read.  Numbers that a service gives a message (EMAILID, X-GM-MSGID) are
+ * no part of its fingerprint, which must be the same wherever it is read.
+ *
  * Its memory: one response (imap_parse.h), one command, the search's result.
  */
 #ifndef BOUNCE_IMAP_SESSION_H
@@ -23,7 +33,8 @@
 #include "bounce/mail_events.h"
 #include "bounce/mailbox_login.h"
 
-#define IMAP_BATCH_MAX      500 /* UIDs of one FETCH */
+#define IMAP_BATCH_MAX      500      /* UIDs of one FETCH */
+#define IMAP_FOUND_MAX      10000000 /* no folder has more messages */
 #define IMAP_BACKOFF_MAX_MS (24LL * 3600 * 1000)
 
 /*

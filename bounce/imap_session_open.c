@@ -105,6 +105,8 @@ session_examine(struct imap_session *s, struct str folder, struct err *err)
 	else
 		IMAP_WORD(c, "EXAMINE");
 	imap_command_mailbox(c, folder);
+	if (s->can.features & IMAP_CAN_CONDSTORE)
+		IMAP_WORD(c, "(CONDSTORE)");
 	return session_send(s, IMAP_STATE_SELECT, err);
 }
 

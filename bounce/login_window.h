@@ -1,6 +1,6 @@
 /*
- * login_window.h - not more than LOGINS_PER_HOUR logins in any hour (R-042):
- * a mailbox that is logged in to for every look.
+ * login_window.h - not more than LOGINS_PER_HOUR logins in any hour (R-018,
+ * R-042), however often a server throws us out, or wants to be visited.
  */
 #ifndef BOUNCE_LOGIN_WINDOW_H
 #define BOUNCE_LOGIN_WINDOW_H

@@ -11,15 +11,13 @@
 static const struct mail_events events;
 static void send_problem(struct mailbox *m);
 
-/* What POP3 needs beside a connection: what is known, and leave to log in. */
+/* Leave to log in, and for POP3 what is known. */
 static bool
 may_begin(struct mailbox *m)
 {
 	int64_t now_ms = clock_mono_ms(), wait_ms;
 
-	if (m->row.protocol != MAILBOX_POP3)
-		return true;
-	if (!m->is_known) {
+	if (m->row.protocol == MAILBOX_POP3 && !m->is_known) {
 		mailbox_know(m);
 		return false;
 	}
@@ -285,7 +283,10 @@ on_ready(const struct mail_folder *box, void *arg)
 		log_warn("mailbox_renumbered", "mailbox=%lld folder=%s",
 		    (long long)m->row.id, log_quote(str_of(m->folder)));
 	mailbox_forget(m, box);
-	mailbox_look(m);
+	if (cursor_is_at_rest(m->cursor))
+		mailbox_next_folder(m);
+	else
+		mailbox_look(m);
 }
 
 static void

@@ -97,6 +97,7 @@ take_cursor(struct mailbox *m, const struct db_result *r)
 	c->uidvalidity = (uint32_t)db_get_int(r, 0, 0);
 	c->last_uid = (uint32_t)db_get_int(r, 0, 1);
 	c->moved_us = db_get_time(r, 0, 2);
+	c->modseq = (uint64_t)db_get_int(r, 0, 3);
 }
 
 static void

@@ -22,6 +22,15 @@ access_of(const struct mailbox_row *row)
 	    .password = row->password};
 }
 
+/* How long an answer may take at most. */
+static int64_t
+patience_s(const struct mailbox_shared *shared,
+    const struct mailbox_link_params *p)
+{
+	return p->timeout_s > 0 ? p->timeout_s
+				: shared->settings->mailbox_timeout_s;
+}
+
 static struct imap_link *
 open_imap(const struct mailbox_shared *shared,
     const struct mailbox_link_params *p, const struct mail_events *events,
@@ -36,7 +45,7 @@ open_imap(const struct mailbox_shared *shared,
 		.version = "1",
 		.idle_s = shared->settings->idle_s,
 		.poll_s = shared->settings->poll_s,
-		.timeout_s = p->timeout_s},
+		.timeout_s = patience_s(shared, p)},
 	    events, arg);
 }
 
@@ -51,7 +60,7 @@ open_pop3(const struct mailbox_shared *shared,
 	    &(struct pop3_link_params){.access = access_of(row),
 		.ledger = p->ledger,
 		.deletes = row->deletes,
-		.timeout_s = p->timeout_s},
+		.timeout_s = patience_s(shared, p)},
 	    events, arg);
 }
 

@@ -17,7 +17,7 @@ struct mailbox_link;
 struct mailbox_link_params {
 	const struct mailbox_row *row; /* copied */
 	struct uidl_ledger *ledger;    /* of POP3; NULL: only to log in */
-	int64_t timeout_s;             /* on everything; 0: the protocol's */
+	int64_t timeout_s;             /* on everything; 0: the setting's */
 };
 
 struct mailbox_link *mailbox_link_new(const struct mailbox_shared *shared,

@@ -75,10 +75,11 @@ struct mailbox {
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
 
+	struct login_window logins;
+
 	/* Of POP3. */
 	struct uidl_ledger ledger;
 	bool is_known; /* the ledger was loaded */
-	struct login_window logins;
 };
 
 /* mailbox.c */

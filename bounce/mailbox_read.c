@@ -171,7 +171,8 @@ mailbox_send_batch(struct mailbox *m)
 	db_batch_add(b, Q_CURSOR_MOVE,
 	    DB_ARGS(db_int(m->row.id), db_cstr(m->folder),
 		db_int(source.uidvalidity), db_int(errand->uid),
-		db_cstr(process_name()), db_int(m->row.version)));
+		db_cstr(process_name()), db_int(m->row.version),
+		db_int((int64_t)m->cursor->open_modseq)));
 	db_batch_send(b, on_recorded, errand);
 	log_info("mailbox_read", "mailbox=%lld messages=%d last_uid=%u",
 	    (long long)m->row.id, batch_count(m->batch), m->last);

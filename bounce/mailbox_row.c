@@ -32,6 +32,7 @@ enum {
 	COL_BYTES_PER_DAY,
 	COL_BYTES_DAY,
 	COL_BYTES_READ,
+	COL_MODSEQ,
 };
 
 static enum imap_mark
@@ -109,6 +110,7 @@ read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 	c->uidvalidity = (uint32_t)db_get_int(r, at, COL_UIDVALIDITY);
 	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
 	c->moved_us = db_get_time(r, at, COL_MOVED_AT);
+	c->modseq = (uint64_t)db_get_int(r, at, COL_MODSEQ);
 	row->proven = db_get_bool(r, at, COL_PROVEN);
 	row->junk =
 	    row->protocol == MAILBOX_IMAP && db_get_bool(r, at, COL_JUNK);

@@ -23,7 +23,7 @@ RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           m.protocol, m.after_reading, m.after_folder,
           c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk,
-          m.bytes_per_day, m.bytes_day, m.bytes_read;
+          m.bytes_per_day, m.bytes_day, m.bytes_read, c.modseq;
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -92,23 +92,24 @@ SELECT t.uid
 -- name: cursor_read
 -- Of a folder beside the configured one.
 -- $1 mailbox id  $2 folder
-SELECT uidvalidity, last_uid, updated_at
+SELECT uidvalidity, last_uid, updated_at, modseq
   FROM mailbox_cursor WHERE mailbox_id = $1::bigint AND folder = $2;
 
 -- name: cursor_move
 -- In the transaction that records what was read, and only for whom the
 -- mailbox is, as it is now: nothing moves when it was taken away or changed.
 -- $1 mailbox id  $2 folder  $3 uidvalidity  $4 last uid  $5 holder  $6 version
+-- $7 highest modseq, 0: not known
 WITH ours AS (
 	SELECT id FROM mailbox
 	 WHERE id = $1::bigint AND holder = $5 AND version = $6::int
 	   FOR SHARE
 )
-INSERT INTO mailbox_cursor (mailbox_id, folder, uidvalidity, last_uid)
-SELECT id, $2, $3::bigint, $4::bigint FROM ours
+INSERT INTO mailbox_cursor (mailbox_id, folder, uidvalidity, last_uid, modseq)
+SELECT id, $2, $3::bigint, $4::bigint, $7::bigint FROM ours
 ON CONFLICT (mailbox_id, folder) DO UPDATE
    SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid,
-       updated_at = now();
+       modseq = excluded.modseq, updated_at = now();
 
 -- name: uidl_known
 -- What a POP3 mailbox's server calls the messages that were read.

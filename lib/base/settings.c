@@ -148,6 +148,8 @@ const struct setting setting_table[] = {
 	    "seconds between polls of a mailbox, beside IDLE"),
 	INT(idle_s, "240", 1, 1740,
 	    "seconds of one IDLE at most (RFC 2177 ends at 29 minutes)"),
+	INT(mailbox_timeout_s, "0", 0, 3600,
+	    "seconds to wait for a mailbox's server; 0: what a command needs"),
 	INT(import_bytes_max, "2147483648", 1024, INT64_C(1) << 40,
 	    "bytes of an upload at most"),
 };

@@ -50,7 +50,8 @@ struct settings {
 	int64_t drain_s;      /* SIGTERM: wait that long for replies */
 	int64_t poll_s;       /* mailbox poll beside IDLE */
 	int64_t idle_s;       /* longest IDLE before DONE */
-	int64_t import_bytes_max; /* an upload at most */
+	int64_t mailbox_timeout_s; /* for any answer; 0: by the command */
+	int64_t import_bytes_max;  /* an upload at most */
 };
 
 enum setting_type { SETTING_TEXT, SETTING_INT };

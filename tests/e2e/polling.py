@@ -122,6 +122,12 @@ class Folder:
         self.say("store", "1:*", "+FLAGS.SILENT", r"(\Deleted)")
         self.say("expunge")
 
+    def remove(self, *uids):
+        self.say("select", self.name)
+        self.say("uid", "store", ",".join(map(str, uids)), "+FLAGS.SILENT",
+                 r"(\Deleted)")
+        self.say("close")  # which expunges, and leaves the folder
+
     def path(self):
         """Where its files lie."""
         top = os.path.dirname(os.path.dirname(self.facts["ca"]))

@@ -80,6 +80,94 @@ test_opening(void **state)
 	}
 }
 
+static bool
+opened_at(struct cursor *c, uint32_t uidnext, uint64_t modseq)
+{
+	struct mail_folder b = box(5, uidnext);
+
+	b.highestmodseq = modseq;
+	return cursor_open(c, &b);
+}
+
+/* No search where HIGHESTMODSEQ and UIDNEXT both say so, and only there. */
+static void
+test_at_rest(void **state)
+{
+	static const struct {
+		uint32_t last_uid;
+		uint64_t modseq; /* stored */
+		uint32_t uidnext;
+		uint64_t told;
+		bool at_rest;
+	} cases[] = {
+	    {41, 700, 42, 700, true},
+	    {41, 700, 42, 701, false}, /* a flag */
+	    {41, 700, 43, 700, false}, /* more, though it says otherwise */
+	    {41, 700, 43, 705, false},
+	    {41, 700, 42, 0, false}, /* not told */
+	    {41, 0, 42, 0, false},
+	    {41, 0, 42, 700, false},
+	    {41, 700, 0, 700, false},
+	    {UINT32_MAX, 700, 0, 700, false},
+	};
+	struct cursor c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		c = (struct cursor){.stored = true,
+		    .uidvalidity = 5,
+		    .last_uid = cases[i].last_uid,
+		    .modseq = cases[i].modseq};
+		assert_false(opened_at(&c, cases[i].uidnext, cases[i].told));
+		if (cursor_is_at_rest(&c) != cases[i].at_rest)
+			fail_msg("case %zu", i);
+	}
+}
+
+static void
+test_comes_to_rest(void **state)
+{
+	struct cursor c = {.since_us = SINCE};
+
+	(void)state;
+	opened_at(&c, 101, 700);
+	assert_false(cursor_is_at_rest(&c));
+	cursor_moved(&c, 50, NOW); /* it goes by date: not all is read */
+	opened_at(&c, 101, 700);
+	assert_false(cursor_is_at_rest(&c));
+	cursor_moved(&c, 100, NOW);
+	assert_true(cursor_is_at_rest(&c));
+	opened_at(&c, 101, 702); /* flags: a look that finds nothing */
+	assert_false(cursor_is_at_rest(&c));
+	assert_int_equal(cursor_end(&c), 0);
+	opened_at(&c, 101, 702);
+	assert_true(cursor_is_at_rest(&c));
+	assert_true(opened(&c, 6, 101)); /* another folder of that name */
+	assert_false(cursor_is_at_rest(&c));
+}
+
+/* Restored from a backup, it has grown beyond what we had read: numbers that
+ * we passed belong to other messages now (R-008). */
+static void
+test_went_back_in_time(void **state)
+{
+	struct cursor c = {.stored = true,
+	    .uidvalidity = 5,
+	    .last_uid = 41,
+	    .modseq = 700,
+	    .moved_us = NOW};
+
+	(void)state;
+	assert_true(opened_at(&c, 60, 650));
+	check_look(&c, 1, NOW - CURSOR_RESCAN_US);
+	assert_true(opened_at(&c, 60, 650)); /* until something is recorded */
+	cursor_moved(&c, 59, NOW);
+	assert_false(opened_at(&c, 60, 650));
+	check_look(&c, 60, 0);
+	assert_true(cursor_is_at_rest(&c));
+}
+
 /* A connection that dies before anything was recorded changes nothing. */
 static void
 test_lost_before_the_first_record(void **state)
@@ -218,6 +306,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_opening),
+	    cmocka_unit_test(test_at_rest),
+	    cmocka_unit_test(test_comes_to_rest),
+	    cmocka_unit_test(test_went_back_in_time),
 	    cmocka_unit_test(test_lost_before_the_first_record),
 	    cmocka_unit_test(test_end_of_a_look_by_date),
 	    cmocka_unit_test(test_end_of_a_look_at_nothing),

@@ -75,6 +75,9 @@ tell(struct mailbox_script *p, enum imap_event event, const struct err *err)
 		buf_printf(&p->told, "ready %u next=%u exists=%u",
 		    s->mailbox.uidvalidity, s->mailbox.uidnext,
 		    s->mailbox.exists);
+		if (s->mailbox.highestmodseq > 0)
+			buf_printf(&p->told, " modseq=%llu",
+			    (unsigned long long)s->mailbox.highestmodseq);
 		break;
 	case IMAP_EVENT_FOLDER:
 		buf_printf(&p->told, "folder %.*s%s", STR_ARG(s->folder.name),
