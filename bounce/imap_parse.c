@@ -61,9 +61,9 @@ broken(struct err *err, const char *what)
 }
 
 static enum verdict
-too_much(struct err *err, const char *what)
+too_much(struct err *err, const char *what, unsigned limit)
 {
-	err_set(err, FAIL_LIMIT, "imap response: %s", what);
+	err_set(err, FAIL_LIMIT, "imap response: %s than %u", what, limit);
 	return STOP;
 }
 
@@ -72,7 +72,7 @@ static bool
 open_value(struct imap_parse *p, enum imap_value_kind kind, struct err *err)
 {
 	if (p->count == IMAP_VALUES_MAX) {
-		too_much(err, "too many values");
+		too_much(err, "more values", IMAP_VALUES_MAX);
 		return false;
 	}
 	if (p->count == p->cap) {
@@ -133,7 +133,7 @@ static enum verdict
 open_list(struct imap_parse *p, struct err *err)
 {
 	if (p->depth == IMAP_DEPTH_MAX)
-		return too_much(err, "lists nested too deeply");
+		return too_much(err, "lists nested deeper", IMAP_DEPTH_MAX);
 	if (!open_value(p, IMAP_LIST, err))
 		return STOP;
 	p->open[p->depth++] = p->count - 1;
@@ -295,7 +295,8 @@ step_size(struct imap_parse *p, char c, struct err *err)
 		p->expect = p->expect * 10 + (uint64_t)(c - '0');
 		p->digits = true;
 		if (p->expect > IMAP_LITERAL_MAX)
-			return too_much(err, "literal larger than allowed");
+			return too_much(err, "literal of more bytes",
+			    IMAP_LITERAL_MAX);
 		return GO_ON;
 	}
 	if (c == '+' && p->digits) /* none of a server's, but harmless */
@@ -382,7 +383,7 @@ take_byte(struct imap_parse *p, char c, struct err *err)
 	enum verdict v;
 
 	if (++p->line > IMAP_LINE_MAX)
-		return too_much(err, "line too long");
+		return too_much(err, "line of more bytes", IMAP_LINE_MAX);
 	do
 		v = steps[p->state](p, c, err);
 	while (v == AGAIN);
@@ -403,7 +404,7 @@ take_all(struct imap_parse *p, struct str data, size_t *used, struct err *err)
 	}
 	*used = i;
 	if (p->bytes.full)
-		return too_much(err, "too many bytes");
+		return too_much(err, "more bytes", IMAP_RESPONSE_MAX);
 	return v;
 }
 

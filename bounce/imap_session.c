@@ -141,6 +141,14 @@ unexpected(struct imap_session *s, const char *what, struct err *err)
 	return session_over(s);
 }
 
+/* The parser has said why. */
+static enum imap_event
+unreadable(struct imap_session *s, struct err *err)
+{
+	err_wrap(err, "%s", imap_state_doing(s->state));
+	return session_over(s);
+}
+
 struct imap_command *
 session_begin(struct imap_session *s)
 {
@@ -440,12 +448,12 @@ imap_session_feed(struct imap_session *s, struct str data, size_t *used,
 		switch (imap_parse_feed(&s->parse, str_from(data, *used), &n,
 		    err)) {
 		case IMAP_MORE: *used += n; return IMAP_EVENT_NONE;
-		case IMAP_BAD: *used += n; return session_over(s);
+		case IMAP_BAD: *used += n; return unreadable(s, err);
 		case IMAP_COMPLETE: break;
 		}
 		*used += n;
 		if (!imap_response_read(&s->response, &s->parse, err))
-			return session_over(s);
+			return unreadable(s, err);
 		event = take_response(s, err);
 		if (event == IMAP_EVENT_STARTTLS && *used < data.n)
 			return unexpected(s, "bytes", err);

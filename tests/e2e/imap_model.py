@@ -225,7 +225,7 @@ class Talk:
         self.say("+ idling")
         while not self.pending:
             self.news()
-            if select.select([self.sock], [], [], 0.02)[0]:
+            if select.select([self.sock], [], [], 0.05)[0]:
                 self.take(lambda: self.pending)
         return "OK done" if self.line() == b"DONE" else "BAD what?"
 
