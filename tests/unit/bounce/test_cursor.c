@@ -94,10 +94,8 @@ static void
 test_at_rest(void **state)
 {
 	static const struct {
-		uint32_t last_uid;
-		uint64_t modseq; /* stored */
-		uint32_t uidnext;
-		uint64_t told;
+		uint64_t last_uid, modseq; /* stored */
+		uint64_t uidnext, told;
 		bool at_rest;
 	} cases[] = {
 	    {41, 700, 42, 700, true},
@@ -117,9 +115,10 @@ test_at_rest(void **state)
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		c = (struct cursor){.stored = true,
 		    .uidvalidity = 5,
-		    .last_uid = cases[i].last_uid,
+		    .last_uid = (uint32_t)cases[i].last_uid,
 		    .modseq = cases[i].modseq};
-		assert_false(opened_at(&c, cases[i].uidnext, cases[i].told));
+		assert_false(
+		    opened_at(&c, (uint32_t)cases[i].uidnext, cases[i].told));
 		if (cursor_is_at_rest(&c) != cases[i].at_rest)
 			fail_msg("case %zu", i);
 	}
