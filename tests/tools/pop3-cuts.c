@@ -3,8 +3,9 @@
  * byte of either side, then one that is not (R-041): every message counts
  * once, and none is deleted that was not recorded.
  *
- * The server is a thread; the owner of the link keeps a ledger in which
- * "recorded" is what the database would have committed.
+ * The server is a thread, which answers all that has come in one go; the
+ * owner of the link keeps a ledger in which "recorded" is what the database
+ * would have committed.
  */
 #include "bounce/mime_walk.h"
 #include "bounce/pop3_link.h"
@@ -16,6 +17,7 @@
 
 #define BATCH     40
 #define LINE_SIZE 1024
+#define WIRE_SIZE (1U << 20)
 #define GUARD_MS  30000
 
 struct box {
@@ -25,6 +27,7 @@ struct box {
 	long said, heard;         /* bytes of the present visit */
 	long cut_said, cut_heard; /* the wire ends there; -1: nowhere */
 	int unread_deleted;
+	struct buf in, out; /* what was heard, and is to be said */
 };
 
 struct visit {
@@ -43,7 +46,7 @@ struct visit {
 /* The server. */
 
 static bool
-say(struct peer_conn *pc, struct box *b, const char *text)
+say(struct box *b, const char *text)
 {
 	size_t n = strlen(text);
 	bool ends = b->cut_said >= 0 && b->said + (long)n > b->cut_said;
@@ -51,35 +54,66 @@ say(struct peer_conn *pc, struct box *b, const char *text)
 	if (ends)
 		n = (size_t)(b->cut_said - b->said);
 	b->said += (long)n;
-	return (n == 0 || peer_say(pc, text, n)) && !ends;
+	buf_add(&b->out, text, n);
+	return !ends;
 }
 
 static bool
-say_message(struct peer_conn *pc, struct box *b, int n, bool whole)
+flush(struct peer_conn *pc, struct box *b)
+{
+	bool ok = b->out.n == 0 || peer_say(pc, b->out.p, b->out.n);
+
+	buf_reset(&b->out);
+	return ok;
+}
+
+/* The next line; before it is waited for, what is to be said leaves. */
+static bool
+hear(struct peer_conn *pc, struct box *b, char line[LINE_SIZE])
+{
+	size_t n = str_chr(buf_view(&b->in), '\n');
+	size_t got;
+
+	while (n == STR_NOWHERE) {
+		if (!flush(pc, b))
+			return false;
+		got = peer_hear(pc, line, LINE_SIZE);
+		if (got == 0)
+			return false;
+		buf_add(&b->in, line, got);
+		n = str_chr(buf_view(&b->in), '\n');
+	}
+	snprintf(line, LINE_SIZE, "%.*s", (int)n + 1, b->in.p);
+	buf_drop(&b->in, n + 1);
+	return true;
+}
+
+static bool
+say_message(struct box *b, int n, bool whole)
 {
 	char text[LINE_SIZE];
 
 	snprintf(text, sizeof(text), "+OK\r\nSubject: %d\r\n\r\n%s.\r\n", n,
 	    whole ? "Hello.\r\n..\r\n..dot\r\n" : "");
-	return say(pc, b, text);
+	return say(b, text);
 }
 
 static bool
-say_list(struct peer_conn *pc, struct box *b)
+say_list(struct box *b)
 {
 	char text[LINE_SIZE];
 	int i, number = 0;
 
-	if (!say(pc, b, "+OK\r\n"))
+	if (!say(b, "+OK\r\n"))
 		return false;
 	for (i = 0; i < b->messages; i++) {
 		if (b->gone[i])
 			continue;
 		snprintf(text, sizeof(text), "%d key-%d\r\n", ++number, i);
-		if (!say(pc, b, text))
+		if (!say(b, text))
 			return false;
 	}
-	return say(pc, b, ".\r\n");
+	return say(b, ".\r\n");
 }
 
 /* The message with that number at this visit. */
@@ -95,7 +129,7 @@ message_of(const struct box *b, int number)
 }
 
 static bool
-say_count(struct peer_conn *pc, struct box *b)
+say_count(struct box *b)
 {
 	char text[LINE_SIZE];
 	int i, count = 0;
@@ -103,12 +137,12 @@ say_count(struct peer_conn *pc, struct box *b)
 	for (i = 0; i < b->messages; i++)
 		count += !b->gone[i];
 	snprintf(text, sizeof(text), "+OK %d 1\r\n", count);
-	return say(pc, b, text);
+	return say(b, text);
 }
 
 /* What is marked goes now, whether the answer arrives or not. */
 static bool
-leave(struct peer_conn *pc, struct box *b)
+leave(struct box *b)
 {
 	int i;
 
@@ -117,12 +151,12 @@ leave(struct peer_conn *pc, struct box *b)
 			b->unread_deleted++;
 		b->gone[i] = b->gone[i] || b->marked[i];
 	}
-	(void)!say(pc, b, "+OK\r\n");
+	(void)!say(b, "+OK\r\n");
 	return false;
 }
 
 static bool
-answer(struct peer_conn *pc, struct box *b, const char *line)
+answer(struct box *b, const char *line)
 {
 	char text[LINE_SIZE];
 	int number = 0, n;
@@ -130,23 +164,22 @@ answer(struct peer_conn *pc, struct box *b, const char *line)
 	(void)!sscanf(line, "%*s %d", &number);
 	n = message_of(b, number);
 	if (strncmp(line, "CAPA", 4) == 0)
-		return say(pc, b,
-		    "+OK\r\nUSER\r\nUIDL\r\nTOP\r\nPIPELINING\r\n"
-		    ".\r\n");
+		return say(b, "+OK\r\nUSER\r\nUIDL\r\nTOP\r\nPIPELINING\r\n"
+			      ".\r\n");
 	if (strncmp(line, "STAT", 4) == 0)
-		return say_count(pc, b);
+		return say_count(b);
 	if (strncmp(line, "UIDL", 4) == 0)
-		return say_list(pc, b);
+		return say_list(b);
 	if (strncmp(line, "QUIT", 4) == 0)
-		return leave(pc, b);
+		return leave(b);
 	if (strncmp(line, "TOP", 3) == 0)
-		return say_message(pc, b, n, false);
+		return say_message(b, n, false);
 	if (strncmp(line, "RETR", 4) == 0)
-		return say_message(pc, b, n, true);
+		return say_message(b, n, true);
 	if (strncmp(line, "DELE", 4) == 0)
 		b->marked[n] = true;
 	snprintf(text, sizeof(text), "+OK %d 99\r\n", number);
-	return say(pc, b, text);
+	return say(b, text);
 }
 
 static void
@@ -154,20 +187,20 @@ serve(struct peer_conn *pc, void *arg)
 {
 	struct box *b = arg;
 	char line[LINE_SIZE];
+	bool goes_on;
 	int on = 1;
 
 	setsockopt(pc->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	b->said = b->heard = 0;
+	buf_reset(&b->in);
 	memset(b->marked, 0, (size_t)b->messages * sizeof(bool));
-	if (!say(pc, b, "+OK ready\r\n"))
-		return;
-	while (peer_line(pc, line, sizeof(line))) {
+	goes_on = say(b, "+OK ready\r\n");
+	while (goes_on && hear(pc, b, line)) {
 		b->heard += (long)strlen(line);
-		if (b->cut_heard >= 0 && b->heard > b->cut_heard)
-			return;
-		if (!answer(pc, b, line))
-			return;
+		goes_on = (b->cut_heard < 0 || b->heard <= b->cut_heard) &&
+			  answer(b, line);
 	}
+	(void)!flush(pc, b);
 }
 
 /* The owner. */
@@ -376,6 +409,8 @@ main(int argc, char **argv)
 	b.gone = NEW_ARRAY(bool, (size_t)b.messages);
 	b.marked = NEW_ARRAY(bool, (size_t)b.messages);
 	b.events = NEW_ARRAY(int, (size_t)b.messages);
+	buf_init(&b.in, WIRE_SIZE);
+	buf_init(&b.out, WIRE_SIZE);
 	uidl_ledger_init(&v.ledger);
 	imap_set_init(&v.wanted);
 	v.guard = loop_timer_new(v.loop, on_guard, &v);
@@ -403,5 +438,7 @@ main(int argc, char **argv)
 	free(b.gone);
 	free(b.marked);
 	free(b.events);
+	buf_release(&b.in);
+	buf_release(&b.out);
 	return f.missed + f.doubled + f.left + b.unread_deleted > 0;
 }
