@@ -21,6 +21,8 @@ bool
 cursor_open(struct cursor *c, const struct mail_folder *box)
 {
 	bool same = is_same_folder(c, box);
+	bool again = box->uidvalidity == c->open_uidvalidity &&
+		     box->uidvalidity != c->uidvalidity;
 
 	c->open_uidvalidity = box->uidvalidity;
 	c->uidnext = box->uidnext;
@@ -32,8 +34,10 @@ cursor_open(struct cursor *c, const struct mail_folder *box)
 	c->position = 0;
 	c->by_date = true;
 	c->date_us = c->stored ? c->moved_us - CURSOR_RESCAN_US : c->since_us;
-	c->careful_until = 0;
-	c->trouble_count = 0;
+	if (!again) { /* else the first batch was in trouble */
+		c->careful_until = 0;
+		c->trouble_count = 0;
+	}
 	return c->stored;
 }
 

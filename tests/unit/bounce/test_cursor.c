@@ -300,6 +300,29 @@ test_trouble_of_several(void **state)
 	assert_false(cursor_has_given_up(&c, 12));
 }
 
+/* Nothing is recorded yet: what was learned of the first batch stays. */
+static void
+test_trouble_of_the_first_batch(void **state)
+{
+	struct cursor c = {.since_us = SINCE};
+	int i;
+
+	(void)state;
+	opened(&c, 5, 100);
+	cursor_troubled(&c, 1, 40);
+	for (i = 0; i < CURSOR_TRIES_MAX; i++) {
+		opened(&c, 5, 100);
+		assert_int_equal(cursor_batch_max(&c, 40), 1);
+		assert_false(cursor_has_given_up(&c, 1));
+		cursor_troubled(&c, 1, 1);
+	}
+	opened(&c, 5, 100);
+	assert_true(cursor_has_given_up(&c, 1));
+	opened(&c, 6, 100);
+	assert_false(cursor_has_given_up(&c, 1));
+	assert_int_equal(cursor_batch_max(&c, 40), 40);
+}
+
 int
 main(void)
 {
@@ -315,6 +338,7 @@ main(void)
 	    cmocka_unit_test(test_renumbered_twice),
 	    cmocka_unit_test(test_trouble),
 	    cmocka_unit_test(test_trouble_of_several),
+	    cmocka_unit_test(test_trouble_of_the_first_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
