@@ -183,7 +183,8 @@ batch_wants(struct batch *b, struct imap_set *uids)
 	imap_set_reset(uids);
 	for (i = 0; i < b->count; i++) {
 		uid = b->seen[i].uid;
-		if (b->seen[i].wanted && !imap_set_add(uids, uid, uid))
+		if (b->seen[i].wanted && b->seen[i].body.p == NULL &&
+		    !imap_set_add(uids, uid, uid))
 			BUG("a batch with too many messages");
 	}
 	return uids->count > 0;

@@ -43,7 +43,7 @@ void batch_unreadable(struct batch *b, uint32_t uid);
  * much, or stand behind a large one where that costs the connection: the
  * highest that stays, 0 when all do. */
 uint32_t batch_trim(struct batch *b, bool large_is_last);
-/* UIDs whose bodies are worth fetching; false when there is none. */
+/* UIDs whose bodies are worth fetching and not there yet; false: none. */
 bool batch_wants(struct batch *b, struct imap_set *uids);
 
 /* Classifies and attributes everything that has come. */

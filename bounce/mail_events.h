@@ -32,6 +32,7 @@ struct mail_events {
 	void (*on_ready)(const struct mail_folder *folder, void *arg);
 	/* The set is the link's until the next search; imap_set_take from it. */
 	void (*on_found)(struct imap_set *found, void *arg);
+	/* The body may follow at once, where the server has no headers alone. */
 	void (*on_header)(const struct mail_message *message, void *arg);
 	void (*on_body)(const struct mail_message *message, void *arg);
 	/* Of imap_link_folders; NULL where nobody asks for that. */

@@ -308,7 +308,10 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 	    err->kind != FAIL_BUSY)
 		cursor_troubled(m->cursor, m->first, m->last);
 	mailbox_mark_cut(m);
-	mailbox_close(m, err, backoff_ms);
+	if (mailbox_was_too_large(m, err))
+		mailbox_come_back(m, backoff_ms);
+	else
+		mailbox_close(m, err, backoff_ms);
 }
 
 static const struct mail_events events = {

@@ -128,6 +128,14 @@ mailbox_keys_recorded(struct mailbox *m, const struct db_result *r,
 	arena_release(&a);
 }
 
+bool
+mailbox_was_too_large(const struct mailbox *m, const struct err *err)
+{
+	return m->row.protocol == MAILBOX_POP3 && err->kind == FAIL_LIMIT &&
+	       (m->doing == HEADERS || m->doing == BODIES) &&
+	       m->first != m->last;
+}
+
 void
 mailbox_come_back(struct mailbox *m, int64_t asked_ms)
 {

@@ -144,6 +144,9 @@ void mailbox_forget(struct mailbox *m, const struct mail_folder *folder);
 void mailbox_record_keys(struct mailbox *m, struct db_batch *b);
 void mailbox_keys_recorded(struct mailbox *m, const struct db_result *r,
     uint32_t last);
+/* A message cost the connection and those asked for behind it: they go one by
+ * one, and there is nothing to wait for. */
+bool mailbox_was_too_large(const struct mailbox *m, const struct err *err);
 /* The visit is over, in good order. */
 void mailbox_come_back(struct mailbox *m, int64_t asked_ms);
 

@@ -15,6 +15,9 @@
  *   pop3_link_bodies   -> on_body for each, on_done
  *   pop3_link_leave    -> on_closed, FAIL_NONE when QUIT was done
  *
+ * Where the server has no TOP, pop3_link_headers takes the whole messages:
+ * on_body follows each on_header.
+ *
  * Of a message MAIL_PART_MAX is taken and the connection cut (R-043); what
  * is known to be larger is asked for by its first lines, so that this is
  * rare.  Where it was the last of those asked for, on_done follows, and the

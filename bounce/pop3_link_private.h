@@ -41,7 +41,7 @@ struct pop3_link {
 
 	struct pop3_job *jobs; /* of the present command */
 	size_t job_count, asked, answered;
-	bool quit_asked;
+	bool only_whole; /* the server has no TOP */
 	struct imap_set found;
 };
 

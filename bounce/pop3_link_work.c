@@ -28,6 +28,8 @@ add_job(struct pop3_link *l, uint32_t number, const struct uidl_entry *e)
 static enum pop3_state
 way_to_fetch(const struct pop3_link *l, const struct pop3_job *job)
 {
+	if (l->only_whole)
+		return POP3_STATE_RETR;
 	if (job->size > MAIL_PART_MAX)
 		return POP3_STATE_LINES;
 	return l->deletes ? POP3_STATE_RETR : POP3_STATE_PEEK;
@@ -44,7 +46,9 @@ ask(struct pop3_link *l, const struct pop3_job *job)
 		break;
 	case POP3_HEADERS:
 		pop3_session_ask(s, POP3_STATE_LIST, job->number);
-		pop3_session_ask(s, POP3_STATE_TOP, job->number);
+		pop3_session_ask(s,
+		    l->only_whole ? POP3_STATE_RETR : POP3_STATE_TOP,
+		    job->number);
 		break;
 	case POP3_BODIES:
 		pop3_session_ask(s, way_to_fetch(l, job), job->number);
@@ -86,6 +90,8 @@ visit_list(struct pop3_link *l)
 		listed(l);
 		return;
 	}
+	l->only_whole =
+	    l->session.can.is_told && !(l->session.can.features & POP3_CAN_TOP);
 	uidl_ledger_visit(l->ledger);
 	l->doing = POP3_LISTING;
 	pop3_session_ask(&l->session, POP3_STATE_UIDL, 0);
@@ -118,6 +124,15 @@ cannot_tell_apart(struct pop3_link *l)
 	mailbox_conn_end(&l->conn, &err);
 }
 
+/* A server of before 1998 does not tell whether it has TOP. */
+static void
+begin_anew_whole(struct pop3_link *l)
+{
+	l->only_whole = true;
+	l->asked = l->answered = 0;
+	ask_more(l);
+}
+
 static void
 done(struct pop3_link *l, const struct err *err)
 {
@@ -147,6 +162,11 @@ finished(struct pop3_link *l)
 			listed(l);
 		break;
 	case POP3_HEADERS:
+		if (refused && !l->session.can.is_told && !l->only_whole)
+			begin_anew_whole(l);
+		else
+			done(l, &l->session.refusal);
+		break;
 	case POP3_BODIES: done(l, &l->session.refusal); break;
 	case POP3_LEAVING:
 		pop3_session_ask(&l->session, POP3_STATE_QUIT, 0);
@@ -191,6 +211,19 @@ visit_on_size(struct pop3_link *l)
 }
 
 static void
+tell_header(struct pop3_link *l, struct mail_message m)
+{
+	size_t end = str_find(m.bytes, STR("\r\n\r\n"));
+
+	m.is_body = false;
+	if (end != STR_NOWHERE)
+		m.bytes = str_sub(m.bytes, 0, end + 4);
+	m.internal_us = mail_date_received(m.bytes);
+	if (m.internal_us == 0 || m.internal_us >= l->since_us)
+		l->events.on_header(&m, l->arg);
+}
+
+static void
 tell_message(struct pop3_link *l, const struct pop3_job *job)
 {
 	struct mail_message m = {.uid = job->uid,
@@ -198,13 +231,10 @@ tell_message(struct pop3_link *l, const struct pop3_job *job)
 	    .is_body = l->session.is_body,
 	    .bytes = buf_view(&l->session.content.bytes)};
 
-	if (m.is_body) {
+	if (l->doing == POP3_HEADERS)
+		tell_header(l, m);
+	if (m.is_body && !l->conn.over)
 		l->events.on_body(&m, l->arg);
-		return;
-	}
-	m.internal_us = mail_date_received(m.bytes);
-	if (m.internal_us == 0 || m.internal_us >= l->since_us)
-		l->events.on_header(&m, l->arg);
 }
 
 /* The rest of it is not waited for.  What else was asked for is lost with

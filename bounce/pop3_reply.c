@@ -114,6 +114,7 @@ pop3_capability_add(struct pop3_capability *c, struct str line)
 	    {"STLS", POP3_CAN_STLS},
 	    {"USER", POP3_CAN_USER},
 	    {"PIPELINING", POP3_CAN_PIPELINE},
+	    {"TOP", POP3_CAN_TOP},
 	    {"AUTH-RESP-CODE", POP3_CAN_AUTH_CODE},
 	};
 	size_t i;

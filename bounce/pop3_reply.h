@@ -47,8 +47,9 @@ enum pop3_feature {
 	POP3_CAN_STLS = 1 << 0,
 	POP3_CAN_USER = 1 << 1,
 	POP3_CAN_PIPELINE = 1 << 2,
-	POP3_CAN_AUTH_CODE = 1 << 3, /* a wrong password is told as such */
-	POP3_DELAY_BY_USER = 1 << 4, /* login_delay_s may be another then */
+	POP3_CAN_TOP = 1 << 3,
+	POP3_CAN_AUTH_CODE = 1 << 4, /* a wrong password is told as such */
+	POP3_DELAY_BY_USER = 1 << 5, /* login_delay_s may be another then */
 };
 
 struct pop3_capability {
