@@ -1,7 +1,9 @@
 #include "api/api.h"
 
 #include "api/auth.h"
+#include "api/hits.h"
 #include "api/import_worker.h"
+#include "api/link_cache.h"
 #include "api/metrics.h"
 #include "api/server.h"
 #include "db/migrate.h"
@@ -67,11 +69,13 @@ open_api(struct api *api, const struct settings *settings)
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
 	api->metrics = metrics_new(route_tables);
+	api->links = link_cache_new();
 }
 
 static void
 close_api(struct api *api)
 {
+	link_cache_free(api->links);
 	metrics_free(api->metrics);
 	key_cache_free(api->keys);
 	db_pool_free(api->pool);
@@ -104,8 +108,8 @@ api_main(int argc, char **argv, const struct settings *settings)
 	process_catch_stop();
 	open_api(&api, settings);
 	block_stop(SIG_BLOCK); /* threads inherit it; this one is to be told */
-	server = server_start(&api, &err);
-	if (server == NULL)
+	if (!hits_start(&api.hits, settings, api.conninfo, &err) ||
+	    (server = server_start(&api, &err)) == NULL)
 		die("volley api: %s", err.text);
 	importers = import_worker_start(&api);
 	block_stop(SIG_UNBLOCK);
@@ -117,6 +121,7 @@ api_main(int argc, char **argv, const struct settings *settings)
 	}
 	log_info("stopping", "signal=caught");
 	server_stop(server);
+	hits_stop(api.hits);
 	import_worker_stop(importers);
 	close_api(&api);
 	return 0;

@@ -14,7 +14,9 @@
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
 
+struct hits;
 struct key_cache;
+struct link_cache;
 struct metrics;
 
 struct api {
@@ -24,6 +26,8 @@ struct api {
 	struct db_pool *pool; /* unprepared: PgBouncer may stand between */
 	struct key_cache *keys;
 	struct metrics *metrics;
+	struct hits *hits;
+	struct link_cache *links;
 	char spool[SETTING_TEXT_MAX + 16]; /* folder of uploads */
 };
 

@@ -29,6 +29,7 @@
 #define API_REQUEST_H
 
 #include "api/api.h"
+#include "api/peer.h"
 #include "api/reply.h"
 #include "api/route.h"
 #include "db/db.h"
@@ -47,6 +48,7 @@ struct request {
 	const struct api *api;
 	enum method method;
 	bool head;          /* HEAD: nobody sees the body */
+	struct peer peer;   /* who asks */
 	struct str path;    /* as it came */
 	struct pair *query; /* decoded */
 	size_t query_count;
@@ -65,6 +67,7 @@ struct request {
 	void *upload;     /* what struct upload's functions keep */
 	json_t *document; /* body.h: the body, parsed */
 	struct reply reply;
+	struct str hit; /* to be on the disk before the answer leaves */
 
 	struct db *db; /* request_db */
 	struct request_result *results;

@@ -1,6 +1,7 @@
 #include "api/server.h"
 
 #include "api/dispatch.h"
+#include "api/hits.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/server_links.h"
@@ -40,6 +41,8 @@ struct server {
 /* One request on its way through libmicrohttpd. */
 struct exchange {
 	struct request q;
+	struct MHD_Connection *connection;
+	bool answered; /* the answer waits for its hit to be on the disk */
 	struct str target;
 	int64_t started_us;
 	bool begun;
@@ -90,8 +93,11 @@ on_target(void *cls, const char *uri, struct MHD_Connection *connection)
 	struct server *s = cls;
 	struct exchange *x = NEW(struct exchange);
 
-	(void)connection;
+	x->connection = connection;
 	request_start(&x->q, s->api);
+	x->q.peer = peer_of(MHD_get_connection_info(connection,
+	    MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr);
 	x->target = arena_dup(&x->q.arena, str_of(uri));
 	x->started_us = clock_wall_us();
 	count_under_way(s, 1);
@@ -218,6 +224,24 @@ begin(struct server *s, struct MHD_Connection *connection, struct exchange *x,
 	return MHD_YES;
 }
 
+static void
+on_written(void *arg)
+{
+	MHD_resume_connection(((struct exchange *)arg)->connection);
+}
+
+/* The answer leaves when its hit is on the disk, and no thread waits for
+ * that; a hit that cannot be written keeps nobody from getting there. */
+static enum MHD_Result
+answer_later(struct server *s, struct exchange *x)
+{
+	x->answered = true;
+	MHD_suspend_connection(x->connection);
+	if (!hits_write(s->api->hits, x->q.hit, on_written, x))
+		MHD_resume_connection(x->connection);
+	return MHD_YES;
+}
+
 /* However long the handler takes, that is not the peer being idle. */
 static enum MHD_Result
 answer(struct server *s, struct MHD_Connection *connection, struct exchange *x)
@@ -228,6 +252,8 @@ answer(struct server *s, struct MHD_Connection *connection, struct exchange *x)
 	dispatch_end(&x->q);
 	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
 	    (unsigned)IDLE_WAIT_S);
+	if (x->q.hit.n > 0)
+		return answer_later(s, x);
 	return send_reply(s, connection, x);
 }
 
@@ -244,6 +270,8 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	(void)version;
 	if (!x->begun)
 		return begin(s, connection, x, method);
+	if (x->answered)
+		return send_reply(s, connection, x);
 	if (*upload_data_size > 0) {
 		if (x->q.reply.status != 0)
 			x->swallowed += *upload_data_size;
@@ -278,6 +306,7 @@ start_daemon(struct server *s, int fd)
 	if (links < threads)
 		links = threads;
 	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
+				    MHD_ALLOW_SUSPEND_RESUME |
 				    MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_complaint, NULL,                                      /* first */

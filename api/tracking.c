@@ -3,11 +3,12 @@
  *
  * A link leads only where its campaign's template led when it started, or
  * where a target says that we signed (X-006).  Every request gets the same
- * answer, whoever asks; it is counted unless nobody looks at it (HEAD), and
- * apart when a program says that it looks ahead (T-002).
+ * answer, whoever asks, from memory; what it was is written down (hit.h) and
+ * judged later.
  */
 #include "api/delivery_link.h"
-#include "api/problem.h"
+#include "api/hit.h"
+#include "api/link_cache.h"
 #include "api/routes.h"
 #include "api/url.h"
 #include "lib/mail/link.h"
@@ -17,51 +18,32 @@ static const char pixel[] = "GIF89a\1\0\1\0\200\0\0\0\0\0\377\377\377"
 			    "!\371\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
 
 static bool
-looks_ahead(const struct request *q)
+is_test(int64_t delivery)
 {
-	static const char *const headers[] = {"Sec-Purpose", "Purpose",
-	    "X-Purpose", "X-Moz"};
-	struct str value;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(headers); i++) {
-		value = request_header(q, headers[i]);
-		if (str_find(value, STR("prefetch")) != STR_NOWHERE ||
-		    str_find(value, STR("prerender")) != STR_NOWHERE ||
-		    str_find(value, STR("preview")) != STR_NOWHERE)
-			return true;
-	}
-	return false;
+	return (delivery & UINT32_MAX) == 0;
 }
 
-static bool
-record(struct request *q, const char *kind, int64_t delivery, json_t *data)
+/* Written down before the answer leaves; a test message stands for nobody. */
+static void
+note(struct request *q, const struct hit *h)
 {
-	char *text = json_dumps(data, JSON_COMPACT);
-	bool ok;
+	char record[HIT_RECORD_MAX];
 
-	ok = request_run(q, Q_HIT_RECORD,
-		 DB_ARGS(db_cstr(kind), db_int(delivery),
-		     db_bool(looks_ahead(q)), db_cstr(text))) != NULL;
-	free(text);
-	json_decref(data);
-	return ok;
+	if (!is_test(h->delivery))
+		q->hit = arena_dup(&q->arena, hit_encode(record, h));
 }
 
 /* Sends the browser there; a target that is none is no link of ours. */
 static void
-redirect(struct request *q, enum delivery_link kind, int64_t delivery,
-    uint32_t number, struct str url)
+redirect(struct request *q, const struct hit *h, struct str url)
 {
 	struct buf location;
 
 	buf_init(&location, REPLY_HEADER_MAX - 1);
 	if (!url_location(&location, url)) {
 		delivery_link_unknown(q);
-	} else if (kind == LINK_TEST || q->head ||
-		   record(q, "click", delivery,
-		       json_pack("{s:I, s:s%}", "n", (json_int_t)number, "url",
-			   url.p, url.n))) {
+	} else {
+		note(q, h);
 		reply_empty(q, 302);
 		reply_header(q, "Location", "%s", buf_cstr(&location));
 		reply_header(q, "Referrer-Policy", "no-referrer");
@@ -70,14 +52,44 @@ redirect(struct request *q, enum delivery_link kind, int64_t delivery,
 	buf_release(&location);
 }
 
+/* The click that the address stands for; false: none of ours. */
 static bool
-read_number(struct str s, uint32_t *number)
+open_click(struct request *q, struct hit *h)
 {
-	uint64_t n;
+	uint64_t number;
+	int64_t delivery;
 
-	if (!str_to_u64(s, &n) || n > UINT32_MAX)
+	if (delivery_link_open(q, &delivery) == LINK_UNKNOWN ||
+	    !str_to_u64(q->params[1], &number) || number > UINT32_MAX)
 		return false;
-	*number = (uint32_t)n;
+	*h = hit_of(q);
+	h->kind = HIT_CLICK;
+	h->delivery = delivery;
+	h->link = (uint32_t)number;
+	return true;
+}
+
+/* Into the cache; false: answered. */
+static bool
+load_links(struct request *q, int64_t campaign, uint32_t number,
+    struct str *url)
+{
+	const struct db_result *r =
+	    request_run(q, Q_LINK_TARGETS, DB_ARGS(db_int(campaign)));
+	struct link_target *links;
+	int i, n;
+
+	if (r == NULL)
+		return false;
+	n = db_rows(r);
+	links = ARENA_ARRAY(&q->arena, struct link_target, (size_t)n);
+	for (i = 0; i < n; i++) {
+		links[i].number = (uint32_t)db_get_int(r, i, 0);
+		links[i].url = db_get_text(r, i, 1);
+		if (links[i].number == number)
+			*url = links[i].url;
+	}
+	link_cache_put(q->api->links, campaign, links, (size_t)n);
 	return true;
 }
 
@@ -85,24 +97,21 @@ read_number(struct str s, uint32_t *number)
 static void
 click(struct request *q)
 {
-	enum delivery_link kind;
-	const struct db_result *r;
-	int64_t delivery = 0;
-	uint32_t number = 0;
+	struct str url = STR_NONE;
+	struct hit h;
 
-	kind = delivery_link_open(q, &delivery);
-	if (kind == LINK_UNKNOWN || !read_number(q->params[1], &number)) {
+	if (!open_click(q, &h)) {
 		delivery_link_unknown(q);
 		return;
 	}
-	r = request_run(q, Q_LINK_TARGET,
-	    DB_ARGS(db_int(delivery >> 32), db_int(number)));
-	if (r == NULL)
+	if (link_cache_get(q->api->links, h.delivery >> 32, h.link, &q->arena,
+		&url) == LINK_CACHE_MISS &&
+	    !load_links(q, h.delivery >> 32, h.link, &url))
 		return;
-	if (db_rows(r) == 0)
+	if (url.p == NULL)
 		delivery_link_unknown(q);
 	else
-		redirect(q, kind, delivery, number, db_get_text(r, 0, 0));
+		redirect(q, &h, url);
 }
 
 /* /c/TOKEN/NUMBER/SIGNATURE?u=TARGET */
@@ -110,17 +119,23 @@ static void
 click_signed(struct request *q)
 {
 	struct str target = request_query(q, "u");
-	enum delivery_link kind;
-	int64_t delivery = 0;
-	uint32_t number = 0;
+	struct hit h;
 
-	kind = delivery_link_open(q, &delivery);
-	if (kind == LINK_UNKNOWN || !read_number(q->params[1], &number) ||
-	    !link_verify(&q->api->keyring, q->params[0], number, target,
-		q->params[2]))
+	if (!open_click(q, &h) || !link_verify(&q->api->keyring, q->params[0],
+				      h.link, target, q->params[2])) {
 		delivery_link_unknown(q);
-	else
-		redirect(q, kind, delivery, number, target);
+		return;
+	}
+	h.target = target;
+	redirect(q, &h, target);
+}
+
+/* T-008: who asks not to be followed is not, unless by a click. */
+static bool
+objects(const struct request *q)
+{
+	return str_eq(request_header(q, "Sec-GPC"), STR("1")) ||
+	       str_eq(request_header(q, "DNT"), STR("1"));
 }
 
 /* The same dot for everybody, so that a guess learns nothing. */
@@ -128,10 +143,13 @@ static void
 open_pixel(struct request *q)
 {
 	int64_t delivery;
+	struct hit h;
 
-	if (delivery_link_open(q, &delivery) == LINK_DELIVERY && !q->head &&
-	    !record(q, "open", delivery, json_object()))
-		return;
+	if (delivery_link_open(q, &delivery) != LINK_UNKNOWN && !objects(q)) {
+		h = hit_of(q);
+		h.delivery = delivery;
+		note(q, &h);
+	}
 	reply_text(q, 200, "image/gif", (struct str){pixel, sizeof(pixel) - 1});
 }
 

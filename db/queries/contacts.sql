@@ -106,6 +106,13 @@ UPDATE inbound
  WHERE delivery_id = ANY ($1::bigint[])
     OR id IN (SELECT inbound_id FROM event WHERE contact_id = $2::bigint);
 
+-- What is left tells when a link was asked for, and of what verdict that was.
+-- $1 deliveries as an array's text
+-- name: contact_erase_hits
+UPDATE hit
+   SET agent = '', network = NULL, source = NULL, headers = 0, purpose = ''
+ WHERE delivery_id = ANY ($1::bigint[]);
+
 -- $1 contact
 -- name: contact_erase_events
 UPDATE event SET data = '{}' WHERE contact_id = $1::bigint AND data <> '{}';

@@ -4,7 +4,8 @@
 -- add up to the audience.  Outcomes are read in the order of their key: the
 -- last one of each delivery is its state.  skipped: of the suppressed ones,
 -- those whom the template left out.  Opens and clicks count recipients, as
--- machine those of whom nothing but programs is known.  $1 campaign
+-- machine those of whom nothing but programs is known; of recipients who are
+-- not followed, each hit counts.  $1 campaign
 -- name: report_document
 WITH asked AS MATERIALIZED (
     SELECT id, status, coalesce(audience, 0) AS audience
@@ -41,10 +42,10 @@ WITH asked AS MATERIALIZED (
            count(*) FILTER (WHERE kind = 'open' AND NOT person) AS machine_opens,
            count(*) FILTER (WHERE kind = 'click' AND person) AS clicks,
            count(*) FILTER (WHERE kind = 'click' AND NOT person) AS machine_clicks
-      FROM (SELECT kind, bool_or(source <> 'prefetch') AS person
+      FROM (SELECT kind, bool_or(coalesce(verdict <> 'machine', source <> 'prefetch')) AS person
               FROM event
              WHERE campaign_id = $1::bigint AND kind IN ('open', 'click')
-             GROUP BY kind, delivery_id) e
+             GROUP BY kind, coalesce(delivery_id, -id)) e
 )
 SELECT json_build_object(
            'campaign_id', a.id, 'status', a.status, 'at', now(),

@@ -1,19 +1,11 @@
 -- The links of mails that were sent.
 
--- Where a link of the campaign leads: the same for everybody.
--- $1 campaign, $2 number
--- name: link_target
-SELECT url FROM campaign_link
- WHERE campaign_id = $1::bigint AND number = $2::bigint AND NOT personal;
-
--- One open or click of a real delivery; there may be many.
--- $1 kind, $2 delivery, $3 by a program that looks ahead, $4 what else is known
--- name: hit_record
-INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, source, data)
-SELECT $1, d.id || ':' || gen_random_uuid(), d.campaign_id, d.id, d.contact_id, d.list_id,
-       CASE WHEN $3::boolean THEN 'prefetch' ELSE 'link' END, $4::jsonb
-  FROM delivery d
- WHERE d.id = $2::bigint;
+-- Where the links of the campaign lead that lead everybody to the same place.
+-- $1 campaign
+-- name: link_targets
+SELECT number, url FROM campaign_link
+ WHERE campaign_id = $1::bigint AND NOT personal
+ ORDER BY number;
 
 -- What stands in a message beside its content, and whom it went to.  Number 0
 -- is the test message: its last recipient is as good as any.

@@ -27,7 +27,7 @@ def people(cursor, campaign, kind):
         WHERE campaign_id = %s AND kind = %s AND {} EXISTS (
               SELECT FROM event f WHERE f.delivery_id = e.delivery_id
                  AND f.campaign_id = e.campaign_id AND f.kind = e.kind
-                 AND f.source <> 'prefetch')"""
+                 AND coalesce(f.verdict <> 'machine', f.source <> 'prefetch'))"""
     return {who: count(cursor, query.format(sense), campaign, kind)
             for who, sense in (("human", ""), ("machine", "NOT"))}
 

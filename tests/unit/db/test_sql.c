@@ -36,6 +36,7 @@ test_every_statement_prepares(void **state)
 	int q;
 
 	(void)state;
+	PQclear(PQexec(pg, query_texts[Q_HIT_STAGE].text));
 	for (q = 0; q < Q__COUNT; q++) {
 		const struct query_text *text = &query_texts[q];
 		PGresult *r;

@@ -1,0 +1,81 @@
+-- Opens and clicks: what came, and what is made of it.
+
+-- Who looked, as far as it is known: a person, a program on behalf of one
+-- that fetches when it is shown (an image proxy), or a program of its own.
+-- A verdict may still become `machine` within two minutes of the hit: some
+-- rules look at what else comes.
+CREATE TYPE hit_verdict AS ENUM ('human', 'proxy', 'machine');
+
+-- NULL for everything but opens and clicks.
+ALTER TABLE event ADD COLUMN verdict hit_verdict;
+UPDATE event SET verdict = CASE WHEN source = 'prefetch' THEN 'machine' ELSE 'human' END::hit_verdict
+ WHERE kind IN ('open', 'click');
+
+-- How a person, or everybody on a list, is followed; the stricter one holds,
+-- also for mails that were sent before.
+--   individual      who opened and clicked what, when
+--   deliverability  the last day of an open, and nothing else about a person
+--   aggregate       counted for the campaign, of nobody
+--   none            nothing is kept
+CREATE TYPE tracking_mode AS ENUM ('individual', 'deliverability', 'aggregate', 'none');
+ALTER TABLE list ADD COLUMN tracking tracking_mode NOT NULL DEFAULT 'individual';
+ALTER TABLE contact
+	ADD COLUMN tracking     tracking_mode NOT NULL DEFAULT 'individual',
+	ADD COLUMN last_open_on date;
+
+-- The raw hit of an event, from which its verdict is computed, again if
+-- need be.  Partitions of a week, made by hit_partition(); one that is
+-- dropped takes along what is known of people's programs and networks, and
+-- no verdict.
+CREATE TABLE hit (
+	at          timestamptz NOT NULL,
+	event_id    bigint NOT NULL,
+	delivery_id bigint NOT NULL,
+	link        integer,                  -- NULL: the pixel
+	method      text NOT NULL,
+	purpose     text NOT NULL DEFAULT '', -- Sec-Purpose and the like
+	agent       text NOT NULL DEFAULT '',
+	network     cidr,                     -- /24 or /48; NULL: not known
+	source      bigint,                   -- keyed hash of day and address
+	headers     bigint NOT NULL,          -- hash of the names, in their order
+	verdict     hit_verdict NOT NULL,
+	reasons     text[] NOT NULL DEFAULT '{}',
+	PRIMARY KEY (delivery_id, at, event_id)
+) PARTITION BY RANGE (at);
+CREATE INDEX hit_source ON hit (source, at) WHERE source IS NOT NULL;
+
+CREATE FUNCTION hit_partition(day timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	week timestamp := date_trunc('week', day AT TIME ZONE 'UTC');
+	part text := 'hit_' || to_char(week, 'IYYY"w"IW');
+BEGIN
+	IF to_regclass(part) IS NOT NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE format('CREATE TABLE %I (LIKE hit INCLUDING ALL)', part);
+	EXECUTE format('ALTER TABLE hit ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+	    part, week AT TIME ZONE 'UTC', (week + interval '7 days') AT TIME ZONE 'UTC');
+END $$;
+
+-- What single hits tell, as data: change it and run volley reclassify-hits.
+-- A hit has the strictest verdict of the rules that fit.  Whoever follows
+-- many links at once, or comes for many people, is found beside these.
+CREATE TABLE hit_rule (
+	name    text PRIMARY KEY,
+	field   text NOT NULL CHECK (field IN ('method', 'purpose', 'agent')),
+	pattern text NOT NULL,         -- regular expression; case does not matter
+	verdict hit_verdict NOT NULL
+);
+INSERT INTO hit_rule (name, field, pattern, verdict) VALUES
+	('head',            'method',  '^HEAD$', 'machine'),
+	('prefetch',        'purpose', 'prefetch|prerender|preview', 'machine'),
+	('no_agent',        'agent',   '^$', 'machine'),
+	('apple_privacy',   'agent',   '^Mozilla/5\.0$', 'machine'),
+	('gmail_prefetch',  'agent',   'Chrome/42\.0\.2311\.135 Safari/537\.36 Edge/12\.246', 'machine'),
+	('gmail_proxy',     'agent',   'GoogleImageProxy', 'proxy'),
+	('yahoo_proxy',     'agent',   'YahooMailProxy', 'proxy'),
+	('bot',             'agent',   '(^|[^u])bot\y|crawler|spider|scanner', 'machine'),
+	('headless',        'agent',   'HeadlessChrome|PhantomJS|Selenium', 'machine'),
+	('link_preview',    'agent',   'facebookexternalhit|WhatsApp/|Skype(Uri)?Preview|vkShare|BingPreview', 'machine'),
+	('security',        'agent',   'Barracuda|Proofpoint|Mimecast|Sophos|FireEye|TrendMicro|Symantec|IronPort|SafeLinks', 'machine');
