@@ -77,3 +77,21 @@ class Authority:
             context.minimum_version = context.maximum_version = tls
         context.load_cert_chain(path)
         return context
+
+
+BAD_CERTIFICATES = {
+    "of another host": {"names": ["mail.example.com", "127.0.0.2"]},
+    "of a host below": {"names": ["localhost.example.com", "*.localhost"]},
+    "expired": {"days": (-3, -1)},
+    "not yet valid": {"days": (1, 3)},
+    "self-signed": {"self_signed": True},
+    "with a common name only": {"names": []},
+    "of 1024 bits": {"rsa_bits": 1024},
+    "of a client": {"usage": ExtendedKeyUsageOID.CLIENT_AUTH},
+}
+WORDS = {
+    "of another host": "hostname mismatch", "of a host below": "hostname mismatch",
+    "expired": "expired", "not yet valid": "not yet valid",
+    "self-signed": "self.signed", "with a common name only": "hostname mismatch",
+    "of 1024 bits": "key too (small|weak)", "of a client": "purpose",
+}

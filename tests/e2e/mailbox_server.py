@@ -16,11 +16,13 @@ class MailboxServer(Recorder):
         super().__init__(tls, context, login)
         self.box = [m.replace("\n", "\r\n").encode() for m in box]
 
-    def credentials(self, c):
-        """What of the login anybody but the right server must not have."""
+    def saw_credentials(self):
+        """In any form, in the clear or under TLS."""
         user, password = self.login
-        plain = f"\0{user}\0{password}".encode()
-        return (user.encode(), password.encode(), base64.b64encode(plain))
+        coded = base64.b64encode(f"\0{user}\0{password}".encode())
+        said = self.all_bytes()
+        return any(x in said for x in (user.encode(), password.encode(),
+                                       coded)) or self.logins != []
 
     def log_in(self):
         """Why not; None: welcome."""
@@ -28,19 +30,22 @@ class MailboxServer(Recorder):
         return self.refusal
 
     def command(self, c, line):
+        if line.split()[-1].upper() in (b"STLS", b"STARTTLS"):
+            self.on_starttls(c)
+            return
         verb = line.split()[self.verb_at].upper().decode("ascii", "replace")
         getattr(self, "on_" + verb.lower(), self.on_unknown)(c, line)
 
 
 class Pop3(MailboxServer):
-    verb_at = 0
+    protocol, verb_at = "pop3", 0
     capabilities = ("TOP", "UIDL", "USER", "RESP-CODES")
-    # what an attacker says before TLS, to be believed under it
+    stripped = ("SASL PLAIN",)
+    refusals = ("-ERR [SYS/TEMP] not now", "-ERR not implemented",
+                "+OKAY you are secure already")
     injected = ("+OK", "SASL PLAIN", "USER", ".", "+OK welcome")
-    in_advance = ("+OK", "STLS", ".", "+OK begin", "+OK", "USER", ".", "+OK")
-    half, no_greeting = b"+O", "+OK ready"
-    refuses = ("-ERR [SYS/TEMP] not now", "-ERR not implemented",
-               "+OKAY you are secure already")
+    half = b"+O"
+    in_advance = ("+OK ready", "+OK", "STLS", ".", "+OK begin", *injected)
 
     def greet(self, c):
         c.say("+OK ready")
@@ -57,15 +62,8 @@ class Pop3(MailboxServer):
     def on_capa(self, c, line):
         c.say("+OK", *self.offers(c), ".")
 
-    def on_stls(self, c, line):
-        self.on_starttls(c)
-
-    def say_go(self, c, *more):
-        c.say("+OK begin TLS", *more)
-
-    def on_starttls(self, c):
-        self.say_go(c)
-        self.handshake(c)
+    def go(self, c):
+        return "+OK begin TLS"
 
     def on_user(self, c, line):
         c.say("+OK")
@@ -117,28 +115,29 @@ class Pop3(MailboxServer):
 
 
 class Imap(MailboxServer):
-    verb_at = 1
+    protocol, verb_at = "imap", 1
     capabilities = ("IMAP4rev1",)
+    stripped = ("AUTH=PLAIN",)
+    refusals = ("{0} NO [UNAVAILABLE] not now", "{0} BAD not implemented",
+                "{0} OKAY you are secure already")
     injected = ("* CAPABILITY IMAP4rev1 AUTH=PLAIN", "{1} OK done",
                 "{2} OK welcome")
-    in_advance = ("* CAPABILITY IMAP4rev1 STARTTLS", "A1 OK", "A2 OK begin",
-                  "* CAPABILITY IMAP4rev1 AUTH=PLAIN", "A3 OK")
-    half, no_greeting = b"* CAPAB", "* OK ready"
-    refuses = ("{0} NO [UNAVAILABLE] not now", "{0} BAD not implemented",
-               "{0} OKAY you are secure already")
+    half = b"* CAPAB"
+    in_advance = ("* OK ready", "* CAPABILITY IMAP4rev1 STARTTLS", "A1 OK",
+                  "A2 OK begin", "* CAPABILITY IMAP4rev1 AUTH=PLAIN", "A3 OK")
 
     def greet(self, c):
         c.say("* OK ready")
 
-    def tagged(self, line, text, ahead=0):
-        """`{n}`: the tag of the n-th command from that one on."""
-        tag = line.split()[0].decode()
+    def tagged(self, c, text):
+        """`{n}`: the tag of the n-th command after the last."""
+        tag = c.commands[-1].split()[0].decode()
         start, _, number = tag.rpartition(".")
         tags = [f"{start}.{int(number) + n}" for n in range(3)]
         return text.format(*tags)
 
     def on_unknown(self, c, line):
-        c.say(self.tagged(line, "{0} BAD what?"))
+        c.say(self.tagged(c, "{0} BAD what?"))
 
     def offers(self, c):
         words = list(self.capabilities)
@@ -148,16 +147,17 @@ class Imap(MailboxServer):
 
     def on_capability(self, c, line):
         c.say("* CAPABILITY " + " ".join(self.offers(c)),
-              self.tagged(line, "{0} OK"))
+              self.tagged(c, "{0} OK"))
 
-    def say_go(self, c, *more):
-        line = c.commands[-1]
-        c.say(*[self.tagged(line, x) for x in ("{0} OK begin TLS", *more)])
+    def go(self, c):
+        return self.tagged(c, "{0} OK begin TLS")
 
-    def on_starttls(self, c, line=None):
-        self.say_go(c)
-        self.handshake(c)
+    def refused(self, c, which):
+        return self.tagged(c, self.refusals[which])
+
+    def answers(self, c):
+        return [self.tagged(c, x) for x in self.injected]
 
     def on_login(self, c, line):
         why = self.log_in()
-        c.say(self.tagged(line, f"{{0}} NO {why}" if why else "{0} OK"))
+        c.say(self.tagged(c, f"{{0}} NO {why}" if why else "{0} OK"))

@@ -73,6 +73,15 @@ class Recorder:
     `login`: (user, password) that alone is let in; None: nobody has to."""
 
     capabilities = EHLO
+    # words of liars.py
+    stripped = ("AUTH PLAIN LOGIN",)
+    refusals = ("454 4.7.0 TLS not available due to temporary reason",
+                "502 5.5.1 STARTTLS is not implemented",
+                "250 2.0.0 you are secure already")
+    injected = ("250-mx.test", "250 AUTH PLAIN", "235 2.7.0 welcome")
+    half = b"250"
+    in_advance = ("220 mx.test ESMTP", "250-mx.test", "250 STARTTLS",
+                  "220 2.0.0 go ahead", *injected)
 
     def __init__(self, tls="none", context=None, login=None, delay=0.0):
         self.tls, self.context, self.login = tls, context, login
@@ -153,8 +162,17 @@ class Recorder:
         words = ["mx.test", *self.offers(c)]
         c.say(*[f"250-{w}" for w in words[:-1]], f"250 {words[-1]}")
 
+    def go(self, c):
+        return "220 2.0.0 go ahead"
+
+    def refused(self, c, which):
+        return self.refusals[which]
+
+    def answers(self, c):
+        return self.injected
+
     def on_starttls(self, c):
-        c.say("220 2.0.0 go ahead")
+        c.say(self.go(c))
         self.handshake(c)
 
     def on_auth(self, c, line):

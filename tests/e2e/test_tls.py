@@ -8,7 +8,8 @@ import ssl
 
 import pytest
 
-from certificates import HERE, Authority, ExtendedKeyUsageOID
+from certificates import BAD_CERTIFICATES, HERE, WORDS, Authority
+from liars import LIARS, SpeaksFirst, lying
 from recorder import Recorder
 from whole import Whole, wait_for
 
@@ -89,24 +90,6 @@ def good_servers(authority):
             for tls in ("implicit", "starttls")}
 
 
-BAD_CERTIFICATES = {
-    "of another host": {"names": ["mail.example.com", "127.0.0.2"]},
-    "of a host below": {"names": ["localhost.example.com", "*.localhost"]},
-    "expired": {"days": (-3, -1)},
-    "not yet valid": {"days": (1, 3)},
-    "self-signed": {"self_signed": True},
-    "with a common name only": {"names": []},
-    "of 1024 bits": {"rsa_bits": 1024},
-    "of a client": {"usage": ExtendedKeyUsageOID.CLIENT_AUTH},
-}
-WORDS = {
-    "of another host": "hostname mismatch", "of a host below": "hostname mismatch",
-    "expired": "expired", "not yet valid": "not yet valid",
-    "self-signed": "self.signed", "with a common name only": "hostname mismatch",
-    "of 1024 bits": "key too (small|weak)", "of a client": "purpose",
-}
-
-
 def test_bad_certificates(volley, authority):
     good = good_servers(authority)
     cases = [Case(volley, Recorder(tls, authority.server(**how), LOGIN), label,
@@ -149,28 +132,6 @@ def test_mended_by_naming_what_is_right(volley, authority):
         case.server.stop()
 
 
-class Strips(Recorder):
-    """Offers a login instead of STARTTLS, as a man in the middle does."""
-
-    def offers(self, c):
-        return [*self.capabilities, "AUTH PLAIN LOGIN"]
-
-
-class Refuses(Recorder):
-    reply = "454 4.7.0 TLS not available due to temporary reason"
-
-    def on_starttls(self, c):
-        c.say(self.reply)
-
-
-class RefusesForGood(Refuses):
-    reply = "502 5.5.1 STARTTLS is not implemented"
-
-
-class AlreadySecure(Refuses):
-    reply = "250 2.0.0 you are secure already"
-
-
 class KnowsHeloOnly(Recorder):
     def on_ehlo(self, c, line):
         c.say("502 5.5.1 no EHLO here")
@@ -179,69 +140,23 @@ class KnowsHeloOnly(Recorder):
         c.say("250 mx.test")
 
 
-class Injects(Recorder):
-    """The answers to what will be asked under TLS, in the clear."""
-    more = ("250-mx.test", "250 AUTH PLAIN", "235 2.7.0 welcome")
-
-    def on_starttls(self, c):
-        c.say("220 2.0.0 go ahead", *self.more)
-        self.handshake(c)
-
-
-class InjectsHalfALine(Injects):
-    def on_starttls(self, c):
-        c.sock.sendall(b"220 2.0.0 go ahead\r\n250")
-        self.handshake(c)
-
-
-class AnswersInAdvance(Recorder):
-    def greet(self, c):
-        c.say("220 mx.test ESMTP", "250-mx.test", "250 STARTTLS",
-              "220 2.0.0 go ahead", "250-mx.test", "250 AUTH PLAIN",
-              "235 2.7.0 welcome")
-
-    def on_ehlo(self, c, line):
-        pass
-
-    def on_starttls(self, c):
-        self.handshake(c)
-
-
-class GoesOnInTheClear(Recorder):
-    def on_starttls(self, c):
-        c.say("220 2.0.0 go ahead")
-        c.receive()  # the handshake
-        c.say("250-mx.test", "250 AUTH PLAIN")
-        while True:
-            c.receive()
-
-
-class SpeaksFirst(Recorder):
-    """In the clear where TLS comes first."""
-
-    def handshake(self, c):
-        c.say("220 mx.test ESMTP")
-        while True:
-            c.receive()
-
-
 # What the reason says; None: it looks like trouble of the moment.
-LIARS = {
-    Strips: "STARTTLS", Refuses: "454", RefusesForGood: "502",
-    AlreadySecure: None, KnowsHeloOnly: "502", Injects: "the handshake",
-    InjectsHalfALine: "the handshake", AnswersInAdvance: None,
-    GoesOnInTheClear: "does not speak TLS", SpeaksFirst: "does not speak TLS",
-}
+WORDS_OF_LIARS = ("STARTTLS", "454", "502", None, "the handshake",
+                  "the handshake", None, "does not speak TLS",
+                  "does not speak TLS")
+SERVERS = {KnowsHeloOnly: "502", **{
+    lying(liar, Recorder): words
+    for liar, words in zip(LIARS, WORDS_OF_LIARS)}}
 
 
 def test_servers_that_lie_about_tls(volley, authority):
     good = Recorder("starttls", authority.server(), LOGIN)
     cases = []
-    for kind in LIARS:
-        tls = "implicit" if kind is SpeaksFirst else "starttls"
+    for kind in SERVERS:
+        tls = "implicit" if issubclass(kind, SpeaksFirst) else "starttls"
         cases.append(Case(volley, kind(tls, authority.server(), LOGIN),
                           kind.__name__, authority.pem, tls))
-    for words, case in zip(LIARS.values(), cases):
+    for words, case in zip(SERVERS.values(), cases):
         if words is None:
             wait_for(lambda c=case: c.server.connections)
         else:
