@@ -33,9 +33,8 @@ WITH judged AS MATERIALIZED (
 	    ON CASE r.field WHEN 'method' THEN l.method
 	                    WHEN 'purpose' THEN l.purpose ELSE l.agent END ~* r.pattern
 	 GROUP BY l.method, l.purpose, l.agent
-), seen AS MATERIALIZED (
-	SELECT nextval('event_id_seq') AS id, a.*, d.campaign_id, d.contact_id, d.list_id,
-	       d.tracking, j.verdict, j.reasons
+), arrived AS (
+	SELECT a.*, d.campaign_id, d.contact_id, d.list_id, d.tracking, j.verdict, j.reasons
 	  FROM hit_arrival a
 	  JOIN judged j USING (method, purpose, agent)
 	  -- LATERAL with OFFSET: one look into each index.
@@ -50,6 +49,9 @@ WITH judged AS MATERIALIZED (
 	                      WHERE e.kind = a.kind AND e.key = a.key
 	                     OFFSET 0) e ON true
 	 WHERE e.known IS NULL AND d.tracking <> 'none'
+	 ORDER BY a.at
+), seen AS MATERIALIZED (
+	SELECT nextval('event_id_seq') AS id, arrived.* FROM arrived
 ), told AS (
 	INSERT INTO event (id, kind, key, at, campaign_id, delivery_id, contact_id, list_id,
 	                   source, verdict, data)
