@@ -214,10 +214,12 @@ class Talk:
         return "OK done"
 
     def fetched(self, uid, at, data, part):
-        sent = data if not part else data.partition(b"\r\n\r\n")[0] + b"\r\n" * 2
-        sent = sent[:PART_MAX]
+        size = len(data)
+        if part:
+            data = data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        sent = data[:PART_MAX]
         self.send(f"* {self.seen.index(uid) + 1} FETCH (UID {uid} INTERNALDATE"
-                  f" {imaplib.Time2Internaldate(at)} RFC822.SIZE {len(data)}"
+                  f" {imaplib.Time2Internaldate(at)} RFC822.SIZE {size}"
                   f" BODY[{part}]<0> {{{len(sent)}}}\r\n".encode()
                   + sent + b")\r\n")
 

@@ -24,7 +24,8 @@ MASKS = {
     "full": None,
 }
 # What each must have said at least once.
-SAID = {"bare": b"UID SEARCH UID", "idle": b"IDLE", "condstore": b"(CONDSTORE)",
+SAID = {"bare": b"UID SEARCH UID", "idle": b"IDLE",
+        "condstore": b"(CONDSTORE)",
         "qresync": b"(CONDSTORE)", "full": b"RETURN (ALL)"}
 
 READ = """

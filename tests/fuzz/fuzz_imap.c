@@ -23,6 +23,8 @@ work(struct imap_session *s, enum imap_event event, struct err *err)
 		(void)!imap_session_search(s, 3, 1, err);
 	else if (event == IMAP_EVENT_DONE && !imap_session_idle(s))
 		(void)!imap_session_list(s, err);
+	else if (event == IMAP_EVENT_READY && s->mailbox.highestmodseq % 2)
+		(void)!imap_session_select(s, STR("Gel\xc3\xb6scht"), err);
 	else if (event == IMAP_EVENT_READY)
 		(void)!imap_session_search(s, 1, 0, err);
 }
