@@ -116,6 +116,8 @@ read_references(struct body *b, struct campaign_draft *d)
 	read_ids(b, "list_ids", &d->lists);
 	read_ids(b, "exclude_list_ids", &d->excluded);
 	read_ids(b, "account_ids", &d->accounts);
+	read_ids(b, "exclude_replied_to", &d->replied_to);
+	d->stop_on_reply = body_bool(b, "stop_on_reply", 0, d->stop_on_reply);
 	for (i = 0; i < d->excluded.n; i++)
 		for (k = 0; k < d->lists.n; k++)
 			if (d->lists.at[k] == d->excluded.at[i])
@@ -191,7 +193,8 @@ is_complete(struct request *q, const struct campaign_draft *d)
 	    DB_ARGS(db_int_array(d->lists.at, d->lists.n),
 		db_int_array(d->excluded.at, d->excluded.n),
 		db_int_array(d->accounts.at, d->accounts.n),
-		db_int_or_null(d->template_id, d->template_id != 0)));
+		db_int_or_null(d->template_id, d->template_id != 0),
+		db_int_array(d->replied_to.at, d->replied_to.n)));
 	int row;
 
 	if (r == NULL)
@@ -236,6 +239,7 @@ load_links(struct request *q, struct campaign_draft *d)
 	    {"list_ids", &d->lists},
 	    {"exclude_list_ids", &d->excluded},
 	    {"account_ids", &d->accounts},
+	    {"exclude_replied_to", &d->replied_to},
 	};
 	const struct db_result *r =
 	    request_run(q, Q_CAMPAIGN_LINKS, DB_ARGS(db_int(q->id)));
@@ -286,6 +290,7 @@ campaign_draft_load(struct request *q, struct campaign_draft *d)
 	    .defaults = db_get_text(r, 0, 13),
 	    .utm = db_get_text(r, 0, 14),
 	    .postal_address = text_or_none(r, 15),
+	    .stop_on_reply = db_get_bool(r, 0, 16),
 	};
 	return load_links(q, d) && campaign_control_load(q, &d->control, q->id)
 		   ? db_get_text(r, 0, 0).p
@@ -312,7 +317,9 @@ write_row(struct request *q, enum query query, const struct campaign_draft *d,
 	    db_text_or_null(d->return_path), db_text(d->on_uncertain),
 	    db_int(d->expires_after_s), db_bool(d->track_opens),
 	    db_bool(d->track_clicks), db_text(d->missing), db_text(d->defaults),
-	    db_text(d->utm), db_text_or_null(d->postal_address), db_int(id)};
+	    db_text(d->utm), db_text_or_null(d->postal_address),
+	    db_bool(d->stop_on_reply),
+	    db_int_array(d->replied_to.at, d->replied_to.n), db_int(id)};
 	size_t count = ARRAY_LEN(args);
 
 	if (query == Q_CAMPAIGN_INSERT)

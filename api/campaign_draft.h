@@ -29,6 +29,8 @@ struct campaign_draft {
 	struct str defaults, utm;  /* JSON objects */
 	struct str postal_address; /* p == NULL: that of the settings */
 	bool track_opens, track_clicks;
+	bool stop_on_reply; /* who has answered gets no more of it */
+	struct campaign_ids replied_to; /* nor whoever answered one of these */
 	struct campaign_control control;
 	struct campaign_ids lists, excluded, accounts;
 };

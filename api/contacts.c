@@ -170,7 +170,7 @@ erase(struct request *q, struct db_arg id, struct db_arg key)
 				  ? STR_NONE
 				  : db_get_text(deliveries, 0, 0));
 	return request_run(q, Q_CONTACT_ERASE_OUTCOMES, DB_ARGS(all)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_INBOUND, DB_ARGS(all, id)) !=
+	       request_run(q, Q_CONTACT_ERASE_INBOUND, DB_ARGS(all, id, key)) !=
 		   NULL &&
 	       request_run(q, Q_CONTACT_ERASE_HITS, DB_ARGS(all)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_EVENTS, DB_ARGS(id)) != NULL &&

@@ -2,12 +2,15 @@
 #include "api/page.h"
 #include "api/routes.h"
 #include "api/tasks.h"
+#include "lib/mail/address.h"
 
-#define OWNER      "mailbox" /* of its grant */
-#define FOLDER_MAX 500
-#define BYTES_MIN  (INT64_C(1) << 20)
-#define BYTES_MAX  (INT64_C(1) << 40)
-#define BYTES      (INT64_C(1) << 30) /* Gmail gives 2.5 GB a day */
+#define OWNER        "mailbox" /* of its grant */
+#define FOLDER_MAX   500
+#define AUTHSERV_MAX 255
+#define DOMAINS_MAX  20
+#define BYTES_MIN    (INT64_C(1) << 20)
+#define BYTES_MAX    (INT64_C(1) << 40)
+#define BYTES        (INT64_C(1) << 30) /* Gmail gives 2.5 GB a day */
 
 struct mailbox {
 	struct login login;
@@ -15,6 +18,10 @@ struct mailbox {
 	struct str folder;
 	bool junk; /* the folder for spam is read as well */
 	int64_t bytes_per_day;
+	/* Whose feedback reports are believed, and who says it is they. */
+	struct str authserv_id;
+	const struct str *domains;
+	size_t domain_count;
 	int64_t since_us; /* INT64_MIN: a day ago; for a new one */
 };
 
@@ -93,6 +100,48 @@ read_after(struct body *b, struct mailbox *m)
 	check_after(b, m);
 }
 
+/* As they are compared: A-labels in small letters. */
+static void
+read_domains(struct body *b, struct mailbox *m)
+{
+	struct arena *a = &b->q->arena;
+	char domain[ADDRESS_DOMAIN_MAX + 1];
+	struct str *kept;
+	struct err err;
+	size_t n, i;
+	const struct str *given =
+	    body_texts(b, "feedback_domains", 0, ADDRESS_DOMAIN_MAX, &n);
+
+	if (!body_has(b, "feedback_domains"))
+		return;
+	if (n > DOMAINS_MAX)
+		body_complain(b, "feedback_domains", "at most %d", DOMAINS_MAX);
+	kept = ARENA_ARRAY(a, struct str, n + 1);
+	for (i = 0; i < n; i++)
+		if (domain_parse(domain, given[i], &err))
+			kept[i] = arena_dup(a, str_of(domain));
+		else
+			body_complain(b, "feedback_domains", "%s", err.text);
+	m->domains = kept;
+	m->domain_count = n;
+}
+
+static void
+read_trust(struct body *b, struct mailbox *m)
+{
+	struct str host = body_text(b, "authserv_id", BODY_LINE, AUTHSERV_MAX);
+
+	if (host.p != NULL)
+		m->authserv_id = host;
+	if (str_chr(m->authserv_id, ' ') != STR_NOWHERE ||
+	    str_chr(m->authserv_id, ';') != STR_NOWHERE)
+		body_complain(b, "authserv_id", "is one word");
+	read_domains(b, m);
+	if (m->domain_count > 0 && m->authserv_id.n == 0)
+		body_complain(b, "authserv_id",
+		    "says whose word counts for feedback_domains");
+}
+
 static bool
 read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 {
@@ -104,6 +153,7 @@ read_mailbox(struct request *q, struct mailbox *m, bool fresh)
 	read_after(&b, m);
 	m->bytes_per_day = body_int(&b, "bytes_per_day", 0, BYTES_MIN,
 	    BYTES_MAX, m->bytes_per_day);
+	read_trust(&b, m);
 	login_read(&b, speaks_pop3(m) ? LOGIN_POP3 : LOGIN_IMAP, &m->login,
 	    fresh);
 	if (fresh)
@@ -119,7 +169,8 @@ mailbox_create(struct request *q)
 	    .after_folder = STR(""),
 	    .folder = STR("INBOX"),
 	    .junk = true,
-	    .bytes_per_day = BYTES};
+	    .bytes_per_day = BYTES,
+	    .authserv_id = STR("")};
 	struct login *l = &m.login;
 	const struct db_result *row;
 	int64_t id;
@@ -137,7 +188,8 @@ mailbox_create(struct request *q)
 		db_text(l->ca_file), db_text(m.folder), db_text(l->provider),
 		db_bool(m.junk), db_time(m.since_us), db_text(m.protocol),
 		db_text(m.after_reading), db_int(m.bytes_per_day),
-		db_text(m.after_folder)));
+		db_text(m.after_folder), db_text(m.authserv_id),
+		db_text_array(m.domains, m.domain_count)));
 	if (row != NULL && grant_write(q, OWNER, id, &l->grant))
 		reply_mailbox(q, 201, id);
 }
@@ -161,6 +213,18 @@ static void
 mailbox_show(struct request *q)
 {
 	reply_mailbox(q, 200, q->id);
+}
+
+/* Blanks stand between them. */
+static void
+load_domains(struct request *q, struct mailbox *m, struct str stored)
+{
+	struct str *kept = ARENA_ARRAY(&q->arena, struct str, DOMAINS_MAX);
+
+	m->domains = kept;
+	while (m->domain_count < DOMAINS_MAX &&
+	       str_cut(&stored, ' ', &kept[m->domain_count]))
+		m->domain_count++;
 }
 
 static bool
@@ -192,7 +256,9 @@ load_mailbox(struct request *q, struct mailbox *m)
 	    .after_reading = db_get_text(r, 0, 12),
 	    .bytes_per_day = db_get_int(r, 0, 13),
 	    .after_folder = db_get_text(r, 0, 14),
+	    .authserv_id = db_get_text(r, 0, 15),
 	};
+	load_domains(q, m, db_get_text(r, 0, 16));
 	return true;
 }
 
@@ -212,7 +278,8 @@ mailbox_change(struct request *q)
 		    db_text(l->provider), db_bool(m.junk),
 		    login_replaces_secret(l), db_text(m.protocol),
 		    db_text(m.after_reading), db_int(m.bytes_per_day),
-		    db_text(m.after_folder))) != NULL &&
+		    db_text(m.after_folder), db_text(m.authserv_id),
+		    db_text_array(m.domains, m.domain_count))) != NULL &&
 	    grant_write(q, OWNER, q->id, &l->grant))
 		reply_mailbox(q, 200, q->id);
 }

@@ -130,8 +130,8 @@ suppression_show(struct request *q)
 static void
 suppression_remove(struct request *q)
 {
-	if (request_one(q, Q_SUPPRESSION_DELETE, DB_ARGS(db_int(q->id))) !=
-	    NULL)
+	if (request_one(q, Q_SUPPRESSION_DELETE,
+		DB_ARGS(db_int(q->id), db_int(q->key_id))) != NULL)
 		reply_empty(q, 204);
 }
 

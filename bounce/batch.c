@@ -10,7 +10,8 @@
 /* One column an array, as the statement takes them. */
 struct columns {
 	int64_t uid[BATCH_MESSAGES_MAX], delivery[BATCH_MESSAGES_MAX],
-	    late[BATCH_MESSAGES_MAX], received[BATCH_MESSAGES_MAX];
+	    late[BATCH_MESSAGES_MAX], received[BATCH_MESSAGES_MAX],
+	    trusted[BATCH_MESSAGES_MAX];
 	struct str fingerprint[BATCH_MESSAGES_MAX], class[BATCH_MESSAGES_MAX],
 	    rule[BATCH_MESSAGES_MAX], attribution[BATCH_MESSAGES_MAX],
 	    sender[BATCH_MESSAGES_MAX], subject[BATCH_MESSAGES_MAX],
@@ -19,7 +20,8 @@ struct columns {
 	    category[BATCH_MESSAGES_MAX], status[BATCH_MESSAGES_MAX],
 	    diagnostic[BATCH_MESSAGES_MAX], text[BATCH_MESSAGES_MAX],
 	    raw[BATCH_MESSAGES_MAX], scope[BATCH_MESSAGES_MAX],
-	    feedback_type[BATCH_MESSAGES_MAX];
+	    feedback_type[BATCH_MESSAGES_MAX], trace_ids[BATCH_MESSAGES_MAX],
+	    trace_title[BATCH_MESSAGES_MAX], trace_person[BATCH_MESSAGES_MAX];
 };
 
 struct batch {
@@ -214,6 +216,10 @@ put(struct columns *c, int i, uint32_t uid, const struct finding *f)
 	c->raw[i] = f->raw;
 	c->scope[i] = str_of(f->scope);
 	c->feedback_type[i] = f->feedback_type;
+	c->trusted[i] = f->trusted;
+	c->trace_ids[i] = f->trace_ids;
+	c->trace_title[i] = f->trace_title;
+	c->trace_person[i] = f->trace_person;
 }
 
 void
@@ -225,6 +231,7 @@ batch_judge(struct batch *b, const struct batch_source *source, int64_t now_us)
 	for (i = 0; i < b->count; i++) {
 		b->seen[i].mailbox = source->mailbox;
 		b->seen[i].uidvalidity = source->uidvalidity;
+		b->seen[i].trust = source->trust;
 		finding_make(&f, &b->seen[i], b->ring, now_us, &b->arena);
 		put(&b->columns, i, b->seen[i].uid, &f);
 	}
@@ -275,6 +282,9 @@ batch_add_to(const struct batch *b, const struct batch_source *source,
 		db_text_array(c->diagnostic, n), db_text_array(c->text, n),
 		db_time_array(c->received, n), db_bytes_array(c->raw, n),
 		db_int(RAW_DAYS), db_text_array(c->scope, n),
-		db_text_array(c->feedback_type, n)));
+		db_text_array(c->feedback_type, n), db_int_array(c->trusted, n),
+		db_text_array(c->trace_ids, n),
+		db_text_array(c->trace_title, n),
+		db_text_array(c->trace_person, n)));
 	batch_add_consequences(source->mailbox, c->fingerprint, n, out);
 }

@@ -27,6 +27,7 @@ struct batch_source {
 	int64_t mailbox;
 	const char *folder;
 	uint32_t uidvalidity;
+	const struct auth_trust *trust; /* NULL: none */
 };
 
 struct batch *batch_new(const struct keyring *ring);

@@ -2,6 +2,7 @@
 
 #include "bounce/answer_text.h"
 #include "bounce/attribute.h"
+#include "bounce/trace.h"
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
 #include "lib/mail/header.h"
@@ -132,14 +133,16 @@ class_for_delivery(const struct classification *c, int64_t delivery)
 	return c->class;
 }
 
-/* Who complains, or wants no more mail, as far as the mail says. */
+/* Who complains or takes it back, or wants no more mail, as far as the mail
+ * says. */
 static void
 put_person(struct finding *f, const struct classification *c,
     const struct inbound_mail *m, enum inbound_class class, struct arena *a)
 {
 	if (class == INBOUND_UNSUBSCRIBE)
 		f->final_key = key_of(a, m->from_address);
-	else if (class == INBOUND_COMPLAINT && c->count > 0)
+	else if ((class == INBOUND_COMPLAINT || c->feedback_type.n > 0) &&
+		 c->count > 0)
 		f->final_key = key_of(a, c->recipients[0].said->final);
 }
 
@@ -154,6 +157,21 @@ put_mail(struct finding *f, struct inbound_mail *m, enum inbound_class class,
 		f->text = clean(a, answer_text(m->text), FINDING_TEXT_MAX);
 	else if (class == INBOUND_AUTO_REPLY || class == INBOUND_CHALLENGE)
 		f->text = clean(a, m->text, FINDING_TEXT_MAX);
+}
+
+static void
+put_trace(struct finding *f, const struct classification *c,
+    struct inbound_mail *m, struct arena *a)
+{
+	struct trace t;
+
+	trace_read(&t, c, m);
+	if (t.ids.p != NULL)
+		f->trace_ids = arena_dup(a, t.ids);
+	if (t.title.p != NULL)
+		f->trace_title = clean(a, t.title, FINDING_FIELD_MAX);
+	if (t.person.p != NULL)
+		f->trace_person = key_of(a, t.person);
 }
 
 /* Nothing to judge by: not even a header, or only a part of what was asked
@@ -192,9 +210,14 @@ judge(struct finding *f, const struct finding_source *s,
 	put_mail(f, &m, class, a);
 	put_failure(f, &c, a);
 	put_person(f, &c, &m, class, a);
+	if (who.method == ATTRIBUTION_NONE)
+		put_trace(f, &c, &m, a);
+	if (c.class == INBOUND_COMPLAINT || c.feedback_type.n > 0)
+		f->trusted = s->trust != NULL &&
+			     auth_results_pass(m.header, s->trust, &m.arena);
 	if (c.feedback_type.n > 0)
 		f->feedback_type = clean(a, c.feedback_type, FINDING_FIELD_MAX);
-	if (s->body.p != NULL && c.class != INBOUND_OTHER)
+	if (s->body.p != NULL)
 		f->raw = sealed(f, s, ring, a);
 	inbound_mail_release(&m);
 }

@@ -8,6 +8,7 @@
 #ifndef BOUNCE_FINDING_H
 #define BOUNCE_FINDING_H
 
+#include "bounce/auth_results.h"
 #include "bounce/classify.h"
 #include "lib/base/keyring.h"
 
@@ -23,6 +24,7 @@ struct finding_source {
 	bool wanted;         /* its body was asked for */
 	struct str header;   /* p == NULL: it could not be fetched */
 	struct str body;     /* header and all; p == NULL: there is none */
+	const struct auth_trust *trust; /* NULL: no report is trusted */
 };
 
 struct finding {
@@ -37,7 +39,10 @@ struct finding {
 	const char *type, *category, *scope; /* of a bounce, else NULL */
 	struct str status, diagnostic, text;
 	struct str feedback_type; /* of a feedback report */
-	struct str raw;           /* sealed */
+	bool trusted; /* it is signed by who runs the feedback loop */
+	/* Where no token says whose it is (trace.h): */
+	struct str trace_ids, trace_title, trace_person;
+	struct str raw; /* sealed */
 };
 
 /* Classifies and attributes a message.  One that cannot be read, or that

@@ -12,4 +12,7 @@
 
 bool likely_answer(const struct inbound_mail *m);
 
+/* The subject, without what answers put before it. */
+struct str likely_answer_title(struct str subject);
+
 #endif

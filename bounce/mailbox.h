@@ -19,6 +19,7 @@
 #ifndef BOUNCE_MAILBOX_H
 #define BOUNCE_MAILBOX_H
 
+#include "bounce/auth_results.h"
 #include "bounce/byte_budget.h"
 #include "bounce/cursor.h"
 #include "bounce/imap_mark.h"
@@ -62,6 +63,9 @@ struct mailbox_row {
 	bool proven; /* everything was read once with these settings */
 	struct cursor cursor;
 	struct byte_budget budget;
+	/* Whose feedback reports are believed, and the same as views. */
+	char *authserv_id, *feedback_domains;
+	struct auth_trust trust;
 };
 
 /* Reads a row of mailbox_by_id, or of mailbox_claim, which has the cursor

@@ -40,7 +40,7 @@ static void
 record(struct mailbox *m)
 {
 	struct batch_source source = {m->row.id, m->folder,
-	    m->cursor->open_uidvalidity};
+	    m->cursor->open_uidvalidity, &m->row.trust};
 
 	m->doing = RECORDING;
 	batch_judge(m->batch, &source, clock_wall_us());
@@ -159,7 +159,7 @@ void
 mailbox_send_batch(struct mailbox *m)
 {
 	struct batch_source source = {m->row.id, m->folder,
-	    m->cursor->open_uidvalidity};
+	    m->cursor->open_uidvalidity, &m->row.trust};
 	struct db_batch *b = db_batch_new(m->shared->db);
 	struct errand *errand = mailbox_errand(m);
 

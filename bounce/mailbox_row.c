@@ -33,6 +33,8 @@ enum {
 	COL_BYTES_DAY,
 	COL_BYTES_READ,
 	COL_MODSEQ,
+	COL_AUTHSERV_ID,
+	COL_FEEDBACK_DOMAINS,
 };
 
 static enum imap_mark
@@ -106,6 +108,11 @@ read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 {
 	struct cursor *c = &row->cursor;
 
+	row->authserv_id = str_dup(db_get_text(r, at, COL_AUTHSERV_ID));
+	row->feedback_domains =
+	    str_dup(db_get_text(r, at, COL_FEEDBACK_DOMAINS));
+	row->trust = (struct auth_trust){str_of(row->authserv_id),
+	    str_of(row->feedback_domains)};
 	c->stored = !db_is_null(r, at, COL_UIDVALIDITY);
 	c->uidvalidity = (uint32_t)db_get_int(r, at, COL_UIDVALIDITY);
 	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
@@ -157,6 +164,8 @@ mailbox_row_release(struct mailbox_row *row)
 	free(row->ca_file);
 	free(row->folder);
 	free(row->mark_folder);
+	free(row->authserv_id);
+	free(row->feedback_domains);
 	*row = (struct mailbox_row){.id = 0};
 }
 

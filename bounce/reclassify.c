@@ -28,7 +28,9 @@ enum column {
 	UID,
 	RECEIVED_AT,
 	RAW,
-	IS_SAID /* a person says what it is */
+	IS_SAID, /* a person says what it is */
+	AUTHSERV_ID,
+	FEEDBACK_DOMAINS
 };
 
 static void
@@ -101,11 +103,16 @@ static bool
 judge(struct reclassify *r, const struct db_result *row, struct db_batch *b,
     struct err *err)
 {
+	const struct auth_trust trust = {
+	    .authserv_id = db_get_text(row, 0, AUTHSERV_ID),
+	    .domains = db_get_text(row, 0, FEEDBACK_DOMAINS),
+	};
 	struct finding_source source = {
 	    .mailbox = db_get_int(row, 0, MAILBOX),
 	    .uidvalidity = (uint32_t)db_get_int(row, 0, UIDVALIDITY),
 	    .uid = (uint32_t)db_get_int(row, 0, UID),
 	    .wanted = true,
+	    .trust = &trust,
 	};
 	struct finding f;
 
@@ -122,7 +129,10 @@ judge(struct reclassify *r, const struct db_result *row, struct db_batch *b,
 		db_text_or_null(f.final_key), db_text_or_null(f.original_key),
 		db_cstr(f.type), db_cstr(f.category), db_cstr(f.scope),
 		db_text_or_null(f.status), db_text_or_null(f.diagnostic),
-		db_text_or_null(f.feedback_type), db_text_or_null(f.text)));
+		db_text_or_null(f.feedback_type), db_text_or_null(f.text),
+		db_bool(f.trusted), db_text_or_null(f.trace_ids),
+		db_text_or_null(f.trace_title),
+		db_text_or_null(f.trace_person)));
 	return true;
 }
 

@@ -80,9 +80,10 @@ count_refusal(struct mailing *m, struct str reason)
 	mailing_halt(m, why);
 }
 
-/* The template gave it up: this recipient is left out, and counted so. */
+/* The template gave it up, or there is an answer already: this recipient is
+ * left out, and counted so. */
 static void
-settle_skipped(struct worker *w, struct recipient *who, const struct err *err)
+settle_skipped(struct worker *w, struct recipient *who, struct str why)
 {
 	struct outcome_row row = {
 	    .state = LEDGER_SUPPRESSED,
@@ -90,7 +91,7 @@ settle_skipped(struct worker *w, struct recipient *who, const struct err *err)
 	    .settles_retry = has_retry(who),
 	    .diagnosed = true,
 	    .diagnosis = {.scope = SCOPE_MESSAGE},
-	    .reply = str_of(err->text),
+	    .reply = why,
 	};
 
 	recorder_add(&w->recorder, who, &row);
@@ -139,9 +140,13 @@ start(struct worker *w, struct relay *r, struct recipient *who)
 		settle_suppressed(w, who);
 		return;
 	}
+	if (who->replied) {
+		settle_skipped(w, who, STR("replied"));
+		return;
+	}
 	p = parcel_new(&w->parcels, who, r, &err);
 	if (p == NULL && err.kind == FAIL_REFUSED) {
-		settle_skipped(w, who, &err);
+		settle_skipped(w, who, str_of(err.text));
 		return;
 	}
 	if (p == NULL) {
@@ -187,7 +192,8 @@ serve(struct worker *w, struct relay *r)
 	struct recipient *who;
 
 	while (relay_room(r) > 0 && (who = turn_next(w, r)) != NULL) {
-		if (meter_left(&r->meter) == 0 && !who->suppressed) {
+		if (meter_left(&r->meter) == 0 && !who->suppressed &&
+		    !who->replied) {
 			ask_permits(w, r);
 			return;
 		}

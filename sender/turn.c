@@ -157,7 +157,7 @@ is_paused(const struct recipient *who)
 static bool
 fits(struct recipient *who, struct relay *r, int64_t now)
 {
-	if (who->suppressed)
+	if (who->suppressed || who->replied)
 		return true;
 	if (is_paused(who)) {
 		recorder_keep(&r->worker->recorder, who);

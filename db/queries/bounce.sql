@@ -23,7 +23,8 @@ RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           m.protocol, m.after_reading, m.after_folder,
           c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk,
-          m.bytes_per_day, m.bytes_day, m.bytes_read, c.modseq;
+          m.bytes_per_day, m.bytes_day, m.bytes_read, c.modseq,
+          m.authserv_id, array_to_string(m.feedback_domains, ' ');
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -80,13 +81,13 @@ SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, si
   FROM mailbox WHERE id = $1::bigint;
 
 -- name: inbound_reports
--- Which messages of a batch that is recorded are reports of ours: nobody else
--- needs them.  Mail that people wrote is not.
+-- Which messages of a batch that is recorded are reports of ours, surely:
+-- nobody else needs them.  Mail that people wrote is not.
 -- $1 mailbox id  $2 uids  $3 their fingerprints
 SELECT t.uid
   FROM unnest($2::bigint[], $3::bytea[]) AS t(uid, fingerprint)
   JOIN inbound i ON i.mailbox_id = $1::bigint AND i.fingerprint = t.fingerprint
- WHERE i.delivery_id IS NOT NULL
+ WHERE i.delivery_id IS NOT NULL AND i.confidence <> 'probable'
    AND i.class IN ('bounce', 'delay', 'dsn_success', 'complaint', 'mdn');
 
 -- name: cursor_read
@@ -141,7 +142,7 @@ INSERT INTO mailbox_uidl (mailbox_id, key, is_report)
 SELECT ours.id, t.key,
        EXISTS (SELECT FROM inbound i
                 WHERE i.mailbox_id = ours.id AND i.fingerprint = t.fingerprint
-                  AND i.delivery_id IS NOT NULL
+                  AND i.delivery_id IS NOT NULL AND i.confidence <> 'probable'
                   AND i.class IN ('bounce', 'delay', 'dsn_success', 'complaint', 'mdn'))
   FROM ours, unnest($2::bytea[], $3::bytea[]) AS t(key, fingerprint)
 ON CONFLICT (mailbox_id, key) DO UPDATE SET is_report = excluded.is_report
@@ -158,15 +159,18 @@ RETURNING key, is_report;
 -- $14 final recipients' keys  $15 original recipients' keys
 -- $16 types  $17 categories  $18 statuses  $19 diagnostics  $20 texts
 -- $21 received at  $22 sealed raw  $23 days to keep it
--- $24 scopes  $25 types of feedback
+-- $24 scopes  $25 types of feedback  $26 signed by who runs the feedback loop
+-- $27 ids that servers gave  $28 subjects  $29 who answers: of what has no token
 INSERT INTO inbound (mailbox_id, folder, uidvalidity, uid, fingerprint, class, rule,
             attribution, delivery_id, sender, subject, message_id, details, raw,
             raw_until, received_at, judged_by)
-SELECT $1::bigint, $2, $3::bigint, i.uid, i.fingerprint, i.class, i.rule,
-       CASE WHEN d.id IS NOT NULL THEN i.attribution END, d.id,
-       i.sender, i.subject, i.message_id,
+SELECT $1::bigint, $2, $3::bigint, i.uid, i.fingerprint,
+       CASE WHEN p.answers THEN 'reply' ELSE i.class END,
+       CASE WHEN p.answers THEN 'answers-a-delivery' ELSE i.rule END,
+       CASE WHEN d.id IS NOT NULL THEN i.attribution ELSE p.attribution END,
+       coalesce(d.id, p.delivery_id), i.sender, i.subject, i.message_id,
        jsonb_strip_nulls(jsonb_build_object(
-           'recipient', i.final_key, 'type', i.type, 'category', i.category,
+           'trusted', CASE WHEN i.trusted = 1 THEN true END, 'recipient', i.final_key, 'type', i.type, 'category', i.category,
            'scope', i.scope, 'status', i.status, 'diagnostic', i.diagnostic,
            'feedback_type', i.feedback_type, 'text', i.body,
            'late', CASE WHEN i.late = 1 THEN true END)),
@@ -175,13 +179,18 @@ SELECT $1::bigint, $2, $3::bigint, i.uid, i.fingerprint, i.class, i.rule,
   FROM unnest($4::bigint[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::bigint[],
               $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
               $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
-              $21::timestamptz[], $22::bytea[], $24::text[], $25::text[])
+              $21::timestamptz[], $22::bytea[], $24::text[], $25::text[], $26::bigint[],
+              $27::text[], $28::text[], $29::text[])
        AS i (uid, fingerprint, class, rule, attribution, delivery_id, late, sender, subject,
              message_id, final_key, original_key, type, category, status, diagnostic, body,
-             received_at, raw, scope, feedback_type)
+             received_at, raw, scope, feedback_type, trusted, ids, title, person)
   LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
     ON d.id = i.delivery_id
-   AND is_evidence(i.class, i.attribution, c.email_key, i.final_key, i.original_key)
+   AND (i.trusted = 1
+        OR is_evidence(i.class, i.attribution, c.email_key, i.final_key, i.original_key))
+  LEFT JOIN LATERAL find_delivery(ARRAY[i.final_key, i.original_key, i.person], i.ids, i.title,
+                                  i.received_at, i.class = 'other' AND i.person IS NOT NULL) p
+    ON true
  ORDER BY i.uid
 ON CONFLICT (mailbox_id, fingerprint) DO NOTHING;
 
@@ -246,8 +255,7 @@ WITH judged AS MATERIALIZED (
 	  FROM gone g
 )
 INSERT INTO suppression (email_key, list_id, reason, delivery_id, evidence)
-SELECT w.email_key, w.off, w.reason, w.delivery_id,
-       w.details - 'text' || jsonb_build_object('source', 'mail', 'inbound_id', w.id)
+SELECT w.email_key, w.off, w.reason, w.delivery_id, mail_evidence(w.id, w.rule, w.details)
   FROM wish w
  ORDER BY w.email_key, w.off
 ON CONFLICT (email_key, list_id, reason) DO NOTHING;
@@ -267,8 +275,7 @@ WITH judged AS MATERIALIZED (
 ), lost AS MATERIALIZED (
 	SELECT DISTINCT ON (b.contact_id, reason)
 	       b.contact_id, b.email_key, b.list_id, b.delivery_id, v.reason,
-	       b.details - '{text,reclassified}'::text[] || v.more
-	           || jsonb_build_object('source', 'mail', 'inbound_id', b.id) AS evidence
+	       mail_evidence(b.id, b.rule, b.details) || v.more AS evidence
 	  FROM bounced b,
 	       LATERAL (SELECT 'hard_bounce', '{}'::jsonb
 	                 WHERE b.type = 'hard'
@@ -338,14 +345,14 @@ UPDATE inbound SET raw = NULL, raw_until = NULL
 -- $1 holder  $2 seconds to hold
 UPDATE task t SET state = 'running', holder = $1,
        held_until = now() + make_interval(secs => $2::int)
-  FROM inbound i
+  FROM inbound i JOIN mailbox m ON m.id = i.mailbox_id
  WHERE i.id = t.inbound_id
    AND t.id = (SELECT id FROM task
                 WHERE kind = 'reclassify'
                   AND (state = 'queued' OR state = 'running' AND held_until < now())
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING t.id, i.mailbox_id, i.fingerprint, i.uidvalidity, i.uid, i.received_at, i.raw,
-          t.wish ? 'class';
+          t.wish ? 'class', m.authserv_id, array_to_string(m.feedback_domains, ' ');
 
 -- name: reclassify_say
 -- What a person says that the message is; nothing when it is known as that.
@@ -374,36 +381,44 @@ UPDATE inbound i
        judged_by = pg_current_xact_id()
   FROM said s
  WHERE i.id = s.id
-   AND (i.class, i.delivery_id, i.details ->> 'type', i.details ? 'late') IS DISTINCT FROM
-       (s.class, s.delivery_id, s.details ->> 'type', false);
+   AND (i.class, i.delivery_id, i.confidence = 'probable', i.details ->> 'type',
+        i.details ? 'late') IS DISTINCT FROM
+       (s.class, s.delivery_id, s.attribution = 'probable', s.details ->> 'type', false);
 
 -- name: reclassify_judge
 -- What the classifier says now; nothing when it is what it said before.
 -- $1 task  $2 class  $3 rule  $4 attribution  $5 delivery (0: none)
 -- $6 too old to count  $7 final recipient's key  $8 original recipient's key
 -- $9 type  $10 category  $11 scope  $12 status  $13 diagnostic
--- $14 type of feedback  $15 text
+-- $14 type of feedback  $15 text  $16 signed by who runs the feedback loop
+-- $17 ids that servers gave  $18 subject  $19 who answers: of what has no token
 WITH judged AS (
-	SELECT i.id, d.id AS delivery_id, audit(i, t),
+	SELECT i.id, audit(i, t), coalesce(d.id, p.delivery_id) AS delivery_id,
+	       CASE WHEN d.id IS NOT NULL THEN $4 ELSE p.attribution END AS attribution,
+	       CASE WHEN p.answers THEN 'reply' ELSE $2 END AS class,
+	       CASE WHEN p.answers THEN 'answers-a-delivery' ELSE $3 END AS rule,
 	       jsonb_strip_nulls(jsonb_build_object(
-	           'recipient', $7::text, 'type', $9::text, 'category', $10::text,
+	           'trusted', CASE WHEN $16::boolean THEN true END, 'recipient', $7::text, 'type', $9::text, 'category', $10::text,
 	           'scope', $11::text, 'status', $12::text, 'diagnostic', $13::text,
 	           'feedback_type', $14::text, 'text', $15::text,
 	           'late', CASE WHEN $6::boolean THEN true END)) AS details
 	  FROM task t
 	  JOIN inbound i ON i.id = t.inbound_id
 	  LEFT JOIN (delivery d LEFT JOIN contact c ON c.id = d.contact_id)
-	    ON d.id = $5::bigint AND is_evidence($2, $4, c.email_key, $7, $8)
+	    ON d.id = $5::bigint
+	   AND ($16::boolean OR is_evidence($2, $4, c.email_key, $7, $8))
+	  LEFT JOIN LATERAL find_delivery(ARRAY[$7, $8, $19], $17, $18, i.received_at,
+	                                  $2 = 'other' AND $19 IS NOT NULL) p ON true
 	 WHERE t.id = $1::bigint
 )
 UPDATE inbound i
-   SET class = $2, rule = $3, attribution = CASE WHEN j.delivery_id IS NOT NULL THEN $4 END,
+   SET class = j.class, rule = j.rule, attribution = j.attribution,
        delivery_id = j.delivery_id, details = j.details || j.audit,
        judged_by = pg_current_xact_id()
   FROM judged j
  WHERE i.id = j.id
    AND (i.class, i.rule, i.delivery_id, i.details - 'reclassified') IS DISTINCT FROM
-       ($2, $3, j.delivery_id, j.details);
+       (j.class, j.rule, j.delivery_id, j.details);
 
 -- name: reclassify_retract
 -- What followed from the old judgement is taken back, where there is a new one.

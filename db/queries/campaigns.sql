@@ -3,30 +3,32 @@
 -- $1 name, $2 template or NULL, $3 from name, $4 from address, $5 reply_to or
 -- NULL, $6 reply_token, $7 return_path or NULL, $8 on_uncertain,
 -- $9 expires_after_s, $10 track_opens, $11 track_clicks, $12 missing,
--- $13 defaults, $14 utm, $15 postal_address or NULL
+-- $13 defaults, $14 utm, $15 postal_address or NULL, $16 stop_on_reply,
+-- $17 exclude_replied_to
 -- name: campaign_insert
 INSERT INTO campaign (name, template_id, from_name, from_email, reply_to, reply_token,
             return_path, on_uncertain, expires_after_s, track_opens, track_clicks, missing,
-            defaults, utm, postal_address)
+            defaults, utm, postal_address, stop_on_reply, exclude_replied_to)
 VALUES ($1, $2::bigint, $3, $4, $5, $6::boolean, $7, $8, $9::integer, $10::boolean,
-        $11::boolean, $12, $13::jsonb, $14::jsonb, $15)
+        $11::boolean, $12, $13::jsonb, $14::jsonb, $15, $16::boolean, $17::bigint[])
 RETURNING id;
 
--- $1 to $15 as campaign_insert, $16 id
+-- $1 to $17 as campaign_insert, $18 id
 -- name: campaign_update
 UPDATE campaign
    SET name = $1, template_id = $2::bigint, from_name = $3, from_email = $4,
        reply_to = $5, reply_token = $6::boolean, return_path = $7, on_uncertain = $8,
        expires_after_s = $9::integer, track_opens = $10::boolean,
        track_clicks = $11::boolean, missing = $12, defaults = $13::jsonb,
-       utm = $14::jsonb, postal_address = $15, updated_at = now()
- WHERE id = $16::bigint;
+       utm = $14::jsonb, postal_address = $15, stop_on_reply = $16::boolean,
+       exclude_replied_to = $17::bigint[], updated_at = now()
+ WHERE id = $18::bigint;
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: campaign_held
 SELECT status, name, template_id, from_name, from_email, reply_to, reply_token,
        return_path, on_uncertain, expires_after_s, track_opens, track_clicks,
-       missing, defaults, utm, postal_address
+       missing, defaults, utm, postal_address, stop_on_reply
   FROM campaign WHERE id = $1::bigint
    FOR UPDATE;
 
@@ -36,6 +38,8 @@ SELECT CASE WHEN excluded THEN 'exclude_list_ids' ELSE 'list_ids' END AS field, 
   FROM campaign_list WHERE campaign_id = $1::bigint
 UNION ALL
 SELECT 'account_ids', account_id FROM campaign_account WHERE campaign_id = $1::bigint
+UNION ALL
+SELECT 'exclude_replied_to', unnest(exclude_replied_to) FROM campaign WHERE id = $1::bigint
  ORDER BY field, id;
 
 -- $1 id
@@ -57,7 +61,7 @@ INSERT INTO campaign_account (campaign_id, account_id)
 SELECT $1::bigint, unnest($4::bigint[]);
 
 -- What a campaign refers to that is not there.
--- $1 lists, $2 excluded lists, $3 accounts, $4 template or NULL
+-- $1 lists, $2 excluded lists, $3 accounts, $4 template or NULL, $5 campaigns
 -- name: campaign_dangling
 SELECT 'list_ids', 'list', u.id
   FROM unnest($1::bigint[]) AS u (id)
@@ -70,6 +74,10 @@ UNION ALL
 SELECT 'account_ids', 'account', u.id
   FROM unnest($3::bigint[]) AS u (id)
  WHERE NOT EXISTS (SELECT FROM smtp_account a WHERE a.id = u.id)
+UNION ALL
+SELECT 'exclude_replied_to', 'campaign', u.id
+  FROM unnest($5::bigint[]) AS u (id)
+ WHERE NOT EXISTS (SELECT FROM campaign c WHERE c.id = u.id)
 UNION ALL
 SELECT 'template_id', 'template', $4::bigint
  WHERE $4::bigint IS NOT NULL
@@ -96,6 +104,7 @@ SELECT row_to_json(d)
                  WHERE ca.campaign_id = c.id) AS accounts,
                json_build_object('name', c.from_name, 'email', c.from_email) AS "from",
                c.reply_to, c.reply_token, c.return_path, c.track_opens, c.track_clicks,
+               c.stop_on_reply, c.exclude_replied_to,
                c.missing, c.defaults, c.utm, c.postal_address, c.on_uncertain, c.expires_after_s,
                CASE WHEN coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL
                     THEN json_build_object('per_second', c.per_second, 'per_minute', c.per_minute,

@@ -83,8 +83,11 @@ SELECT d.id, row_to_json(d)
 -- name: contact_erase_start
 SELECT id FROM contact WHERE email_key = $1 FOR UPDATE;
 
--- $1 key
+-- What older ones quote goes.  $1 key
 -- name: contact_erase_suppress
+WITH quoted AS (
+    UPDATE suppression SET evidence = '{}' WHERE email_key = $1 AND evidence <> '{}'
+)
 INSERT INTO suppression (email_key, reason) VALUES ($1, 'erased')
     ON CONFLICT DO NOTHING;
 
@@ -99,12 +102,14 @@ SELECT array_agg(d.id)
 UPDATE outcome SET reply = NULL
  WHERE delivery_id = ANY ($1::bigint[]) AND reply IS NOT NULL;
 
--- $1 deliveries as an array's text, $2 contact
+-- Mail that could not be tied to a delivery names them, too.
+-- $1 deliveries as an array's text, $2 contact, $3 key
 -- name: contact_erase_inbound
 UPDATE inbound
    SET sender = '', subject = '', message_id = '', details = '{}', raw = NULL
  WHERE delivery_id = ANY ($1::bigint[])
-    OR id IN (SELECT inbound_id FROM event WHERE contact_id = $2::bigint);
+    OR id IN (SELECT inbound_id FROM event WHERE contact_id = $2::bigint)
+    OR strpos(lower(sender), $3) > 0 OR details ->> 'recipient' = $3;
 
 -- What is left tells when a link was asked for, and of what verdict that was.
 -- $1 deliveries as an array's text

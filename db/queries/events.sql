@@ -17,7 +17,7 @@ SELECT id, row_to_json(d)
 -- $6 'true' or 'false': attributed, $7 recorded since; NULL: any
 -- name: inbound_page
 SELECT id, row_to_json(d)
-  FROM (SELECT id, mailbox_id, folder, uid, class, rule, attribution, delivery_id,
+  FROM (SELECT id, mailbox_id, folder, uid, class, rule, attribution, confidence, delivery_id,
                sender, subject, message_id, details, raw IS NOT NULL AS has_raw,
                raw_until, received_at, created_at
           FROM inbound
@@ -35,7 +35,7 @@ SELECT id, row_to_json(d)
 SELECT row_to_json(d), d.mailbox_id, i.fingerprint, i.raw
   FROM inbound i,
        LATERAL (SELECT i.id, i.mailbox_id, i.folder, i.uid, i.class, i.rule, i.attribution,
-                       i.delivery_id, i.sender, i.subject, i.message_id, i.details,
+                       i.confidence, i.delivery_id, i.sender, i.subject, i.message_id, i.details,
                        i.raw IS NOT NULL AS has_raw, i.raw_until, i.received_at,
                        i.created_at) d
  WHERE i.id = $1::bigint;

@@ -3,9 +3,10 @@
 -- One statement, so that all numbers are of one moment and the states always
 -- add up to the audience.  Outcomes are read in the order of their key: the
 -- last one of each delivery is its state.  skipped: of the suppressed ones,
--- those whom the template left out.  Opens and clicks count recipients, as
--- machine those of whom nothing but programs is known; of recipients who are
--- not followed, each hit counts.  $1 campaign
+-- those whom the template left out, or who had answered.  Opens and clicks
+-- count recipients, as machine those of whom nothing but programs is known;
+-- of recipients who are not followed, each hit counts.  A person who answers
+-- is a conversion, once; machines that do are none.  $1 campaign
 -- name: report_document
 WITH asked AS MATERIALIZED (
     SELECT id, status, coalesce(audience, 0) AS audience
@@ -34,7 +35,8 @@ WITH asked AS MATERIALIZED (
            count(*) FILTER (WHERE kind = 'reply') AS replies,
            count(*) FILTER (WHERE kind = 'auto_reply') AS auto_replies,
            count(*) FILTER (WHERE kind = 'unsubscribe') AS unsubscribes,
-           count(*) FILTER (WHERE kind = 'conversion') AS conversions
+           count(*) FILTER (WHERE kind = 'conversion')
+           + count(DISTINCT delivery_id) FILTER (WHERE kind = 'reply') AS conversions
       FROM event
      WHERE campaign_id = $1::bigint
 ), seen AS (

@@ -70,7 +70,8 @@ SELECT outcome_partition($1::bigint);
 
 -- name: audience_freeze
 -- Everybody who is to get it, once, numbered from 1: subscribed through an
--- included list from which they are not suppressed, on no excluded list.
+-- included list from which they are not suppressed, on no excluded list, and
+-- nobody who has answered a campaign that this one is to follow.
 -- $1 campaign
 INSERT INTO delivery (id, campaign_id, contact_id, list_id)
 SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
@@ -88,6 +89,10 @@ SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
                              JOIN campaign_list e ON e.list_id = x.list_id
                             WHERE x.contact_id = m.contact_id
                               AND e.campaign_id = $1::bigint AND e.excluded)
+           AND NOT EXISTS (SELECT FROM event r
+                            WHERE r.contact_id = m.contact_id AND r.kind = 'reply'
+                              AND r.campaign_id
+                                  = ANY ((SELECT answers_that_stop($1::bigint))::bigint[]))
          GROUP BY m.contact_id) a;
 
 -- name: lease_create

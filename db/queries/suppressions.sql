@@ -29,8 +29,8 @@ SELECT id, row_to_json(d)
          ORDER BY id LIMIT $3::bigint) d
  ORDER BY id;
 
--- The row goes, what it said stays as an event; of an erased address not
--- even that.  $1 id
+-- The row goes, what it said and who undid it stay as an event; of an erased
+-- address not even its name.  $1 id, $2 API key
 -- name: suppression_delete
 WITH gone AS (
     DELETE FROM suppression WHERE id = $1::bigint RETURNING *
@@ -39,6 +39,7 @@ INSERT INTO event (kind, key, contact_id, list_id, source, data)
 SELECT 'suppression_removed', g.id::text,
        (SELECT c.id FROM contact c WHERE c.email_key = g.email_key), g.list_id, 'api',
        to_jsonb(g) - 'written_by' - CASE g.reason WHEN 'erased' THEN 'email_key' ELSE '' END
+           || jsonb_build_object('api_key_id', $2::bigint)
   FROM gone g
 RETURNING id;
 

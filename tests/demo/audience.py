@@ -100,7 +100,7 @@ def expected_report():
         "skipped": 0,
         "opens": {"human": k["replies"], "machine": 0},
         "clicks": {"human": k["replies"], "machine": 0},
-        "conversions": 0,
+        "conversions": k["replies"],
         "revenue": 0,
     }
 

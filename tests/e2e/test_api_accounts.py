@@ -188,9 +188,33 @@ def test_bad_accounts(api, change, field):
     ({"username": ""}, ["username"]),
     ({"since": "yesterday"}, ["since"]),
     ({"per_hour": 1}, ["per_hour"]),
+    ({"feedback_domains": ["fbl.example.com"]}, ["authserv_id"]),
+    ({"authserv_id": "two words"}, ["authserv_id"]),
+    ({"authserv_id": "m", "feedback_domains": ["a b"]}, ["feedback_domains"]),
+    ({"authserv_id": "m", "feedback_domains": "a.test"}, ["feedback_domains"]),
+    ({"authserv_id": "m", "feedback_domains": [f"d{n}.test" for n in
+                                               range(21)]},
+     ["feedback_domains"]),
 ])
 def test_bad_mailboxes(api, change, fields):
     assert api.refused("POST", "/v1/mailboxes", MAILBOX | change) == fields
+
+
+def test_whose_reports_are_believed(api):
+    made = api.post("/v1/mailboxes", MAILBOX)
+    assert (made["authserv_id"], made["feedback_domains"]) == ("", [])
+    path = f"/v1/mailboxes/{made['id']}"
+    changed = api.ok("PATCH", path, {
+        "authserv_id": "mx.example.com",
+        "feedback_domains": ["FBL.Example.com", "b\u00fccher.example"]})
+    assert changed["version"] == made["version"] + 1
+    assert changed["feedback_domains"] == ["fbl.example.com",
+                                           "xn--bcher-kva.example"]
+    kept = api.ok("PATCH", path, {"name": "x"})
+    assert kept["feedback_domains"] == changed["feedback_domains"]
+    assert kept["version"] == changed["version"]
+    emptied = api.ok("PATCH", path, {"feedback_domains": []})
+    assert emptied["feedback_domains"] == []
 
 
 def test_all_mistakes_are_told_at_once(api):

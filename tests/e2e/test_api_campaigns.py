@@ -38,9 +38,13 @@ def test_a_full_draft(api):
             "defaults": {"first_name": "friend"},
             "utm": {"source": "news", "medium": "email"},
             "postal_address": "1 Main Street", "on_uncertain": "resend",
-            "expires_after_s": 60}
+            "expires_after_s": 60, "stop_on_reply": True,
+            "exclude_replied_to": [given.campaign(api)["id"]]}
     made = api.post("/v1/campaigns", said)
     assert {k: made[k] for k in said} == said
+    kept = api.ok("PATCH", f"/v1/campaigns/{made['id']}", {"name": "Winter"})
+    assert kept["stop_on_reply"]
+    assert kept["exclude_replied_to"] == said["exclude_replied_to"]
     assert [a["state"] for a in made["accounts"]] == ["active", "active"]
 
 
@@ -72,6 +76,8 @@ NAUGHTY = [
     ("too many lists", {"list_ids": list(range(1, 1002))}, ["list_ids"]),
     ("no such list", {"list_ids": [999999]}, ["list_ids"]),
     ("no such excluded list", {"exclude_list_ids": [999999]}, ["exclude_list_ids"]),
+    ("no such campaign", {"exclude_replied_to": [999999]}, ["exclude_replied_to"]),
+    ("stop_on_reply as text", {"stop_on_reply": "yes"}, ["stop_on_reply"]),
     ("no such account", {"account_ids": [999999]}, ["account_ids"]),
     ("no such template", {"template_id": 999999}, ["template_id"]),
     ("template 0", {"template_id": 0}, ["template_id"]),

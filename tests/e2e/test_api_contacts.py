@@ -174,6 +174,13 @@ def test_erased(api, postgres):
         " (%s, 'f', 'INBOX', 1, 1, 'reply', %s, %s, %s, %s, 'r')"
         " RETURNING id", box, given.delivery_id(campaign, 1), email, name,
         f'{{"recipient": "{email}"}}')
+    # one that could not be tied to a delivery
+    api.sql("INSERT INTO inbound (mailbox_id, fingerprint, folder,"
+            " uidvalidity, uid, class, sender, subject, raw) VALUES"
+            " (%s, 'g', 'INBOX', 1, 2, 'other', %s, %s, 'r')", box,
+            f"{name} <{email.title()}>", name)
+    api.sql("INSERT INTO suppression (email_key, reason, evidence) VALUES"
+            " (%s, 'complaint', %s)", email, f'{{"excerpt": "{name}"}}')
     given.event(api, campaign, 1, "reply", contact_id=made["id"],
                 inbound_id=inbound, data=f'{{"from": "{email}"}}')
     job = api.value("INSERT INTO import (list_id, state) VALUES (%s, 'done')"
@@ -189,7 +196,10 @@ def test_erased(api, postgres):
     dump = postgres.dump(api.conninfo)
     assert name not in dump
     lines = [line for line in dump.splitlines() if "erase.me" in line.lower()]
-    assert len(lines) == 1 and "\terased\t" in lines[0]
+    assert sorted(line.split("\t")[3] for line in lines) == [
+        "complaint", "erased"]
+    assert api.value("SELECT count(*) FROM inbound"
+                     " WHERE raw IS NOT NULL AND subject = ''") == 0
     assert api.get(f"/v1/campaigns/{campaign}/report") | {"at": None} == report
     # and nothing brings the person back
     api.refused("PUT", path(email), {}, status=409)

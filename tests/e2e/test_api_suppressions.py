@@ -84,6 +84,8 @@ def test_undone_with_a_trace(api):
     assert event["contact_id"] == contact and event["source"] == "api"
     assert event["data"]["reason"] == "complaint"
     assert event["data"]["email_key"] == "back@example.com"
+    assert event["data"]["api_key_id"] in [k for k, in api.sql(
+        "SELECT id FROM api_key WHERE scope = 'admin'")]
 
 
 def test_an_erased_address_leaves_no_trace(api):

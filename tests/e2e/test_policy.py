@@ -226,6 +226,37 @@ def test_unsubscribe_by_mail(scene):
         (1, "mail"), (2, "mail")]
 
 
+def test_evidence(scene):
+    """Every suppression shows which mail led to it, by which rule, and what
+    that said; undone, it is known by whom."""
+    scene.deliveries(4)
+    list_of(scene, 4)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, scene.dsn(1), feedback(scene, 2, "abuse"),
+         scene.reply(3, "Unsubscribe",
+                     To=f"news+{scene.token(3)}@example.test"))
+    found = {s["email"]: s for s in scene.get("/v1/suppressions")["data"]}
+    rows = {r["delivery_id"]: r for r in scene.get("/v1/inbound")["data"]}
+    assert len(found) == 3
+    for s in found.values():
+        mail = rows[s["delivery_id"]]
+        assert s["evidence"]["inbound_id"] == mail["id"]
+        assert s["evidence"]["rule"] == mail["rule"] != ""
+    evidence = {n: found[f"user{n}@example.com"]["evidence"]
+                for n in (1, 2, 3)}
+    assert evidence[1]["status"] == "5.1.1"
+    assert "no such user" in evidence[1]["diagnostic"]
+    assert evidence[2]["feedback_type"] == "abuse"
+    assert evidence[3]["excerpt"] == "Unsubscribe"
+    for s in found.values():
+        scene.ok("DELETE", f"/v1/suppressions/{s['id']}", status=204)
+    undone = scene.get("/v1/events?kind=suppression_removed")["data"]
+    assert [e["data"]["evidence"] for e in undone] == [
+        s["evidence"] for s in found.values()]
+    assert all(e["data"]["api_key_id"] for e in undone)
+    assert suppressions(scene) == []
+
+
 def test_raw_is_forgotten(scene):
     """R-072: after its time, by the key of an index."""
     scene.deliveries(2)

@@ -125,10 +125,15 @@ def test_what_came_back(api):
     given.event(api, c, 8, "auto_reply", source="mail")
     given.event(api, c, 9, "unsubscribe", source="link")
     given.event(api, c, 10, "delay", source="mail")
+    given.event(api, c, 7, "reply", source="mail", key=f"{c} once more")
+    given.event(api, c, 11, "read_receipt", source="mail")
+    given.event(api, c, 12, "conversion", source="api")
     got = report(api, c)
     assert got["bounced"] == {"hard": 2, "soft": 2, "block": 1}
     assert (got["complaints"], got["replies"], got["auto_replies"],
-            got["unsubscribes"]) == (1, 2, 1, 1)
+            got["unsubscribes"]) == (1, 3, 1, 1)
+    # two people have answered, one has bought something
+    assert got["conversions"] == 3
     assert got["delivered_estimate"] == 15 - 4
     assert set(got["denominators"].values()) <= set(got)
 

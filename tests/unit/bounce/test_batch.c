@@ -257,7 +257,7 @@ static void
 deliver_all(const char *conninfo, const struct delivered *at, uint32_t count,
     uint32_t uid)
 {
-	struct batch_source source = {1, "INBOX", 5};
+	struct batch_source source = {1, "INBOX", 5, NULL};
 	struct loop *loop = loop_new();
 	struct db_link *db = db_link_new(loop, conninfo);
 	struct batch *b = batch_new(&ring);
@@ -530,7 +530,7 @@ static void
 test_unreadable(void **state)
 {
 	const char *conninfo = set_up();
-	struct batch_source source = {1, "INBOX", 5};
+	struct batch_source source = {1, "INBOX", 5, NULL};
 	struct loop *loop = loop_new();
 	struct db_link *db = db_link_new(loop, conninfo);
 	struct batch *b = batch_new(&ring);
