@@ -231,18 +231,12 @@ fit_type(struct diagnosis *d, const struct view *v)
 		d->permanent = false;
 }
 
-/* A precise status of the refusing server itself; but a mailbox that is said
- * to be full exists. */
+/* Of the refusing server itself: it overrules whatever words stand beside it. */
 static bool
 by_precise_status(struct diagnosis *d, const struct view *v,
     const struct status_rule *row)
 {
-	struct diagnosis said;
-
 	if (row == NULL || row->vague || !v->own_word)
-		return false;
-	if (row->type == BOUNCE_HARD && by_text(&said, v) &&
-	    said.category == CATEGORY_FULL)
 		return false;
 	return by_status(d, row);
 }

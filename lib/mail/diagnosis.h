@@ -5,8 +5,7 @@
  * Input: reply code, enhanced status, text; output: whom it concerns
  * (scope), whether the address is to blame (type) and why (category).  Only
  * recipient scope may ever change a contact.  A precise enhanced status
- * overrules the text, a vague one (X.0.0, 5.7.1, 5.5.0 ...) does not; but a
- * mailbox that is said to be full exists, whatever the status says.  In a
+ * overrules the text, a vague one (X.0.0, 5.7.1, 5.5.0 ...) does not.  In a
  * session a status of another class than the reply is none (S-037); in a
  * report the status inside the quoted reply, which is the refusing server's
  * own word, overrules the Status field.  At most 2 KiB of text are read.

@@ -233,7 +233,11 @@ static const struct {
     {PHASE_REPORT, 552, "수신자의 메일함 용량이 부족합니다", "full",
 	CATEGORY_FULL},
     {PHASE_REPORT, 554, "Not enough disk space", "full", CATEGORY_FULL},
-    {PHASE_REPORT, 550, "5.1.1 user over quota", "full", CATEGORY_FULL},
+    {PHASE_REPORT, 550, "5.0.0 user over quota", "full", CATEGORY_FULL},
+    {PHASE_REPORT, 550, "5.7.1 user over quota", "full", CATEGORY_FULL},
+    /* a precise status of the server's own overrules its words */
+    {PHASE_REPORT, 550, "5.1.1 user over quota", "no-mailbox",
+	CATEGORY_INVALID},
     /* too big */
     {PHASE_DATA, 552, "Message size exceeds fixed limit", "too-big",
 	CATEGORY_CONTENT},
