@@ -7,6 +7,7 @@
 #include "bounce/bounce.h"
 #include "bounce/classify_command.h"
 #include "db/migrate.h"
+#include "sender/account_command.h"
 #include "sender/dkim_command.h"
 #include "sender/sender.h"
 #include "sender/status_command.h"
@@ -31,7 +32,7 @@ static const struct {
     {"render", render_main, "show what a template makes of some data"},
     {"lint", lint_main, "tell what will go wrong with a template"},
     {"classify", classify_main, "tell bounces, complaints and replies apart"},
-    {"account", account_main, "test an SMTP account step by step"},
+    {"account", account_main, "test an SMTP account, and how its mail arrives"},
     {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},

@@ -2,12 +2,14 @@
 #include "api/login.h"
 #include "api/page.h"
 #include "api/routes.h"
-#include "api/tasks.h"
 #include "api/warmup.h"
 
 #define OWNER               "smtp_account" /* of its grant */
 #define CONNECTIONS_MAX     1000
 #define CONNECTIONS_DEFAULT 10
+
+/* What a person says of it. */
+enum feature { FEATURE_AS_FOUND = 0, FEATURE_OFF, FEATURE_ON };
 
 struct account {
 	struct login login;
@@ -15,6 +17,7 @@ struct account {
 	struct limits limits;
 	struct warmups warmups;
 	bool eight_bit;
+	enum feature verp, one_click;
 };
 
 static void
@@ -28,6 +31,31 @@ reply_account(struct request *q, int status, int64_t id)
 	reply_document(q, status, db_get_text(row, 0, 1));
 	if (status == 201)
 		reply_header(q, "Location", "/v1/accounts/%lld", (long long)id);
+}
+
+static void
+read_feature(struct body *b, const char *field, enum feature *f)
+{
+	bool on = body_bool(b, field, BODY_NULL, *f == FEATURE_ON);
+
+	if (body_has(b, field))
+		*f = on ? FEATURE_ON : FEATURE_OFF;
+	else if (body_is_null(b, field))
+		*f = FEATURE_AS_FOUND;
+}
+
+static struct db_arg
+feature_arg(enum feature f)
+{
+	return f == FEATURE_AS_FOUND ? db_null() : db_bool(f == FEATURE_ON);
+}
+
+static enum feature
+load_feature(const struct db_result *r, int col)
+{
+	if (db_is_null(r, 0, col))
+		return FEATURE_AS_FOUND;
+	return db_get_bool(r, 0, col) ? FEATURE_ON : FEATURE_OFF;
 }
 
 static bool
@@ -47,6 +75,8 @@ read_account(struct request *q, struct account *a, bool fresh)
 	limits_read(&b, &a->limits);
 	warmups_read(&b, &a->warmups);
 	a->eight_bit = body_bool(&b, "eight_bit", 0, a->eight_bit);
+	read_feature(&b, "verp", &a->verp);
+	read_feature(&b, "one_click", &a->one_click);
 	return body_close(&b);
 }
 
@@ -61,7 +91,8 @@ write_account(struct request *q, enum query query, const struct account *a,
 	    db_text(l->ca_file), db_int(a->max_connections),
 	    limit_arg(a->limits.per_second), limit_arg(a->limits.per_minute),
 	    limit_arg(a->limits.per_hour), limit_arg(a->limits.per_day),
-	    db_text(l->provider), db_bool(a->eight_bit),
+	    db_text(l->provider), db_bool(a->eight_bit), feature_arg(a->verp),
+	    feature_arg(a->one_click),
 	    db_bool(a->warmups.says_whole || a->warmups.says_groups),
 	    login_replaces_secret(l)};
 	size_t count = ARRAY_LEN(args);
@@ -137,6 +168,8 @@ load_account(struct request *q, struct account *a)
 	    .max_connections = db_get_int(r, 0, 8),
 	    .limits = limits_load(r, 9),
 	    .eight_bit = db_get_bool(r, 0, 14),
+	    .verp = load_feature(r, 15),
+	    .one_click = load_feature(r, 16),
 	};
 	return true;
 }
@@ -185,13 +218,6 @@ account_resume(struct request *q)
 	set_state(q, "active");
 }
 
-static void
-account_test(struct request *q)
-{
-	if (request_one(q, Q_ACCOUNT_HELD, DB_ARGS(db_int(q->id))) != NULL)
-		task_test_account(q, q->id);
-}
-
 const struct route account_routes[] = {
     {METHOD_POST, "/v1/accounts", account_create, ACCESS_ADMIN, PAYLOAD_JSON,
 	NULL, NULL},
@@ -203,8 +229,6 @@ const struct route account_routes[] = {
 	PAYLOAD_JSON, NULL, NULL},
     {METHOD_DELETE, "/v1/accounts/{id}", account_remove, ACCESS_ADMIN,
 	PAYLOAD_NONE, NULL, NULL},
-    {METHOD_POST, "/v1/accounts/{id}/test", account_test, ACCESS_WRITE,
-	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
     {METHOD_POST, "/v1/accounts/{id}/pause", account_pause, ACCESS_WRITE,
 	PAYLOAD_JSON_OPTIONAL, NULL, NULL},
     {METHOD_POST, "/v1/accounts/{id}/resume", account_resume, ACCESS_WRITE,

@@ -10,6 +10,7 @@ const struct route *const route_tables[] = {
     attachment_routes,
     snippet_routes,
     account_routes,
+    account_test_routes,
     group_limit_routes,
     provider_routes,
     mailbox_routes,

@@ -15,6 +15,7 @@ extern const struct route template_render_routes[];
 extern const struct route attachment_routes[];
 extern const struct route snippet_routes[];
 extern const struct route account_routes[];
+extern const struct route account_test_routes[];
 extern const struct route group_limit_routes[];
 extern const struct route provider_routes[];
 extern const struct route mailbox_routes[];

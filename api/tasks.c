@@ -58,27 +58,28 @@ queue(struct request *q, enum query query, struct db_args args)
 		reply_result(q, task);
 }
 
-static void
-test(struct request *q, const char *kind, struct db_arg account,
-    struct db_arg mailbox)
-{
-	struct body b = body_open(q);
-
-	if (body_close(&b))
-		queue(q, Q_TASK_INSERT,
-		    DB_ARGS(db_cstr(kind), account, mailbox));
-}
-
 void
 task_test_account(struct request *q, int64_t account)
 {
-	test(q, "account_test", db_int(account), db_null());
+	queue(q, Q_TASK_INSERT,
+	    DB_ARGS(db_cstr("account_test"), db_int(account), db_null()));
+}
+
+void
+task_self_test(struct request *q, struct db_args args)
+{
+	queue(q, Q_SELF_TEST_INSERT, args);
 }
 
 void
 task_test_mailbox(struct request *q, int64_t mailbox)
 {
-	test(q, "mailbox_test", db_null(), db_int(mailbox));
+	struct body b = body_open(q);
+
+	if (body_close(&b))
+		queue(q, Q_TASK_INSERT,
+		    DB_ARGS(db_cstr("mailbox_test"), db_null(),
+			db_int(mailbox)));
 }
 
 void

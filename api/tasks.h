@@ -19,9 +19,13 @@
  * answered. */
 bool task_wait(struct request *q, const int64_t *ids, size_t n) MUST_USE;
 
-/* Queues a test of that account or mailbox, waits, and answers. */
+/* Queues a log-in to that account or mailbox, waits, and answers.  The body of
+ * a mailbox's request is read here. */
 void task_test_account(struct request *q, int64_t account);
 void task_test_mailbox(struct request *q, int64_t mailbox);
+/* The same for an account whose message is to be read back; the arguments of
+ * self_test_insert. */
+void task_self_test(struct request *q, struct db_args args);
 /* The same for a message that is to be judged again; the arguments of
  * reclassify_insert. */
 void task_reclassify(struct request *q, struct db_args args);

@@ -2,14 +2,17 @@
 
 #include "bounce/mailbox_link.h"
 #include "bounce/mailbox_token.h"
+#include "bounce/read_back.h"
+#include "bounce/self_test.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/process.h"
 
-#define HOLD_S 60
+#define HOLD_S 60 /* beside the wait for a message */
 #define DETAIL 300
 
 enum step { TOKEN = 0, CONNECT, TLS, LOGIN, FOLDER, STEPS };
+enum { COL_TASK = 0, COL_MAILBOX, COL_READS_BACK }; /* of mailbox_task_take */
 static const char *const step_names[STEPS] = {"token", "connect", "tls",
     "login", "folder"};
 
@@ -20,6 +23,9 @@ struct mailbox_test {
 	struct oauth_token *token;
 	struct mailbox_link *link;
 	struct loop_timer *timer; /* until it is late; then, until it goes */
+	struct self_test
+	    self_test; /* task 0: it ends when the folder is open */
+	struct read_back *read_back;
 	bool over;
 };
 
@@ -33,6 +39,8 @@ struct mailbox_tests {
 static void
 test_free(struct mailbox_test *t)
 {
+	read_back_free(t->read_back);
+	self_test_release(&t->self_test);
 	mailbox_link_free(t->link);
 	oauth_token_leave(t->token);
 	loop_timer_free(t->timer);
@@ -63,12 +71,21 @@ on_finished(const struct db_result *results, int count, const struct err *err,
 		log_warn("task_lost", "error=%s", log_quote(str_of(err->text)));
 }
 
-/* `failed`: which step went wrong, STEPS when none did.  The test itself goes
- * at the end of the turn: the link that calls is still in it. */
+/* `b` says what came of it.  The test itself goes at the end of the turn: the
+ * link that calls is still in it. */
 static void
-finish(struct mailbox_test *t, int failed, const char *text)
+end(struct mailbox_test *t, struct db_batch *b)
 {
-	struct db_batch *b = db_batch_new(t->tests->shared->db);
+	db_batch_send(b, on_finished, NULL);
+	t->over = true;
+	loop_timer_start(t->timer, 0);
+}
+
+/* `failed`: which step went wrong, STEPS when none did. */
+static void
+add_steps(struct mailbox_test *t, int failed, const char *text,
+    struct db_batch *b)
+{
 	int first = t->row.oauth ? TOKEN : CONNECT, i;
 	int last = failed < STEPS ? failed : STEPS - 1;
 	struct str names[STEPS], details[STEPS];
@@ -87,9 +104,18 @@ finish(struct mailbox_test *t, int failed, const char *text)
 		db_text_array(names + first, count),
 		db_int_array(ok + first, count),
 		db_text_array(details + first, count)));
-	db_batch_send(b, on_finished, NULL);
-	t->over = true;
-	loop_timer_start(t->timer, 0);
+}
+
+static void
+finish(struct mailbox_test *t, int failed, const char *text)
+{
+	struct db_batch *b = db_batch_new(t->tests->shared->db);
+
+	if (t->self_test.task != 0)
+		self_test_failed(&t->self_test, "mailbox", text, b);
+	else
+		add_steps(t, failed, text, b);
+	end(t, b);
 }
 
 static int
@@ -113,6 +139,40 @@ step_of(enum fail kind)
 }
 
 static void
+on_read_back(const struct read_back_arrival *arrival, const char *why,
+    void *arg)
+{
+	struct mailbox_test *t = arg;
+	struct db_batch *b = db_batch_new(t->tests->shared->db);
+
+	if (arrival != NULL)
+		self_test_found(&t->self_test, arrival, b);
+	else
+		self_test_failed(&t->self_test, "arrival", why, b);
+	end(t, b);
+}
+
+static void
+read_back(struct mailbox_test *t)
+{
+	const struct mailbox_shared *shared = t->tests->shared;
+	int64_t wait_ms = shared->settings->self_test_s * 1000;
+
+	loop_timer_start(t->timer,
+	    wait_ms + MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
+	t->read_back = read_back_new(
+	    &(struct read_back_params){
+		.loop = shared->loop,
+		.link = t->link,
+		.folder = t->row.folder,
+		.token = t->self_test.sent.token,
+		.age_ms = t->self_test.age_ms,
+		.wait_ms = wait_ms,
+	    },
+	    on_read_back, t);
+}
+
+static void
 on_ready(const struct mail_folder *box, void *arg)
 {
 	struct mailbox_test *t = arg;
@@ -120,6 +180,14 @@ on_ready(const struct mail_folder *box, void *arg)
 
 	if (t->over)
 		return;
+	if (t->read_back != NULL) {
+		read_back_on_ready(t->read_back);
+		return;
+	}
+	if (t->self_test.task != 0) {
+		read_back(t);
+		return;
+	}
 	snprintf(text, sizeof(text), "%s: %u messages", t->row.folder,
 	    box->exists);
 	finish(t, STEPS, text);
@@ -139,21 +207,31 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 }
 
 static void
-on_nothing(const struct err *err, void *arg)
-{
-	(void)err;
-	(void)arg;
-}
-
-static void
 on_found(struct imap_set *found, void *arg)
 {
-	(void)found;
-	(void)arg;
+	read_back_on_found(((struct mailbox_test *)arg)->read_back, found);
 }
 
 static void
-on_message(const struct mail_message *m, void *arg)
+on_header(const struct mail_message *m, void *arg)
+{
+	read_back_on_header(((struct mailbox_test *)arg)->read_back, m);
+}
+
+static void
+on_folder(const struct imap_folder *folder, void *arg)
+{
+	read_back_on_folder(((struct mailbox_test *)arg)->read_back, folder);
+}
+
+static void
+on_done(const struct err *err, void *arg)
+{
+	read_back_on_done(((struct mailbox_test *)arg)->read_back, err);
+}
+
+static void
+on_body(const struct mail_message *m, void *arg)
 {
 	(void)m;
 	(void)arg;
@@ -168,10 +246,11 @@ on_new(void *arg)
 static const struct mail_events events = {
     .on_ready = on_ready,
     .on_found = on_found,
-    .on_header = on_message,
-    .on_body = on_message,
+    .on_header = on_header,
+    .on_body = on_body,
+    .on_folder = on_folder,
     .on_new = on_new,
-    .on_done = on_nothing,
+    .on_done = on_done,
     .on_closed = on_closed,
 };
 
@@ -227,6 +306,10 @@ start(struct mailbox_test *t, const struct db_result *r)
 		finish(t, LOGIN, err.text);
 		return;
 	}
+	if (t->self_test.task != 0 && t->row.protocol != MAILBOX_IMAP) {
+		finish(t, FOLDER, "the mailbox is not read by IMAP any more");
+		return;
+	}
 	loop_timer_start(t->timer, MAILBOX_TEST_TIMEOUT_S * INT64_C(1000));
 	if (!t->row.oauth) {
 		connect_now(t);
@@ -250,16 +333,19 @@ on_row(const struct db_result *results, int count, const struct err *err,
 }
 
 static void
-begin(struct mailbox_tests *tests, int64_t task, int64_t mailbox)
+begin(struct mailbox_tests *tests, const struct db_result *r)
 {
 	struct mailbox_test *t = NEW(struct mailbox_test);
 	struct db_batch *b = db_batch_new(tests->shared->db);
 
 	t->tests = tests;
-	t->task = task;
+	t->task = db_get_int(r, 0, COL_TASK);
+	if (db_get_bool(r, 0, COL_READS_BACK))
+		self_test_read(&t->self_test, r);
 	t->timer = loop_timer_new(tests->shared->loop, on_timer, t);
 	tests->at[tests->count++] = t;
-	db_batch_add(b, Q_MAILBOX_BY_ID, DB_ARGS(db_int(mailbox)));
+	db_batch_add(b, Q_MAILBOX_BY_ID,
+	    DB_ARGS(db_int(db_get_int(r, 0, COL_MAILBOX))));
 	db_batch_send(b, on_row, t);
 }
 
@@ -273,8 +359,7 @@ on_taken(const struct db_result *results, int count, const struct err *err,
 	tests->asking = false;
 	if (err != NULL || db_rows(&results[0]) == 0)
 		return;
-	begin(tests, db_get_int(&results[0], 0, 0),
-	    db_get_int(&results[0], 0, 1));
+	begin(tests, &results[0]);
 	mailbox_tests_poll(tests);
 }
 
@@ -297,7 +382,8 @@ mailbox_tests_poll(struct mailbox_tests *tests)
 	tests->asking = true;
 	b = db_batch_new(tests->shared->db);
 	db_batch_add(b, Q_MAILBOX_TASK_TAKE,
-	    DB_ARGS(db_cstr(process_name()), db_int(HOLD_S)));
+	    DB_ARGS(db_cstr(process_name()),
+		db_int(HOLD_S + tests->shared->settings->self_test_s)));
 	db_batch_send(b, on_taken, tests);
 }
 

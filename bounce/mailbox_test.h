@@ -3,6 +3,9 @@
  * the folder and says what it met, step by step.  Run for tasks of kind
  * mailbox_test, which the API queues; a few at the same time, so that one
  * server that does not answer keeps no other test waiting.
+ *
+ * Tasks of kind read_back, which a sender's half of a self-test becomes, go
+ * on from there: they wait for its message (read_back.h, self_test.h).
  */
 #ifndef BOUNCE_MAILBOX_TEST_H
 #define BOUNCE_MAILBOX_TEST_H

@@ -48,9 +48,15 @@ finish(struct worker *w, const struct probe_result *result, bool done)
 	probe_result_json(result, &json);
 	log_info("task_done", "task=%lld ok=%d", (long long)w->errand.task,
 	    result->ok);
-	db_batch_add(b, Q_SENDER_TASK_FINISH,
-	    DB_ARGS(db_int(w->errand.task), db_cstr(w->name), db_bool(done),
-		db_text(buf_view(&json))));
+	if (w->errand.reads_back && result->ok)
+		db_batch_add(b, Q_SELF_TEST_SENT,
+		    DB_ARGS(db_int(w->errand.task), db_cstr(w->name),
+			db_text(buf_view(&json)),
+			db_text(letter_sent(w->errand.letter))));
+	else
+		db_batch_add(b, Q_SENDER_TASK_FINISH,
+		    DB_ARGS(db_int(w->errand.task), db_cstr(w->name),
+			db_bool(done), db_text(buf_view(&json))));
 	db_batch_send(b, on_finished, NULL);
 	buf_release(&json);
 	clear(&w->errand);
@@ -105,19 +111,26 @@ is_current(const struct worker *w)
 	return w->errand.under_way && !w->stopping;
 }
 
+/* results: work_account, self_test_letter, dkim_of_self_test */
 static void
 on_account(const struct db_result *results, int count, const struct err *err,
     void *arg)
 {
+	struct err why = {FAIL_NONE, ""};
 	struct worker *w = arg;
+	struct errand *e = &w->errand;
 
 	(void)count;
 	if (!is_current(w))
 		return;
+	e->reads_back = err == NULL && db_rows(&results[1]) > 0;
 	if (err != NULL)
-		clear(&w->errand); /* its hold ends, then it is done anew */
+		clear(e); /* its hold ends, then it is done anew */
 	else if (db_rows(&results[0]) == 0)
 		give_up(w, "there is no such account");
+	else if (e->reads_back && !letter_new_self_test(&e->letter, w, e->task,
+				      &results[1], &why))
+		give_up(w, why.text);
 	else
 		probe(w, &results[0], 0);
 }
@@ -205,6 +218,8 @@ on_claimed(const struct db_result *results, int count, const struct err *err,
 	b = db_batch_new(w->link);
 	db_batch_add(b, Q_WORK_ACCOUNT,
 	    DB_ARGS(db_int(db_get_int(r, 0, TASK_ACCOUNT))));
+	db_batch_add(b, Q_SELF_TEST_LETTER, DB_ARGS(db_int(e->task)));
+	db_batch_add(b, Q_DKIM_OF_SELF_TEST, DB_ARGS(db_int(e->task)));
 	db_batch_send(b, on_account, w);
 }
 

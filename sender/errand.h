@@ -1,6 +1,7 @@
 /*
  * errand.h - what the API asks of a sender through the table task: to test
- * an account, to send the test message of a campaign.
+ * an account, to send the test message of a campaign.  A self-test with a
+ * mailbox sends a message, which a poller reads back.
  *
  * One at a time and worker.  The result, a JSON object {"ok", "steps":
  * [{"name", "ok", "detail"}]}, goes into the task's row.  An errand that is
@@ -24,7 +25,8 @@ struct errand {
 	int64_t task, campaign_id;
 	char recipient[ADDRESS_MAX + 1];
 	struct relay_row row;  /* the account it goes through */
-	struct letter *letter; /* a test message */
+	struct letter *letter; /* a test message, or that of a self-test */
+	bool reads_back;       /* the latter */
 	struct probe *probe;
 };
 

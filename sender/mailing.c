@@ -33,7 +33,7 @@ enum {
 	GOT_CONTENT,
 };
 
-#define COL_WEIGHT 15 /* of work_accounts, after the row of the account */
+#define COL_WEIGHT 17 /* of work_accounts, after the row of the account */
 
 struct mailing *
 mailing_find(struct worker *w, int64_t id)

@@ -53,8 +53,9 @@ fill_recipient(struct message_recipient *to, struct parcel *p,
 	to->list_fields = order->list.fields;
 	to->date_us = order->date_us;
 	to->eight_bit = order->eight_bit;
-	return message_return_path(p->from, order->return_path, to->token,
-		   err) ||
+	to->no_one_click = order->no_one_click;
+	return message_return_path(p->from, order->return_path,
+		   order->no_verp ? NULL : to->token, err) ||
 	       err_wrap(err, "return_path");
 }
 
@@ -162,6 +163,8 @@ order_for(struct recipient *r, const struct relay *relay)
 	    .list = mailing_list(m, r->list_id),
 	    .date_us = r->first_at_us,
 	    .eight_bit = relay->row.eight_bit,
+	    .no_verp = !relay->row.verp,
+	    .no_one_click = !relay->row.one_click,
 	};
 }
 

@@ -45,7 +45,8 @@ struct parcel_order {
 	struct str email, name, attributes;
 	struct mailing_list list;
 	int64_t date_us;
-	bool eight_bit; /* the account's server takes 8BITMIME */
+	bool eight_bit;             /* the account's server takes 8BITMIME */
+	bool no_verp, no_one_click; /* features that it has not */
 };
 /* FAIL_REFUSED: the template does not want this recipient to be written to
  * (abort_message); err says why. */

@@ -20,6 +20,8 @@ enum {
 	COL_LIMITED,
 	COL_EIGHT_BIT,
 	COL_OAUTH,
+	COL_VERP,
+	COL_ONE_CLICK,
 };
 
 static char *
@@ -68,6 +70,8 @@ relay_row_read(struct relay_row *row, const struct db_result *r, int line,
 	    .limited = db_get_bool(r, line, COL_LIMITED),
 	    .eight_bit = db_get_bool(r, line, COL_EIGHT_BIT),
 	    .oauth = db_get_bool(r, line, COL_OAUTH),
+	    .verp = db_get_bool(r, line, COL_VERP),
+	    .one_click = db_get_bool(r, line, COL_ONE_CLICK),
 	};
 	buf_init(&row->password, RELAY_PASSWORD_MAX);
 	/* The schema's checks know the same words. */

@@ -27,6 +27,8 @@ struct relay_row {
 	bool active;
 	bool limited;   /* it has limits, for a meter */
 	bool eight_bit; /* bodies need not be 7-bit */
+	bool verp;      /* the envelope sender carries a token */
+	bool one_click; /* List-Unsubscribe-Post is claimed */
 };
 
 /* FAIL_AUTH when the password cannot be unsealed: the row is usable but for

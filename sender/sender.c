@@ -2,11 +2,9 @@
 
 #include "db/conninfo.h"
 #include "db/migrate.h"
-#include "db/oauth_token.h"
 #include "lib/base/log.h"
 #include "lib/base/process.h"
 #include "sender/origin.h"
-#include "sender/probe.h"
 #include "sender/replay.h"
 #include "sender/scheduler.h"
 #include "sender/supervisor.h"
@@ -210,89 +208,4 @@ run_due_main(int argc, char **argv, const struct settings *settings)
 		});
 	keyring_wipe(&s.ring);
 	return status;
-}
-
-struct account_test {
-	struct loop *loop;
-	bool ok;
-};
-
-static void
-on_probed(const struct probe_result *result, void *arg)
-{
-	struct account_test *t = arg;
-	int i;
-
-	for (i = 0; i < result->count; i++)
-		printf("%-8s %-6s %s\n", result->steps[i].name,
-		    result->steps[i].ok ? "ok" : "FAILED",
-		    result->steps[i].detail);
-	t->ok = result->ok;
-	loop_stop(t->loop);
-}
-
-static bool
-test_account(int64_t id, const struct settings *settings)
-{
-	struct account_test t = {NULL, false};
-	struct oauth_token *left = NULL;
-	struct relay_row row;
-	struct db_link *link;
-	struct probe *probe;
-	struct db_result r;
-	struct start s;
-	struct err err;
-	struct db *db;
-
-	load(&s, settings);
-	db = open_now(s.conninfo);
-	if (!db_one(db, Q_WORK_ACCOUNT, DB_ARGS(db_int(id)), &r, &err))
-		die("account %lld: %s", (long long)id,
-		    err.kind == FAIL_MISSING ? "there is none" : err.text);
-	if (!relay_row_read(&row, &r, 0, &s.ring, &err))
-		die("account %lld: %s", (long long)id, err.text);
-	db_result_free(&r);
-	db_close(db);
-	t.loop = loop_new();
-	link = db_link_new(t.loop, s.conninfo);
-	probe = probe_new(
-	    &(struct probe_params){
-		.loop = t.loop,
-		.link = link,
-		.ring = &s.ring,
-		.holder = process_name(),
-		.left = &left,
-		.settings = settings,
-		.row = &row,
-	    },
-	    on_probed, &t);
-	loop_run(t.loop);
-	probe_free(probe);
-	db_link_free(link);
-	oauth_token_free_left(&left);
-	loop_free(t.loop);
-	relay_row_release(&row);
-	keyring_wipe(&s.ring);
-	return t.ok;
-}
-
-static const char account_help[] =
-    "usage: volley account test ID\n"
-    "\n"
-    "Connects to the server of an SMTP account, checks its certificate, logs\n"
-    "in, and prints how each step went.  Exits 1 when one failed.\n";
-
-int
-account_main(int argc, char **argv, const struct settings *settings)
-{
-	int64_t id;
-
-	if (wants_help(argc, argv, account_help))
-		return 0;
-	process_start("account", settings->log_level);
-	if (argc != 3 || strcmp(argv[1], "test") != 0)
-		die("usage: volley account test ID");
-	if (!str_to_i64(str_of(argv[2]), &id))
-		die("account: %s is no number", argv[2]);
-	return test_account(id, settings) ? 0 : 1;
 }

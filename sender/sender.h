@@ -8,6 +8,5 @@
 
 int sender_main(int argc, char **argv, const struct settings *settings);
 int run_due_main(int argc, char **argv, const struct settings *settings);
-int account_main(int argc, char **argv, const struct settings *settings);
 
 #endif

@@ -63,10 +63,15 @@ message_return_path(char out[ADDRESS_MAX + 1], struct str return_path,
 	    str_chr(return_path, '<') != STR_NOWHERE ||
 	    str_chr(return_path, '>') != STR_NOWHERE)
 		return err_set(err, FAIL_INPUT, "return path: not an address");
-	if (!add_token(&a, str_sub(return_path, 0, at),
-		str_from(return_path, at + 1), token))
-		return err_set(err, FAIL_LIMIT,
-		    "return path: too long to carry a token");
+	if (token == NULL && return_path.n <= ADDRESS_MAX) {
+		memcpy(out, return_path.p, return_path.n);
+		out[return_path.n] = '\0';
+		return true;
+	}
+	if (token == NULL || !add_token(&a, str_sub(return_path, 0, at),
+				 str_from(return_path, at + 1), token))
+		return err_set(err, FAIL_LIMIT, "return path: too long%s",
+		    token != NULL ? " to carry a token" : "");
 	memcpy(out, a.text, a.n + 1);
 	return true;
 }
@@ -172,9 +177,7 @@ put_list_fields(struct compose *c)
 	    STR(":"), number(c, c->recipient->list_id), STR(":bulk:"),
 	    c->campaign->sender_id);
 
-	return header_raw(c->out, "List-Unsubscribe-Post",
-		   STR("List-Unsubscribe=One-Click"), &c->err) &&
-	       put_list_id(c) &&
+	return put_list_id(c) &&
 	       header_raw(c->out, "Feedback-ID", feedback, &c->err) &&
 	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err);
 }
@@ -239,7 +242,8 @@ unsubscribe_by_mail(struct compose *c)
 	    address_text(&with_token), STR("?subject=unsubscribe>"));
 }
 
-/* Who may be written to once may unsubscribe with one click (RFC 8058). */
+/* Who may be written to once may unsubscribe with one click, which is claimed
+ * where a signature covers the claim (RFC 8058, 4). */
 static bool
 put_unsubscribe(struct compose *c)
 {
@@ -247,9 +251,12 @@ put_unsubscribe(struct compose *c)
 	    message_unsubscribe_url(c->campaign, c->recipient, c->arena);
 
 	return header_raw(c->out, "List-Unsubscribe",
-	    ARENA_JOIN(c->arena, STR("<"), url, STR(">"),
-		unsubscribe_by_mail(c)),
-	    &c->err);
+		   ARENA_JOIN(c->arena, STR("<"), url, STR(">"),
+		       unsubscribe_by_mail(c)),
+		   &c->err) &&
+	       (c->recipient->no_one_click ||
+		   header_raw(c->out, "List-Unsubscribe-Post",
+		       STR("List-Unsubscribe=One-Click"), &c->err));
 }
 
 static bool

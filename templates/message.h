@@ -129,6 +129,7 @@ struct message_recipient {
 	struct str list_fields; /* message_list_fields; empty: made for it */
 	int64_t date_us;        /* Date header; kept over retries */
 	bool eight_bit;         /* the account takes 8BITMIME */
+	bool no_one_click;      /* its signatures do not cover the claim */
 };
 
 /* The header fields that are the same for all recipients of a list, to be
@@ -155,7 +156,8 @@ bool message_render(const struct message *m,
     struct message_rendered *out, struct message_error *error) MUST_USE;
 
 /* Envelope sender with the delivery's token: bounces@d -> bounces+TOKEN@d
- * (S-100).  Campaigns without a return path give their from address. */
+ * (S-100).  Campaigns without a return path give their from address.  token
+ * NULL: as it is (S-102, none). */
 bool message_return_path(char out[ADDRESS_MAX + 1], struct str return_path,
     const char *token, struct err *err) MUST_USE;
 

@@ -132,3 +132,43 @@ CREATE FUNCTION answers_that_stop(campaign_id bigint) RETURNS bigint[] LANGUAGE 
 	SELECT nullif(exclude_replied_to || CASE WHEN stop_on_reply THEN ARRAY[id] END, '{}')
 	  FROM campaign WHERE id = campaign_id
 $$;
+
+-- Self-tests of accounts: a message that is sent through the account and read
+-- back from a mailbox.  The account_test has a mailbox then; once the message
+-- is sent it goes on as read_back, for a poller.  wish: who writes, and then
+-- what was sent.
+ALTER TABLE task
+	DROP CONSTRAINT task_kind_check,
+	ADD CONSTRAINT task_kind_check CHECK (kind IN
+	    ('account_test', 'mailbox_test', 'test_message', 'reclassify', 'read_back'));
+
+-- self_test: what the last one found; NULL: none.  verp, one_click: what a
+-- person says of these features; NULL: as it was found.
+ALTER TABLE smtp_account
+	ADD COLUMN verp boolean,
+	ADD COLUMN one_click boolean,
+	ADD COLUMN self_test jsonb;
+
+-- Whether a feature of an account is on: a person's word, else what its
+-- self-test found, else yes.
+CREATE FUNCTION is_on(said boolean, self_test jsonb, feature text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(said, (self_test -> 'features' ->> feature)::boolean, true)
+$$;
+
+-- What messages from an address are signed with: the newest key of each
+-- algorithm whose domain is that of the address or the nearest above it
+-- (relaxed alignment, RFC 7489).
+CREATE FUNCTION dkim_keys_of(sender text)
+RETURNS TABLE (domain text, selector text, algorithm text, secret bytea)
+LANGUAGE sql STABLE AS $$
+	SELECT n.domain, n.selector, n.algorithm, n.secret
+	  FROM (SELECT DISTINCT ON (k.algorithm) k.*
+	          FROM dkim_key k,
+	               (SELECT lower(substring(sender FROM '@([^@]*)$')) AS domain) f
+	         WHERE k.active
+	           AND (k.domain = f.domain
+	                OR right(f.domain, length(k.domain) + 1) = '.' || k.domain)
+	         ORDER BY k.algorithm, length(k.domain) DESC, k.active_at DESC, k.id DESC) n
+	 ORDER BY n.algorithm DESC
+$$;

@@ -6,32 +6,36 @@ SELECT nextval(pg_get_serial_sequence('smtp_account', 'id'));
 
 -- $1 id, $2 name, $3 host, $4 port, $5 tls, $6 auth, $7 username, $8 secret,
 -- $9 ca_file, $10 max_connections, $11 to $14 per second, minute, hour,
--- day, $15 provider, $16 eight_bit
+-- day, $15 provider, $16 eight_bit, $17 verp, $18 one_click (NULL: as found)
 -- name: account_insert
 INSERT INTO smtp_account (id, name, host, port, tls, auth, username, secret,
             ca_file, max_connections, per_second, per_minute, per_hour, per_day,
-            provider, eight_bit)
+            provider, eight_bit, verp, one_click)
 VALUES ($1::bigint, $2, $3, $4::integer, $5, $6, $7, $8, $9, $10::integer,
-        $11::integer, $12::integer, $13::integer, $14::integer, $15, $16::boolean);
+        $11::integer, $12::integer, $13::integer, $14::integer, $15, $16::boolean,
+        $17::boolean, $18::boolean);
 
 -- What a change starts from, held until it is written.  $1 id
 -- name: account_held
 SELECT name, host, port, tls, auth, username, secret IS NOT NULL, ca_file,
-       max_connections, per_second, per_minute, per_hour, per_day, provider, eight_bit
+       max_connections, per_second, per_minute, per_hour, per_day, provider, eight_bit,
+       verp, one_click
   FROM smtp_account WHERE id = $1::bigint
    FOR UPDATE;
 
 -- A new version tells the senders; another login is worth another try,
--- unless a person paused the account.
--- $1 to $16 as account_insert, $17 whether its warm-ups change, $18 whether
+-- unless a person paused the account.  What a self-test found holds for its
+-- server and user.
+-- $1 to $18 as account_insert, $19 whether its warm-ups change, $20 whether
 -- the secret is to be replaced
 -- name: account_update
 UPDATE smtp_account a
    SET name = $2, host = $3, port = $4::integer, tls = $5, auth = $6, username = $7,
-       secret = CASE WHEN $18::boolean THEN $8 ELSE a.secret END,
+       secret = CASE WHEN $20::boolean THEN $8 ELSE a.secret END,
        ca_file = $9, max_connections = $10::integer, per_second = $11::integer,
        per_minute = $12::integer, per_hour = $13::integer, per_day = $14::integer,
-       provider = $15, eight_bit = $16::boolean,
+       provider = $15, eight_bit = $16::boolean, verp = $17::boolean, one_click = $18::boolean,
+       self_test = CASE WHEN (a.host, a.username) = ($3, $7) THEN a.self_test END,
        version = a.version + (c.login OR c.limits)::integer,
        state = CASE WHEN c.revived THEN 'active' ELSE a.state END,
        state_reason = CASE WHEN c.revived THEN '' ELSE a.state_reason END,
@@ -39,14 +43,15 @@ UPDATE smtp_account a
        resume_at = CASE WHEN c.revived THEN NULL ELSE a.resume_at END,
        updated_at = now()
   FROM (SELECT o.id, l.login,
-               (o.max_connections, o.per_second, o.per_minute, o.per_hour, o.per_day, o.eight_bit)
+               (o.max_connections, o.per_second, o.per_minute, o.per_hour, o.per_day, o.eight_bit,
+                o.verp, o.one_click)
                IS DISTINCT FROM
                ($10::integer, $11::integer, $12::integer, $13::integer, $14::integer,
-                $16::boolean) OR $17::boolean AS limits,
+                $16::boolean, $17::boolean, $18::boolean) OR $19::boolean AS limits,
                l.login AND o.state = 'paused'
                AND o.state_reason <> 'paused by a person' AS revived
           FROM smtp_account o,
-               LATERAL (SELECT $18::boolean
+               LATERAL (SELECT $20::boolean
                             OR (o.host, o.port, o.tls, o.auth, o.username, o.ca_file)
                                IS DISTINCT FROM
                                ($3, $4::integer, $5, $6, $7, $9) AS login) l
@@ -76,7 +81,10 @@ SELECT id, row_to_json(d)
                                                 ORDER BY w.group_name), '{}')
                   FROM warmup w
                  WHERE w.account_id = a.id AND w.group_name <> '') AS group_warmups,
-               provider, eight_bit, state, state_reason, state_at, resume_at, version, created_at, updated_at
+               provider, eight_bit, verp, one_click,
+               jsonb_build_object('verp', is_on(verp, self_test, 'verp'),
+                   'one_click', is_on(one_click, self_test, 'one_click')) AS features,
+               self_test - 'features' AS self_test, state, state_reason, state_at, resume_at, version, created_at, updated_at
           FROM smtp_account a
          WHERE id > $1::bigint AND id <= $2::bigint
          ORDER BY id LIMIT $3::bigint) d

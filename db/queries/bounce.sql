@@ -462,15 +462,37 @@ UPDATE task t SET state = 'done', finished_at = now(),
 UPDATE task SET state = 'running', holder = $1,
        held_until = now() + make_interval(secs => $2::int)
  WHERE id = (SELECT id FROM task
-              WHERE kind = 'mailbox_test'
+              WHERE kind IN ('mailbox_test', 'read_back')
                 AND (state = 'queued' OR state = 'running' AND held_until < now())
               ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, mailbox_id;
+RETURNING id, mailbox_id, kind = 'read_back',
+          (extract(epoch FROM clock_timestamp() - (wish ->> 'sent_at')::timestamptz) * 1000)::bigint,
+          wish ->> 'token', wish ->> 'return_path', wish ->> 'message_id', wish ->> 'from',
+          wish ->> 'list_unsubscribe', wish ->> 'list_unsubscribe_post';
 
 -- name: mailbox_task_finish
+-- Behind the steps of the sender, where there are some.
 -- $1 task id  $2 all went well  $3 names  $4 1 or 0 each  $5 details
 UPDATE task SET state = 'done', finished_at = now(),
        result = jsonb_build_object('ok', $2::boolean, 'steps',
+           coalesce(result -> 'steps', '[]') ||
            (SELECT jsonb_agg(jsonb_build_object('name', name, 'ok', ok = 1, 'detail', detail))
               FROM unnest($3::text[], $4::bigint[], $5::text[]) AS s(name, ok, detail)))
  WHERE id = $1::bigint;
+
+-- name: self_test_record
+-- What a self-test found, and with it the features of the account; senders
+-- are told when these change.
+-- $1 task  $2 findings
+UPDATE smtp_account a
+   SET self_test = n.self_test, updated_at = now(),
+       version = a.version + ((is_on(a.verp, a.self_test, 'verp'),
+                               is_on(a.one_click, a.self_test, 'one_click'))
+                              IS DISTINCT FROM
+                              (is_on(a.verp, n.self_test, 'verp'),
+                               is_on(a.one_click, n.self_test, 'one_click')))::int
+  FROM (SELECT account_id, jsonb_build_object('at', now(), 'task_id', id,
+                                              'mailbox_id', mailbox_id)
+                           || $2::jsonb AS self_test
+          FROM task WHERE id = $1::bigint) n
+ WHERE a.id = n.account_id;

@@ -102,6 +102,12 @@ SELECT row_to_json(d)
                            'state_reason', a.state_reason) ORDER BY a.id), '[]')
                   FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
                  WHERE ca.campaign_id = c.id) AS accounts,
+               (SELECT coalesce(json_agg(json_build_object(
+                           'account_id', a.id, 'detail', w) ORDER BY a.id, n), '[]')
+                  FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id,
+                       jsonb_array_elements_text(a.self_test -> 'warnings')
+                           WITH ORDINALITY u (w, n)
+                 WHERE ca.campaign_id = c.id) AS warnings,
                json_build_object('name', c.from_name, 'email', c.from_email) AS "from",
                c.reply_to, c.reply_token, c.return_path, c.track_opens, c.track_clicks,
                c.stop_on_reply, c.exclude_replied_to,

@@ -27,17 +27,12 @@ RETURNING id;
 -- name: dkim_delete
 DELETE FROM dkim_key WHERE domain = $1 AND selector = $2 RETURNING id;
 
--- What a campaign's messages are signed with: the newest key of each
--- algorithm whose domain is that of From or the nearest above it (relaxed
--- alignment, RFC 7489).  $1 campaign
+-- What a campaign's messages are signed with.  $1 campaign
 -- name: dkim_of_campaign
-SELECT domain, selector, algorithm, secret
-  FROM (SELECT DISTINCT ON (k.algorithm) k.*
-          FROM dkim_key k,
-               (SELECT lower(substring(from_email FROM '@([^@]*)$')) AS domain
-                  FROM campaign WHERE id = $1::bigint) f
-         WHERE k.active
-           AND (k.domain = f.domain
-                OR right(f.domain, length(k.domain) + 1) = '.' || k.domain)
-         ORDER BY k.algorithm, length(k.domain) DESC, k.active_at DESC, k.id DESC) newest
- ORDER BY algorithm DESC;
+SELECT k.domain, k.selector, k.algorithm, k.secret
+  FROM campaign c, dkim_keys_of(c.from_email) k WHERE c.id = $1::bigint;
+
+-- The same for the message of a self-test.  $1 task
+-- name: dkim_of_self_test
+SELECT k.domain, k.selector, k.algorithm, k.secret
+  FROM task t, dkim_keys_of(t.wish ->> 'from') k WHERE t.id = $1::bigint;

@@ -23,6 +23,21 @@ UPDATE task
        result = $4::jsonb, holder = NULL, held_until = NULL, finished_at = now()
  WHERE id = $1::bigint AND holder = $2::text;
 
+-- name: self_test_letter
+-- Who writes to whom in a self-test; nothing when it only logs in.
+-- $1 task
+SELECT recipient, wish ->> 'from', wish ->> 'return_path'
+  FROM task WHERE id = $1::bigint AND mailbox_id IS NOT NULL;
+
+-- name: self_test_sent
+-- The message is on its way: a poller reads it back.
+-- $1 task  $2 holder  $3 result  $4 what was sent
+UPDATE task
+   SET kind = 'read_back', state = 'queued', result = $3::jsonb,
+       wish = wish || $4::jsonb || jsonb_build_object('sent_at', clock_timestamp()),
+       holder = NULL, held_until = NULL
+ WHERE id = $1::bigint AND holder = $2::text;
+
 -- name: test_campaign
 -- The campaign as it would be sent now.
 -- $1 campaign

@@ -7,7 +7,8 @@ SELECT id, name, host, port, tls, auth, username, secret, ca_file, max_connectio
        version, state = 'active',
        EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = smtp_account.id),
        eight_bit,
-       EXISTS (SELECT FROM oauth o WHERE o.owner = 'smtp_account' AND o.owner_id = smtp_account.id)
+       EXISTS (SELECT FROM oauth o WHERE o.owner = 'smtp_account' AND o.owner_id = smtp_account.id),
+       is_on(verp, self_test, 'verp'), is_on(one_click, self_test, 'one_click')
   FROM smtp_account WHERE id = $1::bigint;
 
 -- name: account_halt
@@ -46,6 +47,7 @@ SELECT a.id, a.name, a.host, a.port, a.tls, a.auth, a.username, a.secret, a.ca_f
        EXISTS (SELECT FROM quota_limit q WHERE q.kind = 'account' AND q.id = a.id),
        a.eight_bit,
        EXISTS (SELECT FROM oauth o WHERE o.owner = 'smtp_account' AND o.owner_id = a.id),
+       is_on(a.verp, a.self_test, 'verp'), is_on(a.one_click, a.self_test, 'one_click'),
        ca.weight
   FROM campaign_account ca JOIN smtp_account a ON a.id = ca.account_id
  WHERE ca.campaign_id = $1::bigint

@@ -6,6 +6,52 @@ INSERT INTO task (kind, account_id, mailbox_id)
 VALUES ($1, $2::bigint, $3::bigint)
 RETURNING id;
 
+-- How an account's self-test would go: which mailbox reads it back (the one
+-- that is given, else the account's own, which has its user name), who writes
+-- to whom.
+-- $1 account, $2 mailbox or NULL, $3 to or NULL, $4 from or NULL
+-- name: self_test_plan
+SELECT m.id, m.protocol, w.recipient, w.sender,
+       CASE WHEN w.sender = c.from_email THEN coalesce(c.return_path, w.sender) ELSE w.sender END
+  FROM smtp_account a
+  LEFT JOIN LATERAL (
+        SELECT * FROM mailbox b
+         WHERE CASE WHEN $2::bigint IS NOT NULL THEN b.id = $2::bigint
+                    ELSE b.protocol = 'imap' AND b.username LIKE '%@%'
+                         AND lower(b.username) = lower(a.username) END
+         ORDER BY b.id LIMIT 1) m ON true
+  LEFT JOIN LATERAL (
+        SELECT * FROM campaign c
+         WHERE EXISTS (SELECT FROM campaign_account ca
+                        WHERE ca.campaign_id = c.id AND ca.account_id = a.id)
+         ORDER BY c.id DESC LIMIT 1) c ON true,
+       LATERAL (SELECT coalesce($3, CASE WHEN m.username LIKE '%@%' THEN m.username END)) r (recipient),
+       LATERAL (SELECT r.recipient, coalesce($4, c.from_email,
+                           CASE WHEN a.username LIKE '%@%' THEN a.username END,
+                           r.recipient) AS sender) w
+ WHERE a.id = $1::bigint;
+
+-- $1 account, $2 mailbox, $3 to, $4 from, $5 return path
+-- name: self_test_insert
+INSERT INTO task (kind, account_id, mailbox_id, recipient, wish)
+VALUES ('account_test', $1::bigint, $2::bigint, $3,
+        jsonb_build_object('from', $4::text, 'return_path', $5::text))
+RETURNING id;
+
+-- How far it is, a row a step.  $1 task
+-- name: self_test_progress
+SELECT t.kind = 'account_test', t.state, s.step ->> 'name', (s.step ->> 'ok')::boolean,
+       s.step ->> 'detail'
+  FROM task t
+  LEFT JOIN LATERAL jsonb_array_elements(t.result -> 'steps')
+       WITH ORDINALITY s (step, n) ON true
+ WHERE t.id = $1::bigint
+ ORDER BY s.n;
+
+-- Nobody has begun it.  $1 task
+-- name: self_test_cancel
+DELETE FROM task WHERE id = $1::bigint AND kind = 'account_test' AND state = 'queued';
+
 -- What a person says of a message that was read; nothing when there is none.
 -- $1 message, $2 class or NULL, $3 delivery or NULL, $4 type or NULL, $5 API key
 -- name: reclassify_insert
@@ -27,14 +73,15 @@ RETURNING id;
 -- How far they are: all over, none begun.  $1 tasks
 -- name: task_progress
 SELECT coalesce(bool_and(state IN ('done', 'failed')), true),
-       coalesce(bool_and(state = 'queued'), false)
+       coalesce(bool_and(state = 'queued' AND kind <> 'read_back'), false)
   FROM task WHERE id = ANY ($1::bigint[]);
 
 -- What came of one, once it is over.  $1 task
 -- name: task_result
 SELECT CASE WHEN state IN ('done', 'failed')
             THEN '{"ok": false, "steps": []}' || result || jsonb_build_object('task_id', id) END,
-       jsonb_build_object('id', id, 'state', state)
+       jsonb_build_object('id', id, 'state', state, 'worker',
+           CASE WHEN kind IN ('account_test', 'test_message') THEN 'sender' ELSE 'bounce' END)
   FROM task WHERE id = $1::bigint;
 
 -- The answer to a request for test messages.  $1 tasks

@@ -146,6 +146,8 @@ const struct setting setting_table[] = {
 	    "seconds to wait for replies when told to stop"),
 	INT(poll_s, "60", 1, 86400,
 	    "seconds between polls of a mailbox, beside IDLE"),
+	INT(self_test_s, "90", 5, 3600,
+	    "seconds to wait for the message of an account's self-test"),
 	INT(idle_s, "240", 1, 1740,
 	    "seconds of one IDLE at most (RFC 2177 ends at 29 minutes)"),
 	INT(mailbox_timeout_s, "0", 0, 3600,

@@ -423,6 +423,40 @@ test_return_path(void **state)
 		if (ok)
 			assert_string_equal(path, rows[i].result);
 	}
+	assert_true(
+	    message_return_path(path, STR("bounces@example.com"), NULL, &err));
+	assert_string_equal(path, "bounces@example.com");
+	assert_false(
+	    message_return_path(path, STR("a b@example.com"), NULL, &err));
+}
+
+/* What no signature covers is not claimed; all else stays. */
+static void
+test_no_one_click(void **state)
+{
+	static const char claim[] =
+	    "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+	struct message_campaign campaign = a_campaign();
+	struct message_recipient recipient = a_recipient();
+	struct message *m = compile("s", "", "<p>x", "");
+	struct buf with;
+	struct str all;
+	size_t at;
+
+	(void)state;
+	buf_init(&with, MESSAGE_MAX);
+	compose_ok(m, &campaign, &recipient);
+	buf_str(&with, buf_view(&out));
+	all = buf_view(&with);
+	at = str_find(all, str_of(claim));
+	assert_true(at != STR_NOWHERE);
+	recipient.no_one_click = true;
+	compose_ok(m, &campaign, &recipient);
+	assert_int_equal(out.n, all.n - strlen(claim));
+	assert_memory_equal(out.p, all.p, at);
+	assert_string_equal(buf_cstr(&out) + at, all.p + at + strlen(claim));
+	buf_release(&with);
+	message_free(m);
 }
 
 static void
@@ -494,8 +528,8 @@ test_list_fields(void **state)
 		assert_true(
 		    message_list_fields(&recipient.list_fields, &campaign,
 			recipient.list_id, recipient.list_name, &lists, &err));
-		assert_true(str_starts(recipient.list_fields,
-		    STR("List-Unsubscribe-Post: ")));
+		assert_true(
+		    str_starts(recipient.list_fields, STR("List-Id: ")));
 		compose_ok(m, &campaign, &recipient);
 		assert_string_equal(buf_cstr(&out), buf_cstr(&anew));
 	}
@@ -551,6 +585,7 @@ main(void)
 	    cmocka_unit_test(test_rendered),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_return_path),
+	    cmocka_unit_test(test_no_one_click),
 	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_output_limit),
 	    cmocka_unit_test(test_list_fields),
