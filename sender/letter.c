@@ -8,7 +8,7 @@
 #include "sender/worker.h"
 
 #define SCRATCH_MAX (16U << 20)
-#define SENT_MAX    (4 * HEADER_VALUE_MAX)
+#define SENT_MAX    ((size_t)4 * HEADER_VALUE_MAX)
 #define DAY_US      INT64_C(86400000000)
 
 enum { COL_NAME, COL_ATTRIBUTES, COL_LIST, COL_LIST_NAME };

@@ -145,8 +145,9 @@ def use_logins(scene):
             "port": scene.facts["imaps"]},
             **{"Idempotency-Key": f"m{n}"}).json()["id"]
         ok = password != WRONG
-        for path in (f"accounts/{account}", f"mailboxes/{mailbox}"):
-            tested = scene.ask("POST", f"/v1/{path}/test").json()
+        for path, what in ((f"accounts/{account}", {"mailbox_id": None}),
+                           (f"mailboxes/{mailbox}", None)):
+            tested = scene.ask("POST", f"/v1/{path}/test", what).json()
             assert tested["ok"] is ok, (auth, tested)
         campaign = scene.ask("POST", "/v1/campaigns", {
             "name": "C", "from": FROM, "list_ids": lists,
