@@ -264,8 +264,9 @@ test(struct account_test *t)
 	if (w->only_login || db_is_null(&plan, 0, PLAN_MAILBOX)) {
 		ok = log_in(t);
 		if (!w->only_login)
-			printf("Nothing was sent: --mailbox tells where to "
-			       "read it back.\n");
+			fprintf(stderr,
+			    "Nothing was sent: --mailbox tells where to read "
+			    "it back.\n");
 	} else {
 		ok = follow(t, queue(t, &plan));
 	}

@@ -235,7 +235,7 @@ def volley(scene, *args):
 
 def test_by_command(scene):
     done = volley(scene)
-    assert done.returncode == 0 and "--mailbox" in done.stdout, done
+    assert done.returncode == 0 and "--mailbox" in done.stderr, done
     assert len(scene.relay.messages) == 0
     mailbox = ["--mailbox", str(scene.mailbox)]
     done = volley(scene, *mailbox)
