@@ -46,7 +46,7 @@ endif
 CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=gnu17 $(WARN) $(FLAGS_$(MODE)) -MMD -MP
 LDFLAGS  += $(FLAGS_$(MODE)) $(LINK_$(MODE)) -Wl,--as-needed
-LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lgmp -lunistring -lm -pthread
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lz -lgmp -lunistring -lm -pthread
 
 # A folder is a module and an archive; below it stand the modules that it may
 # use, so that a wrong dependency does not link.

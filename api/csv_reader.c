@@ -13,6 +13,7 @@
 struct csv_reader {
 	struct lines lines;
 	struct csv_parser parser;
+	char delimiter; /* 0: by the first line */
 	int64_t reread; /* bytes, of CSV_REREAD_MAX */
 
 	/* the row being read */
@@ -32,7 +33,7 @@ struct csv_reader {
 };
 
 struct csv_reader *
-csv_reader_new(int fd)
+csv_reader_new(int fd, char delimiter)
 {
 	struct csv_reader *r = NEW(struct csv_reader);
 
@@ -41,6 +42,7 @@ csv_reader_new(int fd)
 	if (csv_init(&r->parser, CSV_STRICT) != 0)
 		BUG("libcsv does not start");
 	csv_set_blk_size(&r->parser, PARSER_STEP);
+	r->delimiter = delimiter;
 	return r;
 }
 
@@ -108,16 +110,23 @@ feed(struct csv_reader *r, struct str text)
 	return true;
 }
 
-static size_t
-count_char(struct str s, char c)
+/* Of those that stand most often, the first: a comma if there are none. */
+static char
+guess_delimiter(struct str text)
 {
-	size_t n = 0, at;
+	static const char known[] = {',', ';', '\t', '|'};
+	size_t counts[sizeof(known)] = {0}, best = 0, i, k;
+	bool quoted = false;
 
-	while ((at = str_chr(s, c)) != STR_NOWHERE) {
-		n++;
-		s = str_from(s, at + 1);
+	for (i = 0; i < text.n; i++) {
+		quoted ^= text.p[i] == '"';
+		for (k = 0; k < sizeof(known) && !quoted; k++)
+			counts[k] += text.p[i] == known[k];
 	}
-	return n;
+	for (k = 1; k < sizeof(known); k++)
+		if (counts[k] > counts[best])
+			best = k;
+	return known[best];
 }
 
 /* The first line: byte order mark, delimiter. */
@@ -126,12 +135,9 @@ look_at_first(struct csv_reader *r, struct str text)
 {
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		text = str_from(text, 3);
-	if (count_char(text, ',') > 0)
-		return text;
-	if (count_char(text, ';') > 0)
-		csv_set_delim(&r->parser, ';');
-	else if (count_char(text, '\t') > 0)
-		csv_set_delim(&r->parser, '\t');
+	if (r->delimiter == 0)
+		r->delimiter = guess_delimiter(text);
+	csv_set_delim(&r->parser, (unsigned char)r->delimiter);
 	return text;
 }
 

@@ -3,7 +3,8 @@
  *
  * On libcsv: quotes inside unquoted fields are text, blanks around fields
  * go, blank lines are no rows.  A byte order mark is skipped.  The delimiter
- * is a comma, unless the first line has none but semicolons or tabs.  What cannot be
+ * is, of comma, semicolon, tab and pipe, the one that the first line has most often outside
+ * quotes.  What cannot be
  * right is told as the row's fault, and reading goes on: after a quote that
  * is not closed, with the line after it (for CSV_REREAD_MAX bytes a file, so
  * that a hostile one costs no more than it is long).
@@ -31,7 +32,8 @@ enum csv_outcome { CSV_ROW_READ = 0, CSV_END, CSV_FAILED };
 
 struct csv_reader;
 
-struct csv_reader *csv_reader_new(int fd) MUST_USE; /* borrows fd */
+/* Borrows fd.  delimiter 0: detected. */
+struct csv_reader *csv_reader_new(int fd, char delimiter) MUST_USE;
 void csv_reader_free(struct csv_reader *r);
 
 /* The row is valid until the next call. */

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#define SLOTS        (1U << 19)  /* over the rows, so that some stay free */
+#define SLOTS        (1U << 18)  /* over the rows, so that some stay free */
 #define VALUE_MAX    200         /* bytes of a rejected value that are kept */
 #define COLUMNS      8           /* of import_rows_copy */
 #define PIECE_BYTES  (64U << 10) /* sent at a time */
@@ -239,6 +239,21 @@ look_for_suppressed(struct db *db, int64_t list_id,
 	return true;
 }
 
+/* Counts what import_plan found that there would be to do. */
+static bool
+foresee(struct db *db, int64_t work, struct import_counts *counts,
+    struct err *err)
+{
+	struct db_result r;
+
+	if (!db_one(db, Q_IMPORT_FORESEE, DB_NO_ARGS, &r, err))
+		return false;
+	counts->inserted += db_get_int(&r, 0, 0);
+	counts->updated += work - db_get_int(&r, 0, 0);
+	db_result_free(&r);
+	return db_run(db, Q_IMPORT_WORK_CLEAR, DB_NO_ARGS, NULL, err);
+}
+
 /* Does what import_plan found that there is to do. */
 static bool
 do_work(struct db *db, const struct import_target *target, int64_t work,
@@ -276,7 +291,10 @@ write_round(struct db *db, const struct import_target *target, int round,
 		return false;
 	work = db_affected(&r);
 	db_result_free(&r);
-	return work == 0 || do_work(db, target, work, counts, err);
+	if (work == 0)
+		return true;
+	return target->dry_run ? foresee(db, work, counts, err)
+			       : do_work(db, target, work, counts, err);
 }
 
 static bool

@@ -16,7 +16,7 @@
 #include "db/db.h"
 
 #define IMPORT_BATCH_ROWS_MIN 2000
-#define IMPORT_BATCH_ROWS_MAX 256000
+#define IMPORT_BATCH_ROWS_MAX 128000
 #define IMPORT_BATCH_BYTES    (64U << 20) /* full then, whatever the rows */
 #define IMPORT_BATCH_ROUNDS   16
 #define IMPORT_ERRORS_MAX     100000 /* kept of an import; all are counted */
@@ -43,6 +43,7 @@ bool import_mode_parse(struct str name, enum import_mode *out) MUST_USE;
 struct import_target {
 	int64_t import_id, list_id;
 	enum import_mode mode;
+	bool dry_run; /* counts and errors only; each address as if alone */
 	int64_t errors_left; /* of IMPORT_ERRORS_MAX */
 };
 

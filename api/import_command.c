@@ -15,19 +15,31 @@
 #define SHOWN_ERRORS 10
 
 static const char usage[] =
-    "usage: volley import LIST FILE [--mode merge|skip|replace]\n"
-    "                     [--format csv|ndjson]\n"
+    "usage: volley import LIST FILE [--mode merge|skip|replace] [--dry-run]\n"
+    "                     [--basis TEXT] [--format csv|ndjson]\n"
+    "                     [--encoding NAME] [--delimiter NAME] "
+    "[--columns JSON]\n"
     "Imports contacts into a list, given by name or id; FILE may be - for\n"
-    "the standard input.  merge changes contacts that are known already\n"
-    "where the file says something else, skip leaves them as they are, "
-    "replace\n"
-    "gives them the attributes of the file and no others.  Nobody who left "
-    "comes back by it.\n"
+    "the standard input, and gzip.  Nobody who left comes back by it.\n"
+    "  --mode      merge changes contacts that are known already where the\n"
+    "              file says something else, skip leaves them as they are,\n"
+    "              replace gives them the attributes of the file, no others\n"
+    "  --dry-run   tells what would happen\n"
+    "  --basis     why these people may be written to; kept with the import\n"
+    "  --encoding  utf-8, utf-16le, utf-16be, windows-1252; else detected\n"
+    "  --delimiter comma, semicolon, tab, pipe; else detected\n"
+    "  --columns   {\"E-Mail\":\"email\",\"Junk\":null,\n"
+    "              \"Age\":{\"name\":\"age\",\"type\":\"number\"}}; types: "
+    "text\n"
+    "              number boolean date\n"
     "Exit status: 0 done, 1 the file could not be imported, 2 usage.\n";
 
 struct wish {
 	const char *list, *file;
 	enum import_mode mode;
+	bool dry_run;
+	struct str basis, encoding, delimiter, columns;
+	struct buf reading; /* of the three before */
 	enum import_format format;
 };
 
@@ -64,6 +76,34 @@ on_progress(const struct import_job *job, void *arg)
 	draw(job, bar, now_ms);
 }
 
+static enum import_format
+guess_format(struct str file)
+{
+	if (str_ends(file, STR(".gz")))
+		file = str_sub(file, 0, file.n - 3);
+	return str_ends(file, STR(".ndjson")) || str_ends(file, STR(".jsonl"))
+		   ? IMPORT_NDJSON
+		   : IMPORT_CSV;
+}
+
+static bool
+take_flag(struct wish *w, int flag)
+{
+	struct str value = optarg != NULL ? str_of(optarg) : STR_NONE;
+
+	switch (flag) {
+	case 'm': return import_mode_parse(value, &w->mode);
+	case 'f': return import_format_parse(value, &w->format);
+	case 'n': return w->dry_run = true;
+	case 'b': w->basis = value; break;
+	case 'e': w->encoding = value; break;
+	case 'd': w->delimiter = value; break;
+	case 'c': w->columns = value; break;
+	default: return false;
+	}
+	return true;
+}
+
 /* NULL, or what is wrong. */
 static const char *
 read_wish(int argc, char **argv, struct wish *w)
@@ -71,6 +111,11 @@ read_wish(int argc, char **argv, struct wish *w)
 	static const struct option options[] = {
 	    {"mode", required_argument, NULL, 'm'},
 	    {"format", required_argument, NULL, 'f'},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"basis", required_argument, NULL, 'b'},
+	    {"encoding", required_argument, NULL, 'e'},
+	    {"delimiter", required_argument, NULL, 'd'},
+	    {"columns", required_argument, NULL, 'c'},
 	    {0},
 	};
 	bool format = false;
@@ -79,21 +124,32 @@ read_wish(int argc, char **argv, struct wish *w)
 	*w = (struct wish){0};
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'm' && import_mode_parse(str_of(optarg), &w->mode))
-			continue;
-		if (c != 'f' ||
-		    !import_format_parse(str_of(optarg), &w->format))
+		if (!take_flag(w, c))
 			return "unknown flag or value";
-		format = true;
+		format |= c == 'f';
 	}
 	if (argc - optind != 2)
 		return "a list and a file are needed";
 	w->list = argv[optind];
 	w->file = argv[optind + 1];
-	if (!format && (str_ends(str_of(w->file), STR(".ndjson")) ||
-			   str_ends(str_of(w->file), STR(".jsonl"))))
-		w->format = IMPORT_NDJSON;
+	if (!format)
+		w->format = guess_format(str_of(w->file));
+	if (w->basis.n > IMPORT_BASIS_MAX || !str_is_utf8(w->basis) ||
+	    str_has_control(w->basis))
+		return "the basis must be text of at most 500 bytes";
 	return NULL;
+}
+
+static bool
+read_options(struct import_job *job, struct wish *w, struct err *err)
+{
+	buf_init(&w->reading, IMPORT_OPTIONS_MAX);
+	if (!import_options_gather(w->encoding, w->delimiter, w->columns,
+		&w->reading, err))
+		return false;
+	if (w->columns.p != NULL && w->format != IMPORT_CSV)
+		return err_set(err, FAIL_INPUT, "columns: is for CSV");
+	return import_options_parse(&job->options, buf_view(&w->reading), err);
 }
 
 static bool
@@ -172,12 +228,14 @@ start(struct import_job *job, const struct wish *w, int64_t bytes,
 	job->format = w->format;
 	job->holder = process_name();
 	job->target.mode = w->mode;
+	job->target.dry_run = w->dry_run;
 	if (!find_list(job->db, w, &job->target.list_id, err) ||
 	    !db_one(job->db, Q_IMPORT_INSERT_RUNNING,
 		DB_ARGS(db_int(job->target.list_id),
 		    db_cstr(import_mode_name(w->mode)),
 		    db_cstr(import_format_name(w->format)), db_int(bytes),
-		    db_cstr(job->holder)),
+		    db_cstr(job->holder), db_bool(w->dry_run),
+		    db_text(w->basis), db_text(buf_view(&w->reading))),
 		&r, err))
 		return false;
 	job->target.import_id = db_get_int(&r, 0, 0);
@@ -251,7 +309,9 @@ import_main(int argc, char **argv, const struct settings *settings)
 {
 	struct bar bar = {.shown = isatty(STDERR_FILENO) == 1,
 	    .started_ms = clock_mono_ms()};
-	struct import_job job = {.fd = -1};
+	struct import_job job = {.fd = -1,
+	    .where = P_tmpdir,
+	    .bytes_max = settings->import_bytes_max};
 	char conninfo[DATABASE_CONNINFO_MAX];
 	const char *wrong;
 	struct wish w;
@@ -267,13 +327,16 @@ import_main(int argc, char **argv, const struct settings *settings)
 	}
 	process_start("import", settings->log_level);
 	process_catch_stop();
-	ok = open_file(&w, &job.fd, &bar.total, &err) &&
+	ok = read_options(&job, &w, &err) &&
+	     open_file(&w, &job.fd, &bar.total, &err) &&
 	     database_conninfo(settings, conninfo, &err) &&
 	     db_open(&job.db, conninfo, DB_UNPREPARED, &err) &&
 	     start(&job, &w, bar.total, &err) && run(&job, &bar, &err);
 	if (!ok)
 		fprintf(stderr, "volley import: %s\n", err.text);
 	db_close(job.db);
+	import_options_release(&job.options);
+	buf_release(&w.reading);
 	if (job.fd >= 0)
 		close(job.fd);
 	return ok ? 0 : 1;

@@ -13,18 +13,21 @@
 #define COLUMN_NAMES_BYTES (64U << 10)
 
 struct import_csv {
+	const struct import_options *options;
 	struct csv_reader *reader;
 	struct arena names;
-	const char *columns[CSV_COLUMNS_MAX];
+	const char *headers[CSV_COLUMNS_MAX]; /* as they stand in the file */
+	const char *columns[CSV_COLUMNS_MAX]; /* NULL: is not taken */
+	enum import_type types[CSV_COLUMNS_MAX];
 	size_t column_count;
 	size_t email, name; /* which columns; name may be COLUMN_NONE */
-	struct buf attributes;
+	struct buf attributes, cell;
 };
 
 static bool
-check_column(const struct import_csv *c, struct str name, struct err *err)
+check_header(const struct import_csv *c, struct str name, struct err *err)
 {
-	size_t i, n = c->column_count + 1;
+	size_t n = c->column_count + 1;
 
 	if (name.n == 0)
 		return err_set(err, FAIL_INPUT,
@@ -36,41 +39,72 @@ check_column(const struct import_csv *c, struct str name, struct err *err)
 	if (!str_is_utf8(name) || str_has_control(name))
 		return err_set(err, FAIL_INPUT,
 		    "the name of column %zu is not UTF-8 text", n);
-	for (i = 0; i < c->column_count; i++)
-		if (str_eq(name, str_of(c->columns[i])))
-			return err_set(err, FAIL_INPUT,
-			    "the header has \"%.*s\" twice", STR_ARG(name));
 	return true;
 }
 
 /* `email` and `name` in any case: programs that export write "Email". */
-static struct str
-known_name(struct str name)
+static const char *
+known_name(const char *name)
 {
-	if (str_eq_nocase(name, STR("email")))
-		return STR("email");
-	if (str_eq_nocase(name, STR("name")))
-		return STR("name");
+	if (name == NULL)
+		return NULL;
+	if (str_eq_nocase(str_of(name), STR("email")))
+		return "email";
+	if (str_eq_nocase(str_of(name), STR("name")))
+		return "name";
 	return name;
+}
+
+static bool
+check_twice(const struct import_csv *c, const char *name, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < c->column_count; i++)
+		if (c->columns[i] != NULL && strcmp(name, c->columns[i]) == 0)
+			return err_set(err, FAIL_INPUT,
+			    "the header has \"%s\" twice", name);
+	return true;
+}
+
+static bool
+read_column(struct import_csv *c, struct str field, struct err *err)
+{
+	size_t i = c->column_count;
+	struct import_column column;
+
+	if (!check_header(c, field, err))
+		return false;
+	c->headers[i] = arena_cstr(&c->names, field);
+	column = import_options_column(c->options, c->headers[i]);
+	column.name = known_name(column.name);
+	if (!check_twice(c, column.name, err))
+		return false;
+	c->columns[i] = column.name;
+	c->types[i] = column.type;
+	c->column_count++;
+	if (column.name != NULL && strcmp(column.name, "email") == 0)
+		c->email = i;
+	else if (column.name != NULL && strcmp(column.name, "name") == 0)
+		c->name = i;
+	return true;
 }
 
 static bool
 read_columns(struct import_csv *c, const struct csv_row *row, struct err *err)
 {
-	struct str name;
+	const char *unknown;
 	size_t i;
 
 	c->email = c->name = COLUMN_NONE;
-	for (i = 0; i < row->count; i++) {
-		name = known_name(str_trim(row->fields[i]));
-		if (!check_column(c, name, err))
+	for (i = 0; i < row->count; i++)
+		if (!read_column(c, str_trim(row->fields[i]), err))
 			return false;
-		if (str_eq(name, STR("email")))
-			c->email = i;
-		else if (str_eq(name, STR("name")))
-			c->name = i;
-		c->columns[c->column_count++] = arena_cstr(&c->names, name);
-	}
+	unknown =
+	    import_options_unknown(c->options, c->headers, c->column_count);
+	if (unknown != NULL)
+		return err_set(err, FAIL_INPUT,
+		    "the header has no column \"%.100s\"", unknown);
 	if (c->email == COLUMN_NONE)
 		return err_set(err, FAIL_INPUT,
 		    "the header has no column \"email\"");
@@ -87,24 +121,24 @@ read_header(struct import_csv *c, struct err *err)
 	case CSV_END: return err_set(err, FAIL_INPUT, "the file is empty");
 	case CSV_ROW_READ: break;
 	}
-	if (str_starts(row.text, STR("\xff\xfe")) ||
-	    str_starts(row.text, STR("\xfe\xff")) ||
-	    str_chr(row.text, '\0') != STR_NOWHERE)
-		return err_set(err, FAIL_INPUT,
-		    "the file is not UTF-8 text (UTF-16?)");
+	if (str_chr(row.text, '\0') != STR_NOWHERE)
+		return err_set(err, FAIL_INPUT, "the file is not UTF-8 text");
 	if (row.fault != NULL)
 		return err_set(err, FAIL_INPUT, "the header: %s", row.fault);
 	return read_columns(c, &row, err);
 }
 
 bool
-import_csv_open(struct import_csv **out, int fd, struct err *err)
+import_csv_open(struct import_csv **out, int fd,
+    const struct import_options *options, struct err *err)
 {
 	struct import_csv *c = NEW(struct import_csv);
 
-	c->reader = csv_reader_new(fd);
+	c->options = options;
+	c->reader = csv_reader_new(fd, options->delimiter);
 	arena_init(&c->names, COLUMN_NAMES_BYTES);
 	buf_init(&c->attributes, CONTACT_ATTRIBUTES_MAX);
+	buf_init(&c->cell, CONTACT_ATTRIBUTES_MAX);
 	if (!read_header(c, err)) {
 		import_csv_free(c);
 		return false;
@@ -121,6 +155,7 @@ import_csv_free(struct import_csv *c)
 	csv_reader_free(c->reader);
 	arena_release(&c->names);
 	buf_release(&c->attributes);
+	buf_release(&c->cell);
 	free(c);
 }
 
@@ -155,10 +190,10 @@ cells_are_text(const struct import_csv *c, const struct csv_row *r,
 	for (i = 0; i < r->count; i++) {
 		if (!str_is_utf8(r->fields[i]))
 			return refuse(row, r->fields[i], "%s: is not UTF-8",
-			    c->columns[i]);
+			    c->headers[i]);
 		if (str_chr(r->fields[i], '\0') != STR_NOWHERE)
 			return refuse(row, r->fields[i], "%s: has a NUL in it",
-			    c->columns[i]);
+			    c->headers[i]);
 	}
 	return true;
 }
@@ -185,19 +220,41 @@ take_known(const struct import_csv *c, const struct csv_row *r,
 	return true;
 }
 
+/* One cell as a member; NULL, or what is wrong. */
+static const char *
+take_cell(struct import_csv *c, struct json_write *j, size_t i, struct str cell)
+{
+	const char *wrong;
+
+	buf_reset(&c->cell);
+	wrong = import_type_write(c->types[i], cell, &c->cell);
+	if (wrong != NULL)
+		return wrong;
+	json_write_key(j, c->columns[i]);
+	json_write_raw(j, buf_view(&c->cell));
+	return c->cell.full ? "is too long" : NULL;
+}
+
 static bool
 take_attributes(struct import_csv *c, const struct csv_row *r,
     struct import_row *row)
 {
+	const char *wrong;
 	struct json_write j;
 	size_t i;
 
 	buf_reset(&c->attributes);
 	json_write_init(&j, &c->attributes);
 	json_write_open(&j, '{');
-	for (i = 0; i < r->count; i++)
-		if (i != c->email && i != c->name && r->fields[i].n > 0)
-			json_write_member(&j, c->columns[i], r->fields[i]);
+	for (i = 0; i < r->count; i++) {
+		if (i == c->email || i == c->name || c->columns[i] == NULL ||
+		    r->fields[i].n == 0)
+			continue;
+		wrong = take_cell(c, &j, i, r->fields[i]);
+		if (wrong != NULL)
+			return refuse(row, r->fields[i], "%s: %s",
+			    c->headers[i], wrong);
+	}
 	json_write_close(&j, '}');
 	if (c->attributes.full)
 		return refuse(row, r->text,

@@ -8,7 +8,9 @@
 
 struct import_csv;
 
-bool import_csv_open(struct import_csv **out, int fd, struct err *err) MUST_USE;
+/* Options are borrowed until import_csv_free. */
+bool import_csv_open(struct import_csv **out, int fd,
+    const struct import_options *options, struct err *err) MUST_USE;
 void import_csv_free(struct import_csv *c);
 /* row NULL: passes over it. */
 enum import_outcome import_csv_next(struct import_csv *c,

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define TRIES_MAX    20
-#define BATCH_MS     3000 /* that a batch should take */
+#define BATCH_MS     10000 /* that a batch may take */
 #define TRY_AGAIN_MS 200
 
 static void
@@ -97,13 +97,13 @@ take_batch(struct import_job *job, struct import_source *source,
 	return got;
 }
 
-/* Large ones cost less a row; small ones keep nobody waiting. */
+/* Large ones cost much less a row; small ones keep nobody waiting. */
 static size_t
 adapt(size_t rows_max, int64_t took_ms)
 {
-	if (took_ms < BATCH_MS / 2)
+	if (took_ms < BATCH_MS / 4)
 		rows_max *= 4;
-	else if (took_ms > 2 * BATCH_MS)
+	else if (took_ms > BATCH_MS)
 		rows_max /= 2;
 	if (rows_max < IMPORT_BATCH_ROWS_MIN)
 		return IMPORT_BATCH_ROWS_MIN;
@@ -140,7 +140,8 @@ read_file(struct import_job *job, struct err *err)
 
 	if (lseek(job->fd, 0, SEEK_SET) != 0)
 		return err_set(err, FAIL_IO, "import: go back: %m");
-	if (!import_source_open(&source, job->fd, job->format, err))
+	if (!import_source_open(&source, job->fd, job->format, &job->options,
+		err))
 		return false;
 	b = import_batch_new();
 	ok = import_source_skip(source, job->done.rows_read, err) &&
@@ -205,6 +206,30 @@ finish(struct import_job *job, const char *error, struct err *err)
 	return false;
 }
 
+/* The text of the file, wherever it is. */
+static bool
+read_plain(struct import_job *job, struct err *err)
+{
+	struct import_plain p = {job->fd, job->where, job->options.encoding,
+	    job->bytes_max};
+	int plain;
+	bool ok;
+
+	if (!import_plain_open(&p, &plain, err))
+		return false;
+	if (plain < 0)
+		return read_patiently(job, err);
+	job->fd = plain;
+	ok = db_run(job->db, Q_IMPORT_TOTAL,
+		 DB_ARGS(db_int(job->target.import_id),
+		     db_int(lseek(plain, 0, SEEK_END))),
+		 NULL, err) &&
+	     read_patiently(job, err);
+	job->fd = p.fd;
+	close(plain);
+	return ok;
+}
+
 enum import_end
 import_job_run(struct import_job *job, struct err *err)
 {
@@ -212,7 +237,7 @@ import_job_run(struct import_job *job, struct err *err)
 	struct err late = {0};
 
 	*err = (struct err){0};
-	if (read_patiently(job, err))
+	if (read_plain(job, err))
 		return finish(job, NULL, err) ? IMPORT_DONE : meaning(err);
 	end = meaning(err);
 	if (end == IMPORT_UNUSABLE && !finish(job, err->text, &late)) {

@@ -11,7 +11,10 @@
 #include "api/import_batch.h"
 
 struct import_job {
-	int fd; /* borrowed; read from its start */
+	int fd;                        /* borrowed; read from its start */
+	const char *where;             /* folder for what is unpacked of it */
+	int64_t bytes_max;             /* of that */
+	struct import_options options; /* borrowed */
 	struct db *db;
 	const char *holder; /* as in import.holder */
 	enum import_format format;

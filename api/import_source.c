@@ -36,14 +36,15 @@ import_format_parse(struct str name, enum import_format *out)
 
 bool
 import_source_open(struct import_source **out, int fd,
-    enum import_format format, struct err *err)
+    enum import_format format, const struct import_options *options,
+    struct err *err)
 {
 	struct import_source *s = NEW(struct import_source);
 
 	s->format = format;
 	if (format == IMPORT_NDJSON)
 		s->ndjson = import_ndjson_new(fd);
-	else if (!import_csv_open(&s->csv, fd, err)) {
+	else if (!import_csv_open(&s->csv, fd, options, err)) {
 		import_source_free(s);
 		return false;
 	}

@@ -2,8 +2,8 @@
  * import_source.h - the rows of an uploaded file as contacts-to-be.
  *
  * CSV (csv_reader.h): a header row with `email`; `name` is known, every
- * other column is an attribute of that name, a string.  An empty cell says
- * nothing about the contact.  Cells are data, whatever they start with.
+ * other column is an attribute of that name, a string, unless import_options.h
+ * says otherwise.  An empty cell says nothing about the contact.  Cells are data, whatever they start with.
  *
  * NDJSON: an object a line with "email", "name", "attributes" (an object);
  * every other member is an attribute, of any type.
@@ -14,7 +14,7 @@
 #ifndef API_IMPORT_SOURCE_H
 #define API_IMPORT_SOURCE_H
 
-#include "lib/base/buf.h"
+#include "api/import_options.h"
 #include "lib/mail/address.h"
 
 enum import_format { IMPORT_CSV = 0, IMPORT_NDJSON };
@@ -22,8 +22,7 @@ enum import_format { IMPORT_CSV = 0, IMPORT_NDJSON };
 const char *import_format_name(enum import_format f); /* "csv", "ndjson" */
 bool import_format_parse(struct str name, enum import_format *out) MUST_USE;
 
-#define IMPORT_COLUMN_NAME_MAX 100 /* bytes */
-#define IMPORT_FAULT_MAX       200
+#define IMPORT_FAULT_MAX 200
 
 struct import_row {
 	int64_t line;                 /* its first one, from 1 */
@@ -37,9 +36,10 @@ enum import_outcome { IMPORT_ROW = 0, IMPORT_END, IMPORT_FAILED };
 
 struct import_source;
 
-/* Reads the header.  FAIL_INPUT: nothing of this file can be imported. */
+/* Reads the header; options are borrowed until import_source_free.  FAIL_INPUT: nothing of this file can be imported. */
 bool import_source_open(struct import_source **out, int fd,
-    enum import_format format, struct err *err) MUST_USE;
+    enum import_format format, const struct import_options *options,
+    struct err *err) MUST_USE;
 void import_source_free(struct import_source *s);
 
 /* The row borrows until the next call. */

@@ -52,16 +52,22 @@ run_job(struct importer *i, struct import_spool *spool, int64_t id,
 	struct import_job job = {.fd = spool->fd,
 	    .db = i->db,
 	    .holder = i->holder,
-	    .target = {.import_id = id, .list_id = db_get_int(row, 0, 0)},
+	    .where = i->api->spool,
+	    .bytes_max = i->api->settings->import_bytes_max,
+	    .target = {.import_id = id,
+		.list_id = db_get_int(row, 0, 0),
+		.dry_run = db_get_bool(row, 0, 5)},
 	    .done = {.rows_read = db_get_int(row, 0, 3),
 		.rejected = db_get_int(row, 0, 4)}};
 	enum import_end end;
 	struct err err;
 
 	if (!import_mode_parse(db_get_text(row, 0, 1), &job.target.mode) ||
-	    !import_format_parse(db_get_text(row, 0, 2), &job.format))
-		BUG("import %lld has no mode or format", (long long)id);
+	    !import_format_parse(db_get_text(row, 0, 2), &job.format) ||
+	    !import_options_parse(&job.options, db_get_text(row, 0, 6), &err))
+		BUG("import %lld is not as it was made", (long long)id);
 	end = import_job_run(&job, &err);
+	import_options_release(&job.options);
 	log_end(&job, end, &err);
 	if (end == IMPORT_STOPPED)
 		return false;

@@ -11,6 +11,8 @@ struct arrival {
 	struct import_spool spool;
 	enum import_format format;
 	enum import_mode mode;
+	bool dry_run;
+	struct str basis, reading;
 };
 
 static bool
@@ -37,6 +39,72 @@ read_mode(struct request *q, enum import_mode *out)
 		return true;
 	problem_field(q, "mode", "must be one of: merge skip replace");
 	return false;
+}
+
+static bool
+read_dry_run(struct request *q, bool *out)
+{
+	struct str word = request_query(q, "dry_run");
+
+	*out = word.p != NULL && str_eq(word, STR("true"));
+	if (word.p == NULL || *out || str_eq(word, STR("false")))
+		return true;
+	problem_field(q, "dry_run", "must be true or false");
+	return false;
+}
+
+static bool
+read_basis(struct request *q, struct str *out)
+{
+	*out = request_query(q, "basis");
+	if (out->n <= IMPORT_BASIS_MAX && str_is_utf8(*out) &&
+	    !str_has_control(*out))
+		return true;
+	problem_field(q, "basis", "must be text of at most %d bytes",
+	    IMPORT_BASIS_MAX);
+	return false;
+}
+
+static bool
+read_reading(struct request *q, const struct arrival *a, struct str *out)
+{
+	struct str columns = request_query(q, "columns");
+	struct buf json;
+	struct err err;
+	bool ok;
+
+	buf_init(&json, IMPORT_OPTIONS_MAX);
+	ok = import_options_gather(request_query(q, "encoding"),
+	    request_query(q, "delimiter"), columns, &json, &err);
+	if (!ok)
+		problem(q, 422, "%s", err.text);
+	else if (columns.p != NULL && a->format != IMPORT_CSV)
+		problem_field(q, "columns", "is for CSV");
+	*out = arena_dup(&q->arena, buf_view(&json));
+	buf_release(&json);
+	return q->reply.status == 0;
+}
+
+/* gzip is known by what it is, whoever says so. */
+static bool
+check_coding(struct request *q)
+{
+	struct str coding = request_header(q, "Content-Encoding");
+
+	if (coding.p == NULL || str_eq_nocase(coding, STR("gzip")) ||
+	    str_eq_nocase(coding, STR("x-gzip")) ||
+	    str_eq_nocase(coding, STR("identity")))
+		return true;
+	problem(q, 415, "the body may be encoded with gzip or not at all");
+	return false;
+}
+
+static bool
+read_wish(struct request *q, struct arrival *a)
+{
+	return read_format(q, &a->format) && check_coding(q) &&
+	       read_mode(q, &a->mode) && read_dry_run(q, &a->dry_run) &&
+	       read_basis(q, &a->basis) && read_reading(q, a, &a->reading);
 }
 
 static void
@@ -74,7 +142,7 @@ upload_start(struct request *q)
 
 	a->spool.fd = -1;
 	q->upload = a;
-	if (!read_format(q, &a->format) || !read_mode(q, &a->mode) ||
+	if (!read_wish(q, a) ||
 	    request_one(q, Q_LIST_EXISTS, DB_ARGS(db_int(q->id))) == NULL)
 		return;
 	request_leave_db(q); /* the upload may take hours */
@@ -124,7 +192,8 @@ queue(struct request *q, struct arrival *a, int64_t *id)
 	row = request_one(q, Q_IMPORT_INSERT,
 	    DB_ARGS(db_int(q->id), db_cstr(import_mode_name(a->mode)),
 		db_cstr(import_format_name(a->format)), db_cstr(host),
-		db_int(a->spool.bytes)));
+		db_int(a->spool.bytes), db_bool(a->dry_run), db_text(a->basis),
+		db_text(a->reading)));
 	if (row == NULL)
 		return false;
 	*id = db_get_int(row, 0, 0);
@@ -190,7 +259,8 @@ import_errors(struct request *q)
 
 const struct route import_routes[] = {
     {METHOD_POST, "/v1/lists/{id}/imports", import_create, ACCESS_WRITE,
-	PAYLOAD_UPLOAD, "mode", &import_upload},
+	PAYLOAD_UPLOAD, "mode dry_run basis encoding delimiter columns",
+	&import_upload},
     {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
 	NULL, NULL},
     {METHOD_GET, "/v1/imports/{id}/errors", import_errors, ACCESS_READ,

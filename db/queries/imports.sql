@@ -3,10 +3,12 @@
 -- name: import_totals
 SELECT state, count(*) FROM import GROUP BY state ORDER BY state;
 
--- $1 list, $2 mode, $3 format, $4 host, $5 bytes
+-- $1 list, $2 mode, $3 format, $4 host, $5 bytes, $6 dry run, $7 basis,
+-- $8 reading
 -- name: import_insert
-INSERT INTO import (list_id, mode, format, spool_host, bytes_total)
-VALUES ($1::bigint, $2, $3, $4, $5::bigint)
+INSERT INTO import (list_id, mode, format, spool_host, bytes_total, dry_run,
+                    basis, reading)
+VALUES ($1::bigint, $2, $3, $4, $5::bigint, $6::boolean, $7, $8::jsonb)
 RETURNING id;
 
 -- $1 import, $2 path
@@ -16,7 +18,8 @@ UPDATE import SET spool_path = $2 WHERE id = $1::bigint;
 -- $1 id
 -- name: import_document
 SELECT row_to_json(d)
-  FROM (SELECT id, list_id, mode, format, state, bytes_total, bytes_read,
+  FROM (SELECT id, list_id, mode, format, dry_run, basis, reading, state,
+               bytes_total, bytes_read,
                rows_read, inserted, updated, unchanged, rejected, suppressed,
                error, created_at, started_at, finished_at
           FROM import WHERE id = $1::bigint) d;
@@ -46,7 +49,11 @@ UPDATE import
    SET state = 'running', holder = $2, held_until = now() + interval '1 minute',
        started_at = coalesce(started_at, now())
  WHERE id = $1::bigint AND state IN ('queued', 'running')
-RETURNING list_id, mode, format, rows_read, rejected;
+RETURNING list_id, mode, format, rows_read, rejected, dry_run, reading;
+
+-- What there is to read, once it is unpacked.  $1 import, $2 bytes
+-- name: import_total
+UPDATE import SET bytes_total = $2::bigint WHERE id = $1::bigint;
 
 -- First in each batch's transaction: nothing if somebody else has it, or it
 -- is gone.  Batches need not be on the disk one by one: should the last ones
@@ -89,10 +96,12 @@ COPY import_row (line, round, email, key, name, attributes, fault, value)
 FROM STDIN (FORMAT binary);
 
 -- How many rows there are decides how they are best joined; a few hundred of
--- them tell enough.  Memory for the joins.
+-- them tell enough.  Memory for the joins, and pages that most often are in
+-- it already.
 -- name: import_rows_prepare
 SELECT set_config('default_statistics_target', '1', true),
-       set_config('work_mem', '32MB', true);
+       set_config('work_mem', '32MB', true),
+       set_config('random_page_cost', '1.5', true);
 
 -- name: import_rows_analyze
 ANALYZE import_row;
@@ -132,6 +141,10 @@ SELECT i.email, i.key, i.name, i.attributes, c.id, d.differs,
        END AS differs) d
  WHERE i.round = $2::smallint AND i.fault IS NULL
    AND (c.id IS NULL OR m.contact_id IS NULL OR d.differs);
+
+-- Of a dry run: how many would be made.
+-- name: import_foresee
+SELECT count(*) FROM import_work WHERE contact_id IS NULL;
 
 -- Contacts that are known are changed where they differ.  $1 mode
 -- name: import_change
@@ -212,10 +225,11 @@ SELECT id, name FROM list
  WHERE lower(name) = lower($1) OR id::text = $1
  ORDER BY lower(name) = lower($1) DESC LIMIT 1;
 
--- $1 list, $2 mode, $3 format, $4 bytes, $5 holder
+-- $1 list, $2 mode, $3 format, $4 bytes, $5 holder, $6 dry run, $7 basis,
+-- $8 reading
 -- name: import_insert_running
 INSERT INTO import (list_id, mode, format, bytes_total, state, holder,
-                    held_until, started_at)
+                    held_until, started_at, dry_run, basis, reading)
 VALUES ($1::bigint, $2, $3, $4::bigint, 'running', $5,
-        now() + interval '1 minute', now())
+        now() + interval '1 minute', now(), $6::boolean, $7, $8::jsonb)
 RETURNING id;

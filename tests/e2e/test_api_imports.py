@@ -1,5 +1,6 @@
 """Imports: files in, contacts and reasons out."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -33,6 +34,14 @@ def load(api, data, list_id=None, mode="merge", headers=None):
         data = data.encode()
     job = api.post(f"/v1/lists/{list_id}/imports?mode={mode}", data=data,
                    headers=dict(headers or CSV), status=202)
+    return wait_done(api, job["id"])
+
+
+def load_with(api, query, data, list_id=None):
+    """The same with more to be said."""
+    list_id = list_id or given.mailing_list(api)
+    job = api.ok("POST", f"/v1/lists/{list_id}/imports", params=query,
+                 data=data.encode(), headers=dict(CSV), status=202)
     return wait_done(api, job["id"])
 
 
@@ -149,7 +158,7 @@ def test_malformed_rows_by_line(api):
                     b"four@example.com,\"open,B\n"
                     b"five@example.com,\"a\"b,B\n"
                     b"six@example.com,\"x\r\nBcc: y\",B\n"
-                    b"seven@example.com,A,B\n")
+                    b"seven@example.com,\xc3\xa4,B\n")
     assert counts(job) == (1, 0, 0, 6, 0)
     assert [e[:2] for e in errors(api, job)] == [
         (2, "2 fields, the header has 3"), (3, "4 fields, the header has 3"),
@@ -176,6 +185,55 @@ def test_marks_and_line_ends(api, text):
 def test_lines_are_counted_through_quoted_ones(api):
     job = load(api, "email,note\n\"a@example.com\",\"1\n2\r\n3\r4\"\nbad,x\n")
     assert errors(api, job)[0][0] == 6
+
+
+@pytest.mark.parametrize("pack", [lambda b: b, gzip.compress])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le",
+                                      "utf-16", "windows-1252"])
+def test_encodings(api, encoding, pack):
+    text = "email,name\nenc@example.com,Zoë Müller €\n"
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    data = pack((mark + text).encode(encoding))
+    job = load(api, data)
+    assert (job["state"], job["rejected"], job["rows_read"]) == ("done", 0, 1)
+    assert job["bytes_read"] == job["bytes_total"]
+    assert api.get("/v1/contacts/enc@example.com")["name"] == "Zoë Müller €"
+
+
+def test_columns_and_types(api):
+    columns = {"E-Mail": "email", "Who": "name", "Junk": None,
+               "Age": {"name": "age", "type": "number"},
+               "VIP": {"name": "vip", "type": "boolean"},
+               "Since": {"name": "since", "type": "date"}}
+    job = load_with(api, {"columns": json.dumps(columns), "basis": "fair 2026"},
+                    "E-Mail,Who,Junk,Age,VIP,Since,City\n"
+                    "ty1@example.com,Ann,x,41.5,yes,2026-12-01,Köln\n"
+                    "ty2@example.com,Bob,x,old,yes,2026-12-01,Köln\n"
+                    "ty3@example.com,Cy,x,,maybe,,\n"
+                    "ty4@example.com,Di,x,,,1/2/26,\n")
+    assert counts(job) == (1, 0, 0, 3, 0)
+    assert attributes(api, "ty1@example.com") == {
+        "age": 41.5, "vip": True, "since": "2026-12-01", "City": "Köln"}
+    assert errors(api, job) == [
+        (3, "Age: is no number like 1234.5", "old"),
+        (4, "VIP: is neither true nor false", "maybe"),
+        (5, "Since: is no date like 2026-12-01", "1/2/26")]
+    assert (job["reading"], job["basis"]) == ({"columns": columns}, "fair 2026")
+
+
+def test_dry_run(api):
+    """Tells what the same file then does, and leaves nothing."""
+    one = given.mailing_list(api)
+    load(api, "email,name\ndry1@example.com,A\ndry2@example.com,B\n", one)
+    text = ("email,name\ndry1@example.com,Other\ndry2@example.com,B\n"
+            "dry3@example.com,C\nbad,D\n")
+    job = load_with(api, {"dry_run": "true"}, text, one)
+    assert job["dry_run"] and counts(job) == (1, 1, 1, 1, 0)
+    assert errors(api, job)[0][0] == 5
+    assert api.get("/v1/contacts/dry1@example.com")["name"] == "A"
+    assert api.get(f"/v1/lists/{one}")["contacts"] == 2
+    job = load(api, text, one)
+    assert not job["dry_run"] and counts(job) == (1, 1, 1, 1, 0)
 
 
 def test_formulas_are_data(api):
@@ -210,9 +268,10 @@ def test_huge_fields_and_rows(api):
     (b"email,a,a\n", 'the header has "a" twice'),
     (b"email,EMAIL\n", 'the header has "email" twice'),
     (b"email,,b\n", "column 2 of the header has no name"),
-    (b"email,\xff\n", "the name of column 2 is not UTF-8 text"),
+    (b"email,\xc3\xa4,\xff\n", "the name of column 3 is not UTF-8 text"),
     (b"\n\n \n", "the file is empty"),
-    ("email,name\n".encode("utf-16"), "the file is not UTF-8 text (UTF-16?)"),
+    (gzip.compress(b"email\n")[:-9], "the gzip data breaks off"),
+    (b"\x1f\x8bemail\n", "the gzip data is damaged"),
     (b"email," + b",".join(b"c%d" % n for n in range(256)) + b"\n",
      "the header: more than 256 columns"),
     (b"email," + b"x" * 101 + b"\n",
@@ -241,6 +300,13 @@ def test_ndjson(api):
     ("?mode=other", CSV, 422), ("?mode=", CSV, 422), ("?mod=merge", CSV, 422),
     ("", {"Content-Type": "application/json"}, 415), ("", {}, 415),
     ("", {"Content-Type": "text/csv; charset=utf-8"}, 202),
+    ("?encoding=ebcdic", CSV, 422), ("?delimiter=x", CSV, 422),
+    ("?columns=[]", CSV, 422), ("?columns={}", NDJSON, 422),
+    ("?columns={", CSV, 422), ("?dry_run=yes", CSV, 422),
+    ("?basis=" + "x" * 501, CSV, 422), ("?basis=" + "x" * 500, CSV, 202),
+    ("?encoding=utf-8&delimiter=tab&dry_run=true", CSV, 202),
+    ("", {**CSV, "Content-Encoding": "br"}, 415),
+    ("", {**CSV, "Content-Encoding": "gzip"}, 202),
 ])
 def test_bad_uploads(api, path, headers, status):
     one = given.mailing_list(api)

@@ -1,5 +1,6 @@
 """`volley import LIST FILE` in a terminal and out of it."""
 
+import gzip
 import os
 import pty
 import re
@@ -88,7 +89,8 @@ def test_what_is_not_there(api, csv):
 
 @pytest.mark.parametrize("args", [
     [], ["x"], ["x", "y", "z"], ["x", "y", "--mode", "other"],
-    ["x", "y", "--format", "xls"], ["x", "y", "--wrong"]])
+    ["x", "y", "--format", "xls"], ["x", "y", "--wrong"],
+    ["x", "y", "--basis", "\n"]])
 def test_usage(api, args):
     r = run(api, *args)
     assert r.returncode == 2 and "usage: volley import" in r.stderr
@@ -118,3 +120,21 @@ def test_bar_on_a_terminal(api, tmp_path):
     os.close(terminal)
     assert re.search(rb"\r\[#+ *\] +\d+%.*rows/s", output)
     assert b"] 100%" in output and b"20000 inserted" in output
+
+
+def test_said_by_flags(api, tmp_path):
+    """gzip, Windows-1252 and columns; first what would happen."""
+    one = given.mailing_list(api, name="Flags")
+    path = tmp_path / "x.csv.gz"
+    path.write_bytes(gzip.compress("Mail|Who|n\nfl@example.com|Zoë|4\n".encode(
+        "windows-1252")))
+    flags = ["--columns", '{"Mail":"email","Who":"name",'
+             '"n":{"name":"n","type":"number"}}', "--basis", "shop"]
+    r = run(api, "Flags", str(path), *flags, "--dry-run")
+    assert r.returncode == 0 and "1 inserted" in r.stdout, r.stderr
+    assert api.get(f"/v1/lists/{one}")["contacts"] == 0
+    assert "1 inserted" in run(api, "Flags", str(path), *flags).stdout
+    known = api.get("/v1/contacts/fl@example.com")
+    assert (known["name"], known["attributes"]) == ("Zoë", {"n": 4})
+    r = run(api, "Flags", str(path), "--columns", "[]")
+    assert r.returncode == 1 and "columns: must be an object" in r.stderr

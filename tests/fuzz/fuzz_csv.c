@@ -27,12 +27,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("csv", 0);
+	struct import_options options;
 	struct import_source *s;
 
+	import_options_init(&options);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size ||
 	    lseek(fd, 0, SEEK_SET) != 0)
 		return 0;
-	if (import_source_open(&s, fd, IMPORT_CSV, NULL)) {
+	if (import_source_open(&s, fd, IMPORT_CSV, &options, NULL)) {
 		read_all(s);
 		if (import_source_offset(s) != (int64_t)size)
 			abort();

@@ -26,7 +26,7 @@ static void
 read_all(struct str text, struct buf *out)
 {
 	int fd = file_of(text);
-	struct csv_reader *r = csv_reader_new(fd);
+	struct csv_reader *r = csv_reader_new(fd, 0);
 	struct csv_row row;
 	struct err err;
 	size_t i;
@@ -129,7 +129,7 @@ nul_bytes(void **state)
 	int fd = file_of(text);
 
 	(void)state;
-	r = csv_reader_new(fd);
+	r = csv_reader_new(fd, 0);
 	assert_int_equal(csv_reader_next(r, &row, &err), CSV_ROW_READ);
 	assert_int_equal(row.count, 2);
 	assert_int_equal(row.fields[0].n, 3);

@@ -55,6 +55,8 @@ new_job(int fd, int64_t list, enum import_mode mode)
 	struct import_job job = {.fd = fd,
 	    .db = db,
 	    .holder = "test",
+	    .where = "/tmp",
+	    .bytes_max = 1 << 20,
 	    .target = {.list_id = list, .mode = mode}};
 
 	pg_sql(db,

@@ -19,6 +19,8 @@ file_of(const char *text)
 	return fd;
 }
 
+static struct import_options options; /* all detected, unless a test says */
+
 /* "line address name attributes" or "line!fault [value]", a row a line. */
 static void
 describe(const char *text, enum import_format format, struct buf *out)
@@ -29,7 +31,7 @@ describe(const char *text, enum import_format format, struct buf *out)
 	int fd = file_of(text);
 
 	buf_reset(out);
-	if (!import_source_open(&s, fd, format, &err)) {
+	if (!import_source_open(&s, fd, format, &options, &err)) {
 		buf_printf(out, "%s: %s", fail_name(err.kind), err.text);
 		close(fd);
 		return;
@@ -93,10 +95,11 @@ static const struct {
 	"input: column 2 of the header has no name"},
     {"header not UTF-8", "email,\xff\n",
 	"input: the name of column 2 is not UTF-8 text"},
-    {"UTF-16",
-	"\xff\xfe"
-	"e",
-	"input: the file is not UTF-8 text (UTF-16?)"},
+    {"no text", "\xff\xfe", "input: the name of column 1 is not UTF-8 text"},
+    {"pipes", "email|a,b;c|d\na@example.com|1|2\n",
+	"2 a@example.com||{\"a,b;c\":\"1\",\"d\":\"2\"}\n"},
+    {"delimiters in quotes do not count", "\"a,b,c\";email\n1;a@example.com\n",
+	"2 a@example.com||{\"a,b,c\":\"1\"}\n"},
     {"quote open in the header", "\"email,name\na@example.com,A\n",
 	"input: the header: a quote is not closed"},
 };
@@ -204,6 +207,103 @@ limits(void **state)
 	buf_release(&out);
 }
 
+static const struct {
+	const char *label, *options, *text, *rows;
+} chosen[] = {
+    {"columns",
+	"{\"columns\":{\"E-Mail\":\"email\",\"Who\":\"name\",\"x\":null,"
+	"\"y\":\"z\"}}",
+	"E-Mail,Who,x,y,k\na@example.com,Ann,1,2,3\n",
+	"2 a@example.com|Ann|{\"z\":\"2\",\"k\":\"3\"}\n"},
+    {"types",
+	"{\"columns\":{\"n\":{\"name\":\"n\",\"type\":\"number\"},"
+	"\"b\":{\"name\":\"b\",\"type\":\"boolean\"},"
+	"\"d\":{\"name\":\"d\",\"type\":\"date\"}}}",
+	"email,n,b,d\na@example.com, -1.50e2 ,YES,2026-12-01\n"
+	"b@example.com,,,\nc@example.com,007,,\nd@example.com,,2,\n"
+	"e@example.com,,,1.12.2026\nf@example.com,1e999,,\n"
+	"g@example.com,\"1,5\",,\nh@example.com,0,off,2026-12-01T10:00:00Z\n",
+	"2 a@example.com||{\"n\":-1.50e2,\"b\":true,\"d\":\"2026-12-01\"}\n"
+	"3 b@example.com||{}\n"
+	"4!n: is no number like 1234.5 [007]\n"
+	"5!b: is neither true nor false [2]\n"
+	"6!d: is no date like 2026-12-01 [1.12.2026]\n"
+	"7!n: is no number like 1234.5 [1e999]\n"
+	"8!n: is no number like 1234.5 [1,5]\n"
+	"9 h@example.com||{\"n\":0,\"b\":false,"
+	"\"d\":\"2026-12-01T10:00:00Z\"}\n"},
+    {"two that become one", "{\"columns\":{\"a\":\"b\"}}", "email,a,b\n",
+	"input: the header has \"b\" twice"},
+    {"one that is not there", "{\"columns\":{\"q\":\"b\"}}", "email,a\n",
+	"input: the header has no column \"q\""},
+    {"the address is not taken", "{\"columns\":{\"email\":null}}", "email,a\n",
+	"input: the header has no column \"email\""},
+    {"delimiter", "{\"delimiter\":\"semicolon\"}",
+	"email;a,b,c\na@example.com;1\n",
+	"2 a@example.com||{\"a,b,c\":\"1\"}\n"},
+};
+
+static void
+chosen_rows(void **state)
+{
+	struct buf out;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 1U << 20);
+	for (i = 0; i < ARRAY_LEN(chosen); i++) {
+		assert_true(import_options_parse(&options,
+		    str_of(chosen[i].options), &err));
+		describe(chosen[i].text, IMPORT_CSV, &out);
+		import_options_release(&options);
+		import_options_init(&options);
+		if (strcmp(buf_cstr(&out), chosen[i].rows) != 0)
+			fail_msg("%s: %s", chosen[i].label, buf_cstr(&out));
+	}
+	buf_release(&out);
+}
+
+static const struct {
+	const char *json, *error;
+} wrong[] = {
+    {"{", "columns: is no JSON"},
+    {"[]", "columns: is no JSON"},
+    {"{\"x\":1}", "columns: is no JSON"},
+    {"{\"columns\":[]}", "columns: must be an object"},
+    {"{\"columns\":{\"a\":1}}",
+	"columns: \"a\" must be a name of 1 to 100 bytes, null, or an object "
+	"with name and type"},
+    {"{\"columns\":{\"a\":\"\"}}",
+	"columns: \"a\" must be a name of 1 to 100 bytes, null, or an object "
+	"with name and type"},
+    {"{\"columns\":{\"a\":{\"name\":\"b\",\"more\":1}}}",
+	"columns: \"a\" must be a name of 1 to 100 bytes, null, or an object "
+	"with name and type"},
+    {"{\"columns\":{\"a\":{\"name\":\"b\",\"type\":\"int\"}}}",
+	"columns: the type of \"a\" must be one of: text number boolean date"},
+    {"{\"delimiter\":\",\"}",
+	"delimiter: must be one of: comma semicolon tab pipe"},
+    {"{\"encoding\":\"ebcdic\"}",
+	"encoding: must be one of: detect utf-8 utf-16le utf-16be "
+	"windows-1252"},
+};
+
+static void
+wrong_options(void **state)
+{
+	struct import_options o;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(wrong); i++) {
+		assert_false(
+		    import_options_parse(&o, str_of(wrong[i].json), &err));
+		assert_string_equal(err.text, wrong[i].error);
+	}
+}
+
 static void
 skipping(void **state)
 {
@@ -214,7 +314,7 @@ skipping(void **state)
 	    file_of("email\nbad\n\na@example.com\n\"open\nb@example.com\n");
 
 	(void)state;
-	assert_true(import_source_open(&s, fd, IMPORT_CSV, &err));
+	assert_true(import_source_open(&s, fd, IMPORT_CSV, &options, &err));
 	assert_true(import_source_skip(s, 3, &err));
 	assert_int_equal(import_source_next(s, &row, &err), IMPORT_ROW);
 	assert_int_equal(row.line, 6);
@@ -232,6 +332,8 @@ main(void)
 	    cmocka_unit_test(csv_rows),
 	    cmocka_unit_test(ndjson_rows),
 	    cmocka_unit_test(limits),
+	    cmocka_unit_test(chosen_rows),
+	    cmocka_unit_test(wrong_options),
 	    cmocka_unit_test(skipping),
 	};
 
