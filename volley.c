@@ -3,6 +3,7 @@
  */
 #include "api/api.h"
 #include "api/auth.h"
+#include "api/hit_command.h"
 #include "api/import_command.h"
 #include "bounce/bounce.h"
 #include "bounce/classify_command.h"
@@ -35,6 +36,7 @@ static const struct {
     {"account", account_main, "test an SMTP account, and how its mail arrives"},
     {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},
+    {"reclassify-hits", hit_main, "judge opens and clicks by today's rules"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},
 };
 
@@ -47,7 +49,7 @@ help(FILE *out)
 	      "Commands (volley COMMAND --help tells more):\n",
 	    out);
 	for (i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name,
+		fprintf(out, "  %-15s %s\n", commands[i].name,
 		    commands[i].help);
 	fputs("\nSettings, also in volley.conf and the environment "
 	      "(VOLLEY_HOME is --home):\n",

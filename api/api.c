@@ -5,6 +5,7 @@
 #include "api/import_worker.h"
 #include "api/link_cache.h"
 #include "api/metrics.h"
+#include "api/peer.h"
 #include "api/server.h"
 #include "db/migrate.h"
 #include "lib/base/file.h"
@@ -58,6 +59,8 @@ open_api(struct api *api, const struct settings *settings)
 	struct err err;
 
 	*api = (struct api){.settings = settings};
+	if (!peer_list_check(str_of(settings->proxies)))
+		die("volley api: proxies: not a list of IP addresses");
 	if (!database_conninfo(settings, api->conninfo, &err))
 		die("volley api: %s", err.text);
 	check_schema(api->conninfo);

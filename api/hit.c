@@ -56,20 +56,34 @@ headers_of(const struct request *q)
 	return (int64_t)hash;
 }
 
+/* The last field of that name is that of the last proxy. */
+static struct peer
+peer_of_request(const struct request *q)
+{
+	struct str forwarded = STR_NONE;
+	size_t i;
+
+	for (i = 0; i < q->header_count; i++)
+		if (str_eq_nocase(q->headers[i].name, STR("X-Forwarded-For")))
+			forwarded = q->headers[i].value;
+	return peer_behind(q->peer, forwarded,
+	    str_of(q->api->settings->proxies));
+}
+
 /* Tomorrow it is another one. */
 static int64_t
-source_of(const struct request *q, int64_t at_us)
+source_of(const struct request *q, const struct peer *peer, int64_t at_us)
 {
 	const struct keyring *ring = &q->api->keyring;
 	struct {
 		char what[8];
 		int64_t day;
 		struct peer peer;
-	} input = {"source", at_us / DAY_US, q->peer};
+	} input = {"source", at_us / DAY_US, *peer};
 	unsigned char mac[SHA256_SIZE];
 	int64_t source;
 
-	if (!peer_is_public(&q->peer))
+	if (!peer_is_public(peer))
 		return 0;
 	hmac_sha256(mac,
 	    (struct str){(const char *)ring->keys[0].token, KEY_SIZE},
@@ -82,12 +96,13 @@ struct hit
 hit_of(struct request *q)
 {
 	struct hit h = {.at_us = clock_wall_us(), .head = q->head};
+	struct peer peer = peer_of_request(q);
 
-	h.source = source_of(q, h.at_us);
+	h.source = source_of(q, &peer, h.at_us);
 	h.headers = headers_of(q);
 	h.purpose = purpose_of(q);
 	h.agent = request_header(q, "User-Agent");
-	h.network = peer_network(&q->peer, &q->arena);
+	h.network = peer_network(&peer, &q->arena);
 	return h;
 }
 

@@ -64,6 +64,66 @@ peer_eq(const struct peer *a, const struct peer *b)
 	       memcmp(a->at, b->at, sizeof(a->at)) == 0;
 }
 
+/* The next address of a list; *ok is false when it is none. */
+static bool
+next_peer(struct str *rest, struct peer *out, bool *ok)
+{
+	static const struct str between = STR(" ,\t");
+	size_t n = 0;
+
+	while (rest->n > 0 && str_chr(between, rest->p[0]) != STR_NOWHERE)
+		*rest = str_from(*rest, 1);
+	while (n < rest->n && str_chr(between, rest->p[n]) == STR_NOWHERE)
+		n++;
+	if (n == 0)
+		return false;
+	*ok = peer_parse(out, str_sub(*rest, 0, n));
+	*rest = str_from(*rest, n);
+	return true;
+}
+
+bool
+peer_list_check(struct str proxies)
+{
+	struct peer p;
+	bool ok = true;
+
+	while (ok && next_peer(&proxies, &p, &ok))
+		;
+	return ok;
+}
+
+static bool
+is_one_of(const struct peer *p, struct str proxies)
+{
+	struct peer one;
+	bool ok;
+
+	while (next_peer(&proxies, &one, &ok))
+		if (ok && peer_eq(&one, p))
+			return true;
+	return false;
+}
+
+struct peer
+peer_behind(struct peer direct, struct str forwarded, struct str proxies)
+{
+	static const struct peer unknown = {0};
+	size_t comma;
+
+	while (forwarded.n > 0 && is_one_of(&direct, proxies)) {
+		comma = str_rchr(forwarded, ',');
+		if (!peer_parse(&direct,
+			str_trim(comma == STR_NOWHERE
+				     ? forwarded
+				     : str_from(forwarded, comma + 1))))
+			return unknown;
+		forwarded = comma == STR_NOWHERE ? STR_NONE
+						 : str_sub(forwarded, 0, comma);
+	}
+	return direct;
+}
+
 bool
 peer_is_public(const struct peer *p)
 {

@@ -21,6 +21,14 @@ struct peer peer_of(const struct sockaddr *sa);
 /* As text has it, "192.0.2.1" or "2001:db8::1"; false: it is none. */
 bool peer_parse(struct peer *out, struct str text) MUST_USE;
 
+/* Who speaks through proxies of ours (X-027): the last one in X-Forwarded-For
+ * that is none of them, and `direct` unless that is one.  `proxies`:
+ * addresses, blanks or commas between. */
+struct peer peer_behind(struct peer direct, struct str forwarded,
+    struct str proxies);
+/* False: something in it is no address. */
+bool peer_list_check(struct str proxies);
+
 bool peer_eq(const struct peer *a, const struct peer *b);
 /* An address that says something about a person: not this host's. */
 bool peer_is_public(const struct peer *p);

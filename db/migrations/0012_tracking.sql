@@ -79,3 +79,13 @@ INSERT INTO hit_rule (name, field, pattern, verdict) VALUES
 	('headless',        'agent',   'HeadlessChrome|PhantomJS|Selenium', 'machine'),
 	('link_preview',    'agent',   'facebookexternalhit|WhatsApp/|Skype(Uri)?Preview|vkShare|BingPreview', 'machine'),
 	('security',        'agent',   'Barracuda|Proofpoint|Mimecast|Sophos|FireEye|TrendMicro|Symantec|IronPort|SafeLinks', 'machine');
+
+CREATE FUNCTION hit_judge(method text, purpose text, agent text,
+                          OUT verdict hit_verdict, OUT reasons text[])
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce(max(r.verdict), 'human'), coalesce(array_agg(r.name ORDER BY r.name), '{}')
+	  FROM hit_rule r
+	 WHERE CASE r.field WHEN 'method' THEN hit_judge.method
+	                    WHEN 'purpose' THEN hit_judge.purpose
+	                    ELSE hit_judge.agent END ~* r.pattern
+$$;

@@ -25,14 +25,9 @@ SELECT hit_partition(week)
 -- much as that person and the list allow.
 -- name: hit_take
 WITH judged AS MATERIALIZED (
-	SELECT l.*, coalesce(max(r.verdict), 'human') AS verdict,
-	       coalesce(array_agg(r.name ORDER BY r.name) FILTER (WHERE r.name IS NOT NULL),
-	                '{}') AS reasons
+	SELECT l.*, v.verdict, v.reasons
 	  FROM (SELECT DISTINCT method, purpose, agent FROM hit_arrival) l
-	  LEFT JOIN hit_rule r
-	    ON CASE r.field WHEN 'method' THEN l.method
-	                    WHEN 'purpose' THEN l.purpose ELSE l.agent END ~* r.pattern
-	 GROUP BY l.method, l.purpose, l.agent
+	 CROSS JOIN LATERAL hit_judge(l.method, l.purpose, l.agent) v
 ), arrived AS (
 	SELECT a.*, d.campaign_id, d.contact_id, d.list_id, d.tracking, j.verdict, j.reasons
 	  FROM hit_arrival a
@@ -142,3 +137,37 @@ WITH near AS MATERIALIZED (
 )
 UPDATE event SET verdict = 'machine'
  WHERE id IN (SELECT event_id FROM found) AND verdict <> 'machine';
+
+-- To be judged again: hours of which there are hits.  $1 not before
+-- name: hit_hours
+SELECT DISTINCT date_trunc('hour', at) FROM hit WHERE at >= $1::timestamptz ORDER BY 1;
+
+-- As if the hour's hits had just arrived.  $1 hour
+-- name: hit_recall
+INSERT INTO hit_arrival (key, at, kind, delivery_id, link, method, purpose, agent, source)
+SELECT event_id, at, CASE WHEN link IS NULL THEN 'open' ELSE 'click' END, delivery_id, link,
+       method, purpose, agent, coalesce(source, 0)
+  FROM hit
+ WHERE at >= $1::timestamptz AND at < $1::timestamptz + interval '1 hour';
+
+-- By themselves; bursts and crowds follow.
+-- name: hit_judge_again
+WITH judged AS MATERIALIZED (
+	SELECT l.*, v.verdict, v.reasons
+	  FROM (SELECT DISTINCT method, purpose, agent FROM hit_arrival) l
+	 CROSS JOIN LATERAL hit_judge(l.method, l.purpose, l.agent) v
+), changed AS (
+	UPDATE hit h SET verdict = j.verdict, reasons = j.reasons
+	  FROM hit_arrival a JOIN judged j USING (method, purpose, agent)
+	 WHERE h.delivery_id = a.delivery_id AND h.at = a.at AND h.event_id = a.key::bigint
+	   AND (h.verdict, h.reasons) IS DISTINCT FROM (j.verdict, j.reasons)
+	RETURNING h.event_id, h.verdict
+)
+UPDATE event e SET verdict = c.verdict
+  FROM changed c
+ WHERE e.id = c.event_id AND e.verdict <> c.verdict;
+
+-- name: hit_totals
+SELECT count(*), count(*) FILTER (WHERE verdict = 'human'),
+       count(*) FILTER (WHERE verdict = 'proxy'), count(*) FILTER (WHERE verdict = 'machine')
+  FROM hit;

@@ -104,6 +104,8 @@ const struct setting setting_table[] = {
 	    "state folder; /var/lib/volley for root, else ~/.local/share/volley"),
 	TEXT(listen, "127.0.0.1:8025", check_listen,
 	    "host:port of the HTTP server"),
+	TEXT(proxies, "", NULL,
+	    "addresses of reverse proxies, whose X-Forwarded-For is believed"),
 	TEXT(base_url, "", check_url,
 	    "what public links start with; empty: http:// and listen"),
 	TEXT(key_file, "", NULL,

@@ -74,7 +74,8 @@ from(struct request *q, const char *address)
 static void
 test_of_a_request(void **state)
 {
-	struct api api = {.keyring = {.count = 1}};
+	struct settings settings = {.proxies = ""};
+	struct api api = {.keyring = {.count = 1}, .settings = &settings};
 	struct request q;
 	struct hit a, b;
 
@@ -99,6 +100,42 @@ test_of_a_request(void **state)
 	assert_true(b.headers != a.headers);
 	assert_true(str_eq(b.purpose, STR("prefetch")));
 	request_end(&q);
+}
+
+/* */
+static void
+test_proxies(void **state)
+{
+	static const struct {
+		const char *direct, *forwarded, *want;
+	} rows[] = {
+	    {"192.0.2.1", "203.0.113.9", "192.0.2.1"}, /* says who? */
+	    {"127.0.0.1", "203.0.113.9", "203.0.113.9"},
+	    {"127.0.0.1", "203.0.113.9, 198.51.100.7", "198.51.100.7"},
+	    {"127.0.0.1", "203.0.113.9,10.0.0.1", "203.0.113.9"},
+	    {"127.0.0.1", " 2001:db8::1 ,\t10.0.0.1", "2001:db8::1"},
+	    {"127.0.0.1", "10.0.0.1", "10.0.0.1"},
+	    {"127.0.0.1", "", "127.0.0.1"},
+	    {"127.0.0.1", "203.0.113.9, unknown", NULL},
+	    {"127.0.0.1", "203.0.113.9,", NULL},
+	    {"127.0.0.1", "<script>", NULL},
+	};
+	static const struct str ours = STR("127.0.0.1, 10.0.0.1");
+	struct peer direct, want, got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(peer_parse(&direct, str_of(rows[i].direct)));
+		want = (struct peer){0};
+		if (rows[i].want != NULL)
+			assert_true(peer_parse(&want, str_of(rows[i].want)));
+		got = peer_behind(direct, str_of(rows[i].forwarded), ours);
+		assert_true(peer_eq(&got, &want));
+	}
+	assert_true(peer_list_check(ours));
+	assert_true(peer_list_check(STR(" ")));
+	assert_false(peer_list_check(STR("127.0.0.1 localhost")));
 }
 
 static void
@@ -130,6 +167,7 @@ main(void)
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_everything_is_bounded),
 	    cmocka_unit_test(test_of_a_request),
+	    cmocka_unit_test(test_proxies),
 	    cmocka_unit_test(test_addresses),
 	};
 
