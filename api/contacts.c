@@ -29,7 +29,7 @@ reply_contact(struct request *q, int status, int64_t id)
 }
 
 struct wish {
-	struct str name, attributes; /* STR_NONE: as they are */
+	struct str name, attributes, tracking; /* STR_NONE: as they are */
 	const int64_t *lists;
 	size_t list_count;
 };
@@ -43,6 +43,7 @@ read_wish(struct request *q, struct wish *w)
 
 	w->name = body_text(&b, "name", BODY_LINE, CONTACT_NAME_MAX);
 	w->attributes = body_json(&b, "attributes", 0, CONTACT_ATTRIBUTES_MAX);
+	w->tracking = body_choice(&b, "tracking", 0, TRACKING_MODES, NULL);
 	w->lists = body_ids(&b, "lists", 0, &w->list_count);
 	if (w->list_count > 0)
 		unknown = request_run(q, Q_CONTACT_UNKNOWN_LISTS,
@@ -82,7 +83,7 @@ contact_put(struct request *q)
 	row = request_one(q, Q_CONTACT_PUT,
 	    DB_ARGS(db_text(address_text(&address)),
 		db_text(address_key(&address)), db_text_or_null(w.name),
-		db_text_or_null(w.attributes)));
+		db_text_or_null(w.attributes), db_text_or_null(w.tracking)));
 	if (row == NULL)
 		return;
 	id = db_get_int(row, 0, 0);

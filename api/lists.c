@@ -1,4 +1,5 @@
 #include "api/body.h"
+#include "api/contacts.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -27,12 +28,15 @@ list_create(struct request *q)
 	    body_text(&b, "name", BODY_REQUIRED | BODY_LINE, NAME_MAX_BYTES);
 	struct str opt_in = body_choice(&b, "opt_in", 0, OPT_IN, "single");
 	bool is_public = body_bool(&b, "public", 0, false);
+	struct str tracking =
+	    body_choice(&b, "tracking", 0, TRACKING_MODES, "individual");
 	const struct db_result *row;
 
 	if (!body_close(&b))
 		return;
 	row = request_one(q, Q_LIST_INSERT,
-	    DB_ARGS(db_text(name), db_text(opt_in), db_bool(is_public)));
+	    DB_ARGS(db_text(name), db_text(opt_in), db_bool(is_public),
+		db_text(tracking)));
 	if (row != NULL)
 		reply_list(q, 201, db_get_int(row, 0, 0));
 }
@@ -66,13 +70,16 @@ list_change(struct request *q)
 	    body_text(&b, "name", BODY_LINE | BODY_FILLED, NAME_MAX_BYTES);
 	struct str opt_in = body_choice(&b, "opt_in", 0, OPT_IN, NULL);
 	bool is_public = body_bool(&b, "public", 0, false);
+	struct str tracking =
+	    body_choice(&b, "tracking", 0, TRACKING_MODES, NULL);
 
 	if (!body_close(&b))
 		return;
 	if (request_one(q, Q_LIST_UPDATE,
 		DB_ARGS(db_int(q->id), db_text_or_null(name),
 		    db_text_or_null(opt_in),
-		    has_public ? db_bool(is_public) : db_null())) != NULL)
+		    has_public ? db_bool(is_public) : db_null(),
+		    db_text_or_null(tracking))) != NULL)
 		reply_list(q, 200, q->id);
 }
 

@@ -1,13 +1,15 @@
 -- Contacts: people and the lists that they are on.
 
 -- A field that is NULL leaves what is there.
--- $1 email, $2 its key, $3 name, $4 attributes (an object)
+-- $1 email, $2 its key, $3 name, $4 attributes (an object), $5 tracking
 -- name: contact_put
-INSERT INTO contact (email, email_key, name, attributes)
-VALUES ($1, $2, coalesce($3, ''), coalesce($4::jsonb, '{}'))
+INSERT INTO contact (email, email_key, name, attributes, tracking)
+VALUES ($1, $2, coalesce($3, ''), coalesce($4::jsonb, '{}'),
+        coalesce($5::text::tracking_mode, 'individual'))
     ON CONFLICT (email_key) DO UPDATE
    SET name = coalesce($3, contact.name),
        attributes = coalesce($4::jsonb, contact.attributes),
+       tracking = coalesce($5::text::tracking_mode, contact.tracking),
        updated_at = now()
 RETURNING id, xmax = 0 AS created;
 
@@ -58,7 +60,7 @@ SELECT id
 -- $1 ids
 -- name: contact_documents
 SELECT d.id, row_to_json(d)
-  FROM (SELECT id, email, name, attributes,
+  FROM (SELECT id, email, name, attributes, tracking, last_open_on,
                (SELECT coalesce(json_agg(l ORDER BY l.id), '[]')
                   FROM (SELECT m.list_id AS id,
                                CASE WHEN EXISTS (

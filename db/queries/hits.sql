@@ -22,7 +22,7 @@ SELECT hit_partition(week)
           FROM hit_arrival) w (week);
 
 -- Each once, however often it is taken.  What is known of a person is as
--- much as that person and the list allow.
+-- much as that person and the list allow; whoever was erased is nobody.
 -- name: hit_take
 WITH judged AS MATERIALIZED (
 	SELECT l.*, v.verdict, v.reasons
@@ -34,7 +34,8 @@ WITH judged AS MATERIALIZED (
 	  JOIN judged j USING (method, purpose, agent)
 	  -- LATERAL with OFFSET: one look into each index.
 	 CROSS JOIN LATERAL (SELECT d.campaign_id, d.contact_id, d.list_id,
-	                            greatest(l.tracking, c.tracking, 'individual') AS tracking
+	                            greatest(l.tracking, coalesce(c.tracking, 'aggregate'))
+	                            AS tracking
 	                       FROM delivery d
 	                       LEFT JOIN contact c ON c.id = d.contact_id
 	                       LEFT JOIN list l ON l.id = d.list_id

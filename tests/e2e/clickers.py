@@ -11,9 +11,14 @@ HEAD = ("Host: localhost\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)"
 
 def mailing(api, people, links=3):
     """A campaign with links that was sent to so many; its id and tokens."""
-    c = given.frozen(api, range(1, 2))
-    api.sql("INSERT INTO delivery SELECT (%s::bigint << 32) + n, %s, n + 1000,"
-            " 1 FROM generate_series(2, %s) n", c, c, people)
+    c = given.frozen(api, [])
+    api.sql("WITH person AS (INSERT INTO contact (email, email_key) SELECT"
+            " e, e FROM (SELECT 'p' || %s || '-' || n || '@click.example.com'"
+            " FROM generate_series(1, %s) n) s (e) RETURNING id)"
+            " INSERT INTO delivery SELECT (%s::bigint << 32) + row_number()"
+            " OVER (ORDER BY id), %s, id, l.list_id FROM person,"
+            " campaign_list l WHERE l.campaign_id = %s", c, people, c, c, c)
+    api.sql("UPDATE campaign SET audience = %s WHERE id = %s", people, c)
     api.sql("INSERT INTO campaign_link SELECT %s, n,"
             " 'https://shop.example.com/' || n, false"
             " FROM generate_series(0, %s - 1) n", c, links)
