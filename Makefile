@@ -50,11 +50,11 @@ LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lz -lgmp -luni
 
 # A folder is a module and an archive; below it stand the modules that it may
 # use, so that a wrong dependency does not link.
-MODULES := base net mail templates db sender bounce api up
+MODULES := base net mail templates db sender bounce api report up
 DIR_base := lib/base
 DIR_net  := lib/net
 DIR_mail := lib/mail
-$(foreach m,templates db sender bounce api up,$(eval DIR_$m := $m))
+$(foreach m,templates db sender bounce api report up,$(eval DIR_$m := $m))
 USES_base      := base
 USES_net       := net base
 USES_mail      := mail base
@@ -63,8 +63,9 @@ USES_db        := db net base
 USES_sender    := sender templates db mail net base
 USES_bounce    := bounce db mail net base
 USES_api       := api templates db mail net base
+USES_report    := report db mail net base
 USES_up        := up db net base
-USES_all       := up api bounce sender templates db mail net base
+USES_all       := up report api bounce sender templates db mail net base
 
 objs     = $(patsubst %.c,$(B)/%.o,$(wildcard $(DIR_$1)/*.c $(DIR_$1)/*/*.c))
 archives = $(foreach m,$(USES_$1),$(B)/lib$m.a)
@@ -73,7 +74,7 @@ module_of = $(word 1,$(subst /, ,$(patsubst tests/unit/%,%,$1)))
 TESTS   := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
-SOURCES := $(shell find volley.c lib db templates sender bounce api up tests -name '*.[ch]' 2>/dev/null)
+SOURCES := $(shell find volley.c lib db templates sender bounce api report up tests -name '*.[ch]' 2>/dev/null)
 SQL     := $(sort $(wildcard db/queries/*.sql)) $(sort $(wildcard db/migrations/*.sql))
 
 quiet = $(if $(V),,@echo '  $1 $@';)

@@ -8,6 +8,7 @@
 #include "bounce/bounce.h"
 #include "bounce/classify_command.h"
 #include "db/migrate.h"
+#include "report/maintain.h"
 #include "sender/account_command.h"
 #include "sender/dkim_command.h"
 #include "sender/sender.h"
@@ -29,6 +30,7 @@ static const struct {
     {"sender", sender_main, "send running campaigns: scheduler and workers"},
     {"bounce", bounce_main, "read bounces and replies from the mailboxes"},
     {"run-due", run_due_main, "for cron: start what is due, send, exit"},
+    {"maintain", maintain_main, "for cron: count for dashboards, tidy up"},
     {"status", status_main, "how far campaigns are, and what slows them"},
     {"render", render_main, "show what a template makes of some data"},
     {"lint", lint_main, "tell what will go wrong with a template"},

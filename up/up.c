@@ -16,6 +16,7 @@
 #define DATABASE_STOP_MS 30000 /* a fast shutdown writes a checkpoint */
 #define START_TRIES      10    /* what a killed server left goes in seconds */
 #define START_PAUSE_MS   1000
+#define MAINTAIN_EVERY   "--every=60"
 
 struct up {
 	struct settings settings; /* with home and database found */
@@ -32,8 +33,9 @@ usage(void)
 	printf("usage: volley up [--SETTING=VALUE]...\n\n"
 	       "Runs all of Volley on this machine: a private PostgreSQL in "
 	       "the state folder\n(--home), or the database of --database, "
-	       "its schema, and the three roles api,\nsender and bounce.  "
-	       "Ctrl-C stops all in order; a second one hurries.\n\n");
+	       "its schema, the roles api, sender and\nbounce, and maintain "
+	       "every minute.  Ctrl-C stops all in order; a second one\n"
+	       "hurries.\n\n");
 	settings_help(stdout);
 	return 0;
 }
@@ -73,7 +75,9 @@ export_settings(const struct settings *settings, struct err *err)
 static pid_t
 start_role(void *arg, struct err *err)
 {
-	const char *const argv[] = {"volley", arg, NULL};
+	bool once = strcmp(arg, "maintain") == 0; /* unless it is told */
+	const char *const argv[] = {"volley", arg, once ? MAINTAIN_EVERY : NULL,
+	    NULL};
 	struct spawn s = {.program = "/proc/self/exe",
 	    .argv = argv,
 	    .out = -1,
@@ -174,7 +178,8 @@ add_role(struct up *up, char *name, int64_t patience_ms)
 static void
 add_children(struct up *up)
 {
-	static char api[] = "api", sender[] = "sender", bounce[] = "bounce";
+	static char api[] = "api", sender[] = "sender", bounce[] = "bounce",
+		    maintain[] = "maintain";
 	struct supervise_child database = {.name = "postgres",
 	    .start = start_database,
 	    .arg = up,
@@ -185,6 +190,7 @@ add_children(struct up *up)
 	add_role(up, api, 0);
 	add_role(up, sender, up->settings.drain_s * 1000);
 	add_role(up, bounce, 0);
+	add_role(up, maintain, 0);
 	if (up->own_database)
 		supervise_add(up->children, &database, up->pg_pid);
 }

@@ -68,3 +68,20 @@ SELECT json_build_object(
                'auto_replies', 'delivered_estimate', 'unsubscribes', 'delivered_estimate',
                'opens', 'delivered_estimate', 'clicks', 'delivered_estimate'))
   FROM asked a, state s, happened h, seen e;
+
+-- Hours in which something happened, from the roll-up; hours since 1970 are
+-- their ids.
+-- $1 after this id, $2 at most, $3 campaign, $4 from, $5 before; NULL: any
+-- name: timeseries_page
+SELECT extract(epoch FROM hour)::bigint / 3600, row_to_json(d)
+  FROM (SELECT hour, accepted, deferred, failed, uncertain, suppressed, expired, bounced,
+               returned, complaints, unsubscribes, replied, auto_replies,
+               json_build_object('human', opened_human, 'machine', opened_machine) AS opened,
+               json_build_object('human', clicked_human, 'machine', clicked_machine) AS clicked,
+               converted
+          FROM report.campaign_timeseries
+         WHERE campaign_id = $3::bigint AND hour >= to_timestamp(($1::bigint + 1) * 3600.0)
+           AND ($4::timestamptz IS NULL OR hour >= $4::timestamptz)
+           AND ($5::timestamptz IS NULL OR hour < $5::timestamptz)
+         ORDER BY hour LIMIT $2::bigint) d
+ ORDER BY hour;
