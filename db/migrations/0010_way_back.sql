@@ -78,12 +78,15 @@ BEGIN
 END $$;
 
 -- May a message that was laid at a delivery's door change anything?  What is
--- merely probable may not, nor may reports on complaints that an id has
--- brought there, unless who runs the feedback loop has signed them (R-066).
+-- merely probable may not.  What the relay called the message is enough for
+-- an answer, but no evidence against a person (R-080): for that it takes a
+-- token or a Message-ID of ours, or for complaints the signature of who runs
+-- the feedback loop (R-066).
 CREATE FUNCTION has_weight(i inbound) RETURNS boolean LANGUAGE sql STABLE AS $$
-	SELECT CASE WHEN i.class = 'complaint' OR i.details ? 'feedback_type'
-	            THEN i.details ? 'trusted' OR i.attribution NOT IN ('queue_id', 'probable')
-	            ELSE i.attribution <> 'probable' END
+	SELECT CASE i.attribution
+	       WHEN 'probable' THEN i.details ? 'trusted'
+	       WHEN 'queue_id' THEN i.details ? 'trusted' OR i.class IN ('reply', 'auto_reply')
+	       ELSE true END
 $$;
 
 DROP FUNCTION inbound_judged;

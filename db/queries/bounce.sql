@@ -381,9 +381,9 @@ UPDATE inbound i
        judged_by = pg_current_xact_id()
   FROM said s
  WHERE i.id = s.id
-   AND (i.class, i.delivery_id, i.confidence = 'probable', i.details ->> 'type',
-        i.details ? 'late') IS DISTINCT FROM
-       (s.class, s.delivery_id, s.attribution = 'probable', s.details ->> 'type', false);
+   AND (i.class, i.delivery_id, i.confidence <> 'certain' AND s.attribution = 'person',
+        i.details ->> 'type', i.details ? 'late') IS DISTINCT FROM
+       (s.class, s.delivery_id, false, s.details ->> 'type', false);
 
 -- name: reclassify_judge
 -- What the classifier says now; nothing when it is what it said before.

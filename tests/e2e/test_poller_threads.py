@@ -142,21 +142,25 @@ def test_threads(scene):
     assert dict(scene.sql("SELECT attribution, count(*) FROM inbound WHERE"
                           " delivery_id IS NOT NULL GROUP BY 1")) == {
         "token": 15, "thread": 30, "queue_id": 43, "probable": 10}
-    # what is merely probable is shown, and changes nothing
+    # what is merely probable is shown, and changes nothing; nor is the
+    # relay's id evidence against anybody
     assert dict(scene.sql("SELECT kind, count(*) FROM event GROUP BY 1")) == {
-        "reply": 70, "bounce": 18}
-    assert scene.value("SELECT count(*) FROM suppression") == 18
+        "reply": 70}
+    assert scene.value("SELECT count(*) FROM suppression") == 0
     page = scene.get("/v1/inbound?attributed=true&limit=500")["data"]
     assert {(p["attribution"], p["confidence"]) for p in page} == {
         ("token", "certain"), ("thread", "certain"), ("queue_id", "likely"),
         ("probable", "probable")}
     # until a person says so
-    one = next(p for p in page if p["attribution"] == "probable")
-    assert one["class"] == "reply"
-    assert scene.post(f"/v1/inbound/{one['id']}/reclassify", {
-        "class": "reply", "delivery_id": one["delivery_id"]},
-        status=200)["ok"]
-    assert scene.value("SELECT count(*) FROM event WHERE kind = 'reply'") == 71
+    for attribution, kind in (("probable", "reply"), ("queue_id", "bounce")):
+        one = next(p for p in page if p["attribution"] == attribution
+                   and p["class"] == kind)
+        assert scene.post(f"/v1/inbound/{one['id']}/reclassify", {
+            "class": kind, "delivery_id": one["delivery_id"]},
+            status=200)["ok"]
+    assert dict(scene.sql("SELECT kind, count(*) FROM event GROUP BY 1")) == {
+        "reply": 71, "bounce": 1}
+    assert scene.value("SELECT count(*) FROM suppression") == 1
 
 
 HOST = "mx.example.test"
