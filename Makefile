@@ -4,7 +4,7 @@
 # make check           deps, build, lint, every test; ends with "N passed, M failed"
 # make lint            format, include layers, clang-tidy, cppcheck
 # make bench           every benchmark; `make bench-NAME` one
-# make faults          every fault in its long form, with what was counted (an hour and a half)
+# make faults          every fault in its long form, with what was counted (two hours)
 # make fault-kill KILLS=100  100,000 recipients and kill -9, again and again
 # make fuzz SECONDS=30 every fuzz target, that long each
 # make pictures        the starter templates for the README (needs chromium)
