@@ -57,7 +57,7 @@ name_ok(const char *name)
 }
 
 static bool
-read_column(const char *header, const json_t *v, struct import_column *out,
+read_column(const char *header, json_t *v, struct import_column *out,
     struct err *err)
 {
 	const char *type = "text", *name = json_string_value(v);
@@ -66,8 +66,8 @@ read_column(const char *header, const json_t *v, struct import_column *out,
 	if (json_is_null(v))
 		return true;
 	if (json_is_object(v) &&
-	    json_unpack_ex((json_t *)(uintptr_t)v, NULL, JSON_STRICT,
-		"{s:s, s?s}", "name", &name, "type", &type) != 0)
+	    json_unpack_ex(v, NULL, JSON_STRICT, "{s:s, s?s}", "name", &name,
+		"type", &type) != 0)
 		name = NULL;
 	if (!name_ok(name))
 		return err_set(err, FAIL_INPUT,
@@ -175,7 +175,7 @@ struct import_column
 import_options_column(const struct import_options *o, const char *header)
 {
 	struct import_column c = {header, IMPORT_TEXT};
-	const json_t *v = json_object_get(o->columns, header);
+	json_t *v = json_object_get(o->columns, header);
 	struct err err;
 
 	if (v != NULL && !read_column(header, v, &c, &err))

@@ -14,6 +14,7 @@
 #define SAMPLE      4096 /* bytes that tell UTF-16 without a mark */
 #define SEQUENCE    4    /* bytes of a character in UTF-8 at most */
 #define GZIP_WINDOW (15 + 16)
+#define REPLACEMENT "\xef\xbf\xbd"
 
 static const char *const names[] = {
     [IMPORT_DETECT] = "detect",
@@ -21,6 +22,10 @@ static const char *const names[] = {
     [IMPORT_UTF16LE] = "utf-16le",
     [IMPORT_UTF16BE] = "utf-16be",
     [IMPORT_WINDOWS_1252] = "windows-1252",
+};
+
+struct blocks {
+	char in[BLOCK], out[BLOCK];
 };
 
 /* What is being made. */
@@ -210,7 +215,7 @@ take_sample(struct census *c, struct str s)
 static bool
 take_census(int fd, struct census *c, char *in, struct err *err)
 {
-	size_t left = 0, n;
+	size_t left = 0, n = 0;
 
 	*c = (struct census){0};
 	do {
@@ -242,60 +247,76 @@ judge(const struct census *c)
 	return c->bad > c->good ? IMPORT_WINDOWS_1252 : IMPORT_UTF8;
 }
 
-/* One block; what is cut off at its end stays in front of the next one. */
+struct converter {
+	iconv_t cd;
+	size_t unit; /* bytes that go when they mean nothing */
+	char *at;    /* what is to be converted */
+	size_t n;
+	char *out;
+};
+
+/* One block; what is cut off at its end stays. */
 static bool
-convert_block(iconv_t cd, struct target *t, char **in, size_t *n, size_t unit,
-    char *out, struct err *err)
+convert_block(struct converter *c, struct target *t, struct err *err)
 {
 	size_t room, got;
 	char *to;
+	int wrong;
+	bool ok;
 
 	do {
-		to = out;
+		to = c->out;
 		room = BLOCK;
-		got = iconv(cd, in, n, &to, &room);
-		if (!put(t, out, BLOCK - room, err))
-			return false;
-		if (got == (size_t)-1 && errno == EILSEQ) {
-			*in += *n < unit ? *n : unit;
-			*n -= *n < unit ? *n : unit;
-			if (!put(t, "\xef\xbf\xbd", 3, err))
-				return false;
+		got = iconv(c->cd, &c->at, &c->n, &to, &room);
+		wrong = got == (size_t)-1 ? errno : 0;
+		ok = put(t, c->out, BLOCK - room, err);
+		if (ok && wrong == EILSEQ) {
+			room = c->n < c->unit ? c->n : c->unit;
+			c->at += room;
+			c->n -= room;
+			ok = put(t, REPLACEMENT, 3, err);
 		}
-	} while (got == (size_t)-1 && errno != EINVAL);
-	return true;
+	} while (ok && wrong != 0 && wrong != EINVAL);
+	return ok;
 }
 
 static bool
-convert(int fd, enum import_encoding from, struct target *t, char *in,
-    char *out, struct err *err)
+convert_file(struct converter *c, int fd, struct target *t, char *in,
+    struct err *err)
 {
-	size_t unit = from == IMPORT_WINDOWS_1252 ? 1 : 2, left = 0, n;
-	iconv_t cd = iconv_open("UTF-8", names[from]);
-	bool ok;
-	char *at;
+	size_t n = 0;
 
-	if (cd == (iconv_t)-1)
+	do {
+		if (!read_block(fd, in + c->n, BLOCK - c->n, &n, err))
+			return false;
+		c->at = in;
+		c->n += n;
+		if (n > 0 && !convert_block(c, t, err))
+			return false;
+		memmove(in, c->at, c->n);
+	} while (n > 0);
+	return c->n == 0 || put(t, REPLACEMENT, 3, err);
+}
+
+static bool
+convert(int fd, enum import_encoding from, struct target *t, struct blocks *b,
+    struct err *err)
+{
+	struct converter c = {.cd = iconv_open("UTF-8", names[from]),
+	    .unit = from == IMPORT_WINDOWS_1252 ? 1 : 2,
+	    .out = b->out};
+	bool ok;
+
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): POSIX has it that way */
+	if (c.cd == (iconv_t)-1)
 		return err_set(err, FAIL_INPUT,
 		    "this system does not know the encoding %s", names[from]);
-	do {
-		ok = read_block(fd, in + left, BLOCK - left, &n, err);
-		if (!ok || n == 0)
-			break;
-		at = in;
-		left += n;
-		ok = convert_block(cd, t, &at, &left, unit, out, err);
-		memmove(in, at, left);
-	} while (ok);
-	iconv_close(cd);
-	return ok && (left == 0 || put(t, "\xef\xbf\xbd", 3, err));
+	ok = convert_file(&c, fd, t, b->in, err);
+	iconv_close(c.cd);
+	return ok;
 }
 
 /* ------------------------------------------------------------------------- */
-
-struct blocks {
-	char in[BLOCK], out[BLOCK];
-};
 
 static bool
 is_gzip(int fd)
@@ -348,7 +369,7 @@ decode(const struct import_plain *p, int *at, struct blocks *b, struct err *err)
 		return true;
 	if (!make_target(&t, p, err))
 		return false;
-	if (!convert(*at, from, &t, b->in, b->out, err)) {
+	if (!convert(*at, from, &t, b, err)) {
 		close(t.fd);
 		return false;
 	}

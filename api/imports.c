@@ -1,3 +1,4 @@
+#include "api/export.h"
 #include "api/import_batch.h"
 #include "api/import_spool.h"
 #include "api/page.h"
@@ -244,9 +245,19 @@ import_show(struct request *q)
 static void
 import_errors(struct request *q)
 {
+	static const struct export_kind kind = {Q_IMPORT_ERRORS,
+	    "line reason value", "import-errors"};
 	const struct db_result *rows;
+	enum export_format format;
 	struct page page;
 
+	if (request_query(q, "format").p != NULL) {
+		if (export_format_read(q, &format) &&
+		    request_one(q, Q_IMPORT_STATE, DB_ARGS(db_int(q->id))) !=
+			NULL)
+			export_reply(q, &kind, q->id, format, NULL);
+		return;
+	}
 	if (!page_read(q, &page) ||
 	    request_one(q, Q_IMPORT_STATE, DB_ARGS(db_int(q->id))) == NULL)
 		return;
@@ -264,6 +275,6 @@ const struct route import_routes[] = {
     {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
 	NULL, NULL},
     {METHOD_GET, "/v1/imports/{id}/errors", import_errors, ACCESS_READ,
-	PAYLOAD_NONE, "limit cursor", NULL},
+	PAYLOAD_NONE, "limit cursor format", NULL},
     {0},
 };

@@ -1,5 +1,7 @@
 #include "api/body.h"
 #include "api/contacts.h"
+#include "api/export.h"
+#include "api/filter.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -99,6 +101,37 @@ list_remove(struct request *q)
 		reply_empty(q, 204);
 }
 
+static bool
+read_details(struct request *q, bool *out)
+{
+	struct str word = STR_NONE;
+
+	if (!filter_choice(q, "details", "true false", &word))
+		return false;
+	*out = !str_eq(word, STR("false"));
+	return true;
+}
+
+static void
+list_export(struct request *q)
+{
+	static const struct export_kind kinds[] = {
+	    {Q_CONTACT_EXPORT_PLAIN, "email name", "list"},
+	    {Q_CONTACT_EXPORT, "email name status joined_at", "list"}};
+	const struct db_result *names = NULL;
+	enum export_format format;
+	bool details;
+
+	if (!export_format_read(q, &format) || !read_details(q, &details) ||
+	    request_one(q, Q_LIST_EXISTS, DB_ARGS(db_int(q->id))) == NULL)
+		return;
+	if (format == EXPORT_CSV)
+		names = request_run(q, Q_CONTACT_ATTRIBUTE_NAMES,
+		    DB_ARGS(db_int(q->id), db_int(EXPORT_COLUMNS_MAX + 1)));
+	if (q->reply.status == 0)
+		export_reply(q, &kinds[details], q->id, format, names);
+}
+
 const struct route list_routes[] = {
     {METHOD_POST, "/v1/lists", list_create, ACCESS_WRITE, PAYLOAD_JSON, NULL,
 	NULL},
@@ -106,6 +139,8 @@ const struct route list_routes[] = {
 	"limit cursor", NULL},
     {METHOD_GET, "/v1/lists/{id}", list_show, ACCESS_READ, PAYLOAD_NONE, NULL,
 	NULL},
+    {METHOD_GET, "/v1/lists/{id}/export", list_export, ACCESS_READ,
+	PAYLOAD_NONE, "format details", NULL},
     {METHOD_PATCH, "/v1/lists/{id}", list_change, ACCESS_WRITE, PAYLOAD_JSON,
 	NULL, NULL},
     {METHOD_DELETE, "/v1/lists/{id}", list_remove, ACCESS_WRITE, PAYLOAD_NONE,

@@ -53,6 +53,7 @@ start(struct request *q, int status, const char *type)
 	q->reply.status = status;
 	q->reply.type = str_of(type);
 	q->reply.header_count = 0;
+	q->reply.more = NULL;
 	buf_reset(&q->reply.body);
 }
 
@@ -108,6 +109,15 @@ reply_framed(struct request *q, int status, struct str page, const char *policy)
 	reply_header(q, "Content-Security-Policy", "%s", policy);
 	reply_header(q, "Referrer-Policy", "no-referrer");
 	reply_header(q, "X-Frame-Options", "DENY");
+}
+
+void
+reply_stream(struct request *q, int status, const char *type, reply_more *more,
+    void *arg)
+{
+	start(q, status, type);
+	q->reply.more = more;
+	q->reply.more_arg = arg;
 }
 
 void

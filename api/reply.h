@@ -19,12 +19,19 @@
 
 struct request;
 
+/* Adds the next piece of an answer to `out`; nothing at its end.  false: the
+ * answer breaks off there.  Runs on the connection's thread, until the peer has all or is gone.  The
+ * request's transaction is over. */
+typedef bool reply_more(struct request *q, void *arg, struct buf *out);
+
 /* Lists are cut before they reach REPLY_MAX (page.h); everything else is
  * bounded by the fields it is made of. */
 struct reply {
 	int status; /* 0: none yet */
 	struct str type;
 	struct buf body;
+	reply_more *more; /* NULL: the body is all there is */
+	void *more_arg;
 	struct {
 		const char *name;
 		struct str value;
@@ -48,6 +55,10 @@ void reply_html(struct request *q, int status, struct str page);
 /* The same with another policy, for pages that are not ours. */
 void reply_framed(struct request *q, int status, struct str page,
     const char *policy);
+
+/* An answer that is made while it is sent; at most REPLY_MAX at a time. */
+void reply_stream(struct request *q, int status, const char *type,
+    reply_more *more, void *arg);
 
 /* One more header; the name is a literal.  Control bytes in the value are a bug. */
 void reply_header(struct request *q, const char *name, const char *fmt, ...)

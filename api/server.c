@@ -23,7 +23,8 @@
 #define HEADER_WAIT_MS 10000
 #define BODY_WAIT_MS   30000
 #define IDLE_WAIT_S    30
-#define STOP_WAIT_MS   10000 /* for the requests under way */
+#define PIECE_BYTES    (32U << 10) /* of an answer in pieces */
+#define STOP_WAIT_MS   10000       /* for the requests under way */
 /* A body that is refused is read to its end up to this size, so that the
  * peer gets to read the answer. */
 #define SWALLOW_MAX (8U << 20)
@@ -47,6 +48,7 @@ struct exchange {
 	int64_t started_us;
 	bool begun;
 	size_t swallowed;
+	size_t sent; /* of the piece in q.reply.body, of an answer in pieces */
 };
 
 static struct server_link *
@@ -142,6 +144,41 @@ on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	return MHD_YES;
 }
 
+/* More of an answer in pieces. */
+static ssize_t
+on_room(void *arg, uint64_t at, char *out, size_t max)
+{
+	struct exchange *x = arg;
+	struct reply *r = &x->q.reply;
+	size_t n;
+
+	(void)at;
+	if (x->sent == r->body.n) {
+		buf_reset(&r->body);
+		x->sent = 0;
+		if (!r->more(&x->q, r->more_arg, &r->body) || r->body.full)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		if (r->body.n == 0)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	n = r->body.n - x->sent < max ? r->body.n - x->sent : max;
+	memcpy(out, r->body.p + x->sent, n);
+	x->sent += n;
+	return (ssize_t)n;
+}
+
+static struct MHD_Response *
+make_response(struct exchange *x)
+{
+	const struct reply *r = &x->q.reply;
+
+	if (r->more != NULL)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
+		    PIECE_BYTES, on_room, x, NULL);
+	return MHD_create_response_from_buffer(r->body.n,
+	    r->body.n > 0 ? r->body.p : NULL, MHD_RESPMEM_PERSISTENT);
+}
+
 static enum MHD_Result
 send_reply(struct server *s, struct MHD_Connection *connection,
     struct exchange *x)
@@ -151,8 +188,7 @@ send_reply(struct server *s, struct MHD_Connection *connection,
 	enum MHD_Result result;
 	size_t i;
 
-	response = MHD_create_response_from_buffer(r->body.n,
-	    r->body.n > 0 ? r->body.p : NULL, MHD_RESPMEM_PERSISTENT);
+	response = make_response(x);
 	if (response == NULL)
 		return MHD_NO;
 	if (r->type.p != NULL)

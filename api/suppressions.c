@@ -1,4 +1,5 @@
 #include "api/body.h"
+#include "api/export.h"
 #include "api/filter.h"
 #include "api/page.h"
 #include "api/problem.h"
@@ -122,6 +123,19 @@ suppression_index(struct request *q)
 }
 
 static void
+suppression_export(struct request *q)
+{
+	static const struct export_kind kind = {Q_SUPPRESSION_EXPORT,
+	    "email list_id reason created_at", "suppressions"};
+	enum export_format format;
+	int64_t list = 0;
+
+	if (export_format_read(q, &format) &&
+	    request_query_id(q, "list_id", &list))
+		export_reply(q, &kind, list, format, NULL);
+}
+
+static void
 suppression_show(struct request *q)
 {
 	reply_suppression(q, 200, q->id);
@@ -140,6 +154,8 @@ const struct route suppression_routes[] = {
 	PAYLOAD_JSON, NULL, NULL},
     {METHOD_GET, "/v1/suppressions", suppression_index, ACCESS_READ,
 	PAYLOAD_NONE, "limit cursor email list_id reason", NULL},
+    {METHOD_GET, "/v1/suppressions/export", suppression_export, ACCESS_READ,
+	PAYLOAD_NONE, "format list_id", NULL},
     {METHOD_GET, "/v1/suppressions/{id}", suppression_show, ACCESS_READ,
 	PAYLOAD_NONE, NULL, NULL},
     {METHOD_DELETE, "/v1/suppressions/{id}", suppression_remove, ACCESS_WRITE,

@@ -78,6 +78,45 @@ SELECT d.id, row_to_json(d)
           FROM contact c WHERE c.id = ANY ($1::bigint[])) d
  ORDER BY d.id;
 
+-- The names of attributes of those on a list.  $1 list, $2 at most
+-- name: contact_attribute_names
+SELECT DISTINCT k.name COLLATE "C" AS name
+  FROM membership m
+  JOIN contact c ON c.id = m.contact_id
+ CROSS JOIN LATERAL jsonb_object_keys(c.attributes) AS k (name)
+ WHERE m.list_id = $1::bigint
+ ORDER BY name LIMIT $2::bigint;
+
+-- Those on a list.  status: suppressed is everywhere, unsubscribed is from
+-- this list.  $1 list, $2 after this contact, $3 at most
+-- name: contact_export
+SELECT p.contact_id, row_to_json(d)
+  FROM (SELECT contact_id, status, created_at
+          FROM membership
+         WHERE list_id = $1::bigint AND contact_id > $2::bigint
+         ORDER BY contact_id LIMIT $3::bigint) p
+  JOIN contact c ON c.id = p.contact_id
+ CROSS JOIN LATERAL (
+       SELECT c.email, c.name,
+              CASE WHEN EXISTS (SELECT FROM suppression s
+                                 WHERE s.email_key = c.email_key
+                                   AND s.list_id IS NULL) THEN 'suppressed'
+                   WHEN EXISTS (SELECT FROM suppression s
+                                 WHERE s.email_key = c.email_key
+                                   AND s.list_id = $1::bigint) THEN 'unsubscribed'
+                   ELSE p.status END AS status,
+              p.created_at AS joined_at, c.attributes) d
+ ORDER BY p.contact_id;
+
+-- The same without what an import would take for attributes.
+-- $1 list, $2 after this contact, $3 at most
+-- name: contact_export_plain
+SELECT m.contact_id, json_build_object('email', c.email, 'name', c.name,
+                                       'attributes', c.attributes)
+  FROM membership m JOIN contact c ON c.id = m.contact_id
+ WHERE m.list_id = $1::bigint AND m.contact_id > $2::bigint
+ ORDER BY m.contact_id LIMIT $3::bigint;
+
 -- Erasing: what is left is a number, the counts, and the wish not to be
 -- mailed.  The steps run in one transaction, in this order.
 

@@ -29,6 +29,15 @@ SELECT id, row_to_json(d)
          ORDER BY id LIMIT $3::bigint) d
  ORDER BY id;
 
+-- $1 list, 0: all, $2 after this id, $3 at most
+-- name: suppression_export
+SELECT id, row_to_json(d)
+  FROM (SELECT id, email_key AS email, list_id, reason, created_at
+          FROM suppression
+         WHERE id > $2::bigint AND $1::bigint IN (0, list_id)
+         ORDER BY id LIMIT $3::bigint) d
+ ORDER BY id;
+
 -- The row goes, what it said and who undid it stay as an event; of an erased
 -- address not even its name.  $1 id, $2 API key
 -- name: suppression_delete

@@ -6,6 +6,7 @@ import re
 import jsonschema
 
 FORMATS = jsonschema.FormatChecker(())
+JSON = ("application/json", "application/problem+json")
 
 
 @FORMATS.checks("date-time", raises=ValueError)
@@ -51,7 +52,7 @@ class Contract:
             return
         media = response.headers["Content-Type"].split(";")[0]
         assert media in content, f"{method} {path} {status}: {media}"
-        if media.endswith("json") and method != "HEAD":
+        if media in JSON and method != "HEAD":
             jsonschema.Draft202012Validator(
                 content[media]["schema"], resolver=self.resolver,
                 format_checker=FORMATS).validate(response.json())
