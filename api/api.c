@@ -6,6 +6,7 @@
 #include "api/link_cache.h"
 #include "api/metrics.h"
 #include "api/peer.h"
+#include "api/route.h"
 #include "api/server.h"
 #include "db/migrate.h"
 #include "lib/base/file.h"
@@ -15,20 +16,31 @@
 #include <signal.h>
 
 static const char usage[] =
-    "usage: volley api [--routes] [--SETTING=VALUE]...\n"
+    "usage: volley api [--public] [--routes] [--SETTING=VALUE]...\n"
     "Answers HTTP on the setting `listen`, and works off uploaded imports.\n"
     "Stops on SIGTERM, after the requests under way.\n\n"
+    "  --public    only the links and pages of mails, in a process of its "
+    "own:\n"
+    "              it takes on the database role volley_public, which sees "
+    "no\n"
+    "              accounts, keys or imports (PGOPTIONS, when set, holds)\n"
     "  --routes    print method, path, scope and parameters of each route\n"
     "\nSettings:\n";
 
 /* -1: go on and serve. */
 static int
-read_flags(int argc, char **argv)
+read_flags(int argc, char **argv, const struct route *const **routes)
 {
+	*routes = route_tables;
+	if (argc > 1 && strcmp(argv[1], "--public") == 0) {
+		*routes = public_tables;
+		argc--;
+		argv++;
+	}
 	if (argc == 1)
 		return -1;
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
-		route_print(route_tables, stdout);
+		route_print(*routes, stdout);
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -54,11 +66,15 @@ check_schema(const char *conninfo)
 }
 
 static void
-open_api(struct api *api, const struct settings *settings)
+open_api(struct api *api, const struct settings *settings,
+    const struct route *const *routes)
 {
 	struct err err;
 
-	*api = (struct api){.settings = settings};
+	if (routes == public_tables &&
+	    setenv("PGOPTIONS", "-c role=volley_public", 0) != 0)
+		die("volley api: out of memory");
+	*api = (struct api){.settings = settings, .routes = routes};
 	if (!peer_list_check(str_of(settings->proxies)))
 		die("volley api: proxies: not a list of IP addresses");
 	if (!database_conninfo(settings, api->conninfo, &err))
@@ -71,7 +87,7 @@ open_api(struct api *api, const struct settings *settings)
 	api->pool = db_pool_new(api->conninfo, (int)settings->api_threads + 1,
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
-	api->metrics = metrics_new(route_tables);
+	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
 }
 
@@ -99,8 +115,9 @@ block_stop(int how)
 int
 api_main(int argc, char **argv, const struct settings *settings)
 {
-	int status = read_flags(argc, argv);
-	struct import_worker *importers;
+	const struct route *const *routes;
+	int status = read_flags(argc, argv, &routes);
+	struct import_worker *importers = NULL;
 	struct server *server;
 	struct api api;
 	struct err err;
@@ -109,12 +126,13 @@ api_main(int argc, char **argv, const struct settings *settings)
 		return status;
 	process_start("api", settings->log_level);
 	process_catch_stop();
-	open_api(&api, settings);
+	open_api(&api, settings, routes);
 	block_stop(SIG_BLOCK); /* threads inherit it; this one is to be told */
 	if (!hits_start(&api.hits, settings, api.conninfo, &err) ||
 	    (server = server_start(&api, &err)) == NULL)
 		die("volley api: %s", err.text);
-	importers = import_worker_start(&api);
+	if (routes == route_tables)
+		importers = import_worker_start(&api);
 	block_stop(SIG_UNBLOCK);
 	log_info("listening", "address=%s port=%d", settings->listen,
 	    server_port(server));
@@ -125,7 +143,8 @@ api_main(int argc, char **argv, const struct settings *settings)
 	log_info("stopping", "signal=caught");
 	server_stop(server);
 	hits_stop(api.hits);
-	import_worker_stop(importers);
+	if (importers != NULL)
+		import_worker_stop(importers);
 	close_api(&api);
 	return 0;
 }

@@ -18,9 +18,11 @@ struct hits;
 struct key_cache;
 struct link_cache;
 struct metrics;
+struct route;
 
 struct api {
 	const struct settings *settings;
+	const struct route *const *routes;
 	struct keyring keyring;
 	char conninfo[DATABASE_CONNINFO_MAX];
 	struct db_pool *pool; /* unprepared: PgBouncer may stand between */

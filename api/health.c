@@ -91,6 +91,10 @@ openapi(struct request *q)
 const struct route health_routes[] = {
     {METHOD_GET, "/healthz", healthz, ACCESS_NONE, PAYLOAD_NONE, NULL, NULL},
     {METHOD_GET, "/readyz", readyz, ACCESS_NONE, PAYLOAD_NONE, NULL, NULL},
+    {0},
+};
+
+const struct route about_routes[] = {
     {METHOD_GET, "/metrics", metrics_show, ACCESS_NONE, PAYLOAD_NONE, NULL,
 	NULL},
     {METHOD_GET, "/openapi.json", openapi, ACCESS_NONE, PAYLOAD_NONE, NULL,

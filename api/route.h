@@ -69,6 +69,7 @@ struct route {
 
 /* The tables of all areas, NULL at the end (routes.c). */
 extern const struct route *const route_tables[];
+extern const struct route *const public_tables[];
 
 enum route_outcome { ROUTE_FOUND = 0, ROUTE_NOT_FOUND, ROUTE_WRONG_METHOD };
 

@@ -2,6 +2,7 @@
 
 const struct route *const route_tables[] = {
     health_routes,
+    about_routes,
     list_routes,
     contact_routes,
     import_routes,
@@ -24,6 +25,16 @@ const struct route *const route_tables[] = {
     event_routes,
     inbound_routes,
     held_routes,
+    public_page_routes,
+    unsubscribe_routes,
+    preferences_routes,
+    tracking_routes,
+    web_view_routes,
+    NULL,
+};
+
+const struct route *const public_tables[] = {
+    health_routes,
     public_page_routes,
     unsubscribe_routes,
     preferences_routes,

@@ -1,5 +1,6 @@
 /*
- * routes.h - the tables of all areas; route_tables in routes.c lists them.
+ * routes.h - the tables of all areas; routes.c lists them: route_tables, and
+ * of those public_tables, which no key opens.
  */
 #ifndef API_ROUTES_H
 #define API_ROUTES_H
@@ -7,6 +8,7 @@
 #include "api/route.h"
 
 extern const struct route health_routes[];
+extern const struct route about_routes[];
 extern const struct route list_routes[];
 extern const struct route contact_routes[];
 extern const struct route import_routes[];

@@ -248,7 +248,7 @@ begin(struct server *s, struct MHD_Connection *connection, struct exchange *x,
 	x->begun = true;
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, q);
 	if (q->reply.status == 0)
-		dispatch_begin(q, route_tables, str_of(method), x->target);
+		dispatch_begin(q, s->api->routes, str_of(method), x->target);
 	check_size(q, connection);
 	if (q->reply.status != 0 &&
 	    (request_header(q, "Expect").p != NULL ||

@@ -45,7 +45,7 @@ CREATE TABLE hit (
 CREATE INDEX hit_source ON hit (source, at) WHERE source IS NOT NULL;
 
 CREATE FUNCTION hit_partition(day timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
 	week timestamp := date_trunc('week', day AT TIME ZONE 'UTC');
 	part text := 'hit_' || to_char(week, 'IYYY"w"IW');
@@ -89,3 +89,34 @@ LANGUAGE sql STABLE AS $$
 	                    WHEN 'purpose' THEN hit_judge.purpose
 	                    ELSE hit_judge.agent END ~* r.pattern
 $$;
+
+-- The role of volley api --public (X-028): what pages and links of mails
+-- need, and nothing about accounts, mailboxes, keys or imports.
+-- Whoever may not create roles lets somebody else do it and runs
+-- SELECT public_role() again.  Gives what is missing, or NULL.
+CREATE FUNCTION public_role() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	IF to_regrole('volley_public') IS NULL THEN
+		BEGIN
+			CREATE ROLE volley_public NOLOGIN;
+			EXECUTE format('GRANT volley_public TO %I', current_user);
+		EXCEPTION
+			WHEN duplicate_object OR unique_violation THEN NULL;
+			WHEN insufficient_privilege THEN
+				RETURN format('%s may not create the role volley_public', current_user);
+		END;
+	END IF;
+	EXECUTE format('GRANT USAGE ON SCHEMA %I TO volley_public', current_schema());
+	GRANT SELECT ON migration, instance, origin, campaign, campaign_list, campaign_content,
+		campaign_snippet, campaign_attachment, campaign_link, template,
+		template_attachment, snippet, delivery, outcome, list, contact, membership,
+		suppression, event, hit, hit_rule TO volley_public;
+	GRANT SELECT (id, kind, campaign_id, recipient) ON task TO volley_public;
+	GRANT INSERT ON event, hit, suppression TO volley_public;
+	GRANT UPDATE (verdict) ON event TO volley_public;
+	GRANT UPDATE (verdict, reasons) ON hit TO volley_public;
+	GRANT UPDATE (last_open_on) ON contact TO volley_public;
+	GRANT USAGE ON SEQUENCE event_id_seq, suppression_id_seq TO volley_public;
+	RETURN NULL;
+END $$;
+SELECT public_role();
