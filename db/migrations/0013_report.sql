@@ -251,21 +251,22 @@ CREATE SCHEMA report;
 COMMENT ON SCHEMA report IS
 	'What dashboards read: stable views over roll-ups, as of report.freshness.';
 
--- Wilson's interval for k of n, 95 %.
-CREATE FUNCTION report.wilson_low(k numeric, n numeric) RETURNS double precision
+-- Wilson's interval for k of n: z = 1.959963984540054 for 95 %, z * z =
+-- 3.841458820694124.  Plain expressions, which PostgreSQL puts into the query.
+CREATE FUNCTION report.wilson_low(k double precision, n double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN n > 0 THEN greatest(0, (k / n + z * z / (2 * n)
-	            - z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))) / (1 + z * z / n)) END
-	  FROM (SELECT k::float8, n::float8, 1.959963984540054::float8) v (k, n, z)
+	SELECT CASE WHEN n > 0 THEN greatest(0, (k + 1.920729410347062
+	            - 1.959963984540054 * sqrt(k * (1 - k / n) + 0.960364705173531))
+	            / (n + 3.841458820694124)) END
 $$;
-CREATE FUNCTION report.wilson_high(k numeric, n numeric) RETURNS double precision
+CREATE FUNCTION report.wilson_high(k double precision, n double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN n > 0 THEN least(1, (k / n + z * z / (2 * n)
-	            + z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))) / (1 + z * z / n)) END
-	  FROM (SELECT k::float8, n::float8, 1.959963984540054::float8) v (k, n, z)
+	SELECT CASE WHEN n > 0 THEN least(1, (k + 1.920729410347062
+	            + 1.959963984540054 * sqrt(k * (1 - k / n) + 0.960364705173531))
+	            / (n + 3.841458820694124)) END
 $$;
-CREATE FUNCTION report.share(k numeric, n numeric) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT k::float8 / nullif(n, 0)::float8 $$;
+CREATE FUNCTION report.share(k double precision, n double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT k / nullif(n, 0) $$;
 COMMENT ON FUNCTION report.wilson_low IS 'Lower end of the 95 % interval of k/n (Wilson); NULL when n is 0.';
 COMMENT ON FUNCTION report.wilson_high IS 'Upper end of the 95 % interval of k/n (Wilson); NULL when n is 0.';
 COMMENT ON FUNCTION report.share IS 'k/n; NULL when n is 0.';
@@ -482,20 +483,22 @@ COMMENT ON COLUMN report.list_growth.members IS 'Who could be mailed at the end 
 COMMENT ON COLUMN report.list_growth.churn IS '"left" / members at the beginning of the day.';
 
 CREATE VIEW report.cohort_retention AS
-	SELECT j.list_id, j.cohort, m.month, j.size,
-	       (j.size - coalesce(g.gone, 0))::bigint AS remaining,
-	       report.share(j.size - coalesce(g.gone, 0), j.size) AS retention
-	  FROM (SELECT list_id, date_trunc('month', day::timestamp)::date AS cohort,
-	               sum(joined)::bigint AS size
-	          FROM rollup_list GROUP BY 1, 2 HAVING sum(joined) > 0) j
-	 CROSS JOIN LATERAL (SELECT n AS month, (j.cohort + make_interval(months => n))::date AS begins
-	                       FROM generate_series(0, least(36, 12 * extract(year FROM age(
-	                            now() AT TIME ZONE 'UTC', j.cohort::timestamp))::int
-	                            + extract(month FROM age(now() AT TIME ZONE 'UTC',
-	                            j.cohort::timestamp))::int)) n) m
-	  LEFT JOIN LATERAL (SELECT sum(n) AS gone FROM rollup_cohort c
-	                      WHERE c.list_id = j.list_id AND c.joined = j.cohort
-	                        AND c.left_in <= m.begins) g ON true;
+	SELECT list_id, cohort, month, size, (size - gone)::bigint AS remaining,
+	       report.share(size - gone, size) AS retention
+	  FROM (SELECT j.list_id, j.cohort, m.month, j.size,
+	               coalesce(sum(c.n) OVER (PARTITION BY j.list_id, j.cohort ORDER BY m.month), 0)
+	                   AS gone
+	          FROM (SELECT list_id, date_trunc('month', day::timestamp)::date AS cohort,
+	                       sum(joined)::bigint AS size
+	                  FROM rollup_list GROUP BY 1, 2 HAVING sum(joined) > 0) j
+	         CROSS JOIN LATERAL (
+	               SELECT n AS month, (j.cohort + make_interval(months => n))::date AS begins
+	                 FROM generate_series(0, least(36,
+	                      (extract(year FROM now() AT TIME ZONE 'UTC') - extract(year FROM j.cohort))
+	                      * 12 + extract(month FROM now() AT TIME ZONE 'UTC')
+	                      - extract(month FROM j.cohort))::int) n) m
+	          LEFT JOIN rollup_cohort c ON c.list_id = j.list_id AND c.joined = j.cohort
+	                                   AND c.left_in = m.begins) x;
 COMMENT ON VIEW report.cohort_retention IS
 	'Of those who joined a list in a month (cohort), how many were still mailable at the end of that month (month 0) and of each after it, for three years.';
 

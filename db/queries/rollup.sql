@@ -179,12 +179,17 @@ WITH fresh AS MATERIALIZED (
 	 WHERE e.kind IN ('bounce', 'complaint', 'unsubscribe', 'reply', 'auto_reply', 'open',
 	                  'click', 'conversion')
 	 GROUP BY t.delivery_id, t.contact_id, e.kind, l.link
-), counted AS MATERIALIZED (
-	SELECT r.*, s.delivery_id IS NULL AS is_gone
-	  FROM touched t
-	  JOIN rollup_delivery r ON r.delivery_id = t.delivery_id
-	  LEFT JOIN seen s ON s.delivery_id = r.delivery_id AND s.kind = r.kind AND s.link = r.link
-	 WHERE s.delivery_id IS NOT NULL OR r.kind NOT IN ('open', 'click')
+), change AS MATERIALIZED (
+	-- What is new counts, what was counted is taken off.  Both in one list and
+	-- not joined: the planner cannot know how long they are.
+	SELECT b.*, delivery_id >> 32 AS campaign_id,
+	       max(n) OVER (PARTITION BY delivery_id, kind, link) < 0 AS is_gone
+	  FROM (SELECT delivery_id, kind, link, at, times, by_people, type, category, status,
+	               scope, source, domain, 1 AS n FROM seen
+	        UNION ALL
+	        SELECT r.delivery_id, r.kind, r.link, r.at, r.times, r.by_people, r.type,
+	               r.category, r.status, r.scope, r.source, r.domain, -1
+	          FROM touched t JOIN rollup_delivery r ON r.delivery_id = t.delivery_id) b
 ), kept AS (
 	INSERT INTO rollup_delivery AS r (delivery_id, kind, link, at, times, by_people, type,
 	       category, status, scope, source, domain)
@@ -199,18 +204,15 @@ WITH fresh AS MATERIALIZED (
 	       (EXCLUDED.at, EXCLUDED.times, EXCLUDED.by_people, EXCLUDED.type, EXCLUDED.category,
 	        EXCLUDED.status, EXCLUDED.scope, EXCLUDED.source, EXCLUDED.domain)
 ), forgotten AS (
-	DELETE FROM rollup_delivery r USING counted c
-	 WHERE c.is_gone AND r.delivery_id = c.delivery_id AND r.kind = c.kind AND r.link = c.link
-), change AS MATERIALIZED (
-	SELECT delivery_id >> 32 AS campaign_id, kind, link, at, times, by_people, type, category,
-	       status, scope, source, domain, 1 AS n FROM seen
-	UNION ALL
-	SELECT delivery_id >> 32, kind, link, at, times, by_people, type, category, status, scope,
-	       source, domain, -1 FROM counted
+	DELETE FROM rollup_delivery r USING change c
+	 WHERE c.is_gone AND c.kind NOT IN ('open', 'click')
+	   AND r.delivery_id = c.delivery_id AND r.kind = c.kind AND r.link = c.link
+), counted AS MATERIALIZED (
+	SELECT * FROM change WHERE NOT is_gone OR kind NOT IN ('open', 'click')
 ), cell AS MATERIALIZED (
 	SELECT campaign_id, hour, what, sum(n) AS n
 	  FROM (SELECT c.campaign_id, date_trunc('hour', c.at) AS hour, w.what, c.n * w.times AS n
-	          FROM change c
+	          FROM counted c
 	         CROSS JOIN LATERAL (SELECT 'bounced_' || c.type, 1 WHERE c.kind = 'bounce'
 	               UNION ALL SELECT 'returned', 1 WHERE c.kind = 'bounce' AND c.source <> 'smtp'
 	               UNION ALL SELECT 'complaints', 1 WHERE c.kind = 'complaint'
@@ -245,7 +247,7 @@ WITH fresh AS MATERIALIZED (
 	INSERT INTO rollup_link AS r (campaign_id, link, people, machines, times, by_people)
 	SELECT campaign_id, link, coalesce(sum(n) FILTER (WHERE by_people > 0), 0),
 	       coalesce(sum(n) FILTER (WHERE by_people = 0), 0), sum(n * times), sum(n * by_people)
-	  FROM change WHERE kind = 'click' AND link >= 0
+	  FROM counted WHERE kind = 'click' AND link >= 0
 	 GROUP BY campaign_id, link
 	ON CONFLICT (campaign_id, link) DO UPDATE
 	   SET people = r.people + EXCLUDED.people, machines = r.machines + EXCLUDED.machines,
@@ -254,7 +256,7 @@ WITH fresh AS MATERIALIZED (
 	INSERT INTO rollup_reason AS r (campaign_id, type, category, scope, source, status, n)
 	SELECT campaign_id, coalesce(type::text, ''), coalesce(category::text, ''),
 	       coalesce(scope, ''), source, coalesce(status, ''), sum(n)
-	  FROM change WHERE kind = 'bounce'
+	  FROM counted WHERE kind = 'bounce'
 	 GROUP BY 1, 2, 3, 4, 5, 6
 	HAVING sum(n) <> 0
 	ON CONFLICT (campaign_id, type, category, scope, source, status) DO UPDATE
@@ -266,7 +268,7 @@ WITH fresh AS MATERIALIZED (
 	       coalesce(sum(n) FILTER (WHERE kind = 'bounce' AND type = 'hard'), 0),
 	       coalesce(sum(n) FILTER (WHERE kind = 'complaint'), 0),
 	       coalesce(sum(n) FILTER (WHERE kind = 'unsubscribe'), 0)
-	  FROM change WHERE kind IN ('bounce', 'complaint', 'unsubscribe')
+	  FROM counted WHERE kind IN ('bounce', 'complaint', 'unsubscribe')
 	 GROUP BY 1, 2
 	ON CONFLICT (day, domain) DO UPDATE
 	   SET returned = r.returned + EXCLUDED.returned, hard = r.hard + EXCLUDED.hard,
@@ -287,8 +289,9 @@ WITH joined AS MATERIALIZED (
 	SELECT list_id, contact_id FROM asked WHERE contact_id IS NOT NULL
 	UNION
 	SELECT m.list_id, m.contact_id
-	  FROM (SELECT DISTINCT list_id, at FROM joined WHERE n > 0) j
-	  JOIN membership m ON m.list_id = j.list_id AND m.created_at = j.at
+	  FROM (SELECT list_id, min(at) AS first, max(at) AS last FROM joined WHERE n > 0
+	         GROUP BY list_id) j
+	  JOIN membership m ON m.list_id = j.list_id AND m.created_at BETWEEN j.first AND j.last
 	  JOIN contact c ON c.id = m.contact_id
 	 WHERE EXISTS (SELECT FROM suppression s WHERE s.email_key = c.email_key
 	                  AND (s.list_id IS NULL OR s.list_id = m.list_id))
@@ -312,8 +315,6 @@ WITH joined AS MATERIALIZED (
 	                      WHERE s.email_key = c.email_key
 	                        AND (s.list_id IS NULL OR s.list_id = p.list_id)
 	                      ORDER BY s.created_at, s.id LIMIT 1) s
-), counted AS MATERIALIZED (
-	SELECT l.* FROM pair p JOIN rollup_left l USING (list_id, contact_id)
 ), kept AS (
 	INSERT INTO rollup_left AS r (list_id, contact_id, joined_on, left_on, reason)
 	SELECT list_id, contact_id, joined_on, left_on, reason FROM gone
@@ -321,15 +322,16 @@ WITH joined AS MATERIALIZED (
 	   SET joined_on = EXCLUDED.joined_on, left_on = EXCLUDED.left_on, reason = EXCLUDED.reason
 	 WHERE (r.joined_on, r.left_on, r.reason) IS DISTINCT FROM
 	       (EXCLUDED.joined_on, EXCLUDED.left_on, EXCLUDED.reason)
-), returned AS (
-	DELETE FROM rollup_left r USING counted c
-	 WHERE r.list_id = c.list_id AND r.contact_id = c.contact_id
-	   AND NOT EXISTS (SELECT FROM gone g
-	                    WHERE g.list_id = c.list_id AND g.contact_id = c.contact_id)
 ), change AS MATERIALIZED (
-	SELECT list_id, joined_on, left_on, reason, 1 AS n FROM gone
-	UNION ALL
-	SELECT list_id, joined_on, left_on, reason, -1 FROM counted
+	SELECT b.*, max(n) OVER (PARTITION BY list_id, contact_id) < 0 AS is_back
+	  FROM (SELECT list_id, contact_id, joined_on, left_on, reason, 1 AS n FROM gone
+	        UNION ALL
+	        SELECT l.list_id, l.contact_id, l.joined_on, l.left_on, l.reason, -1
+	          FROM pair p
+	          JOIN rollup_left l ON l.list_id = p.list_id AND l.contact_id = p.contact_id) b
+), returned AS (
+	DELETE FROM rollup_left r USING change c
+	 WHERE c.is_back AND r.list_id = c.list_id AND r.contact_id = c.contact_id
 ), days AS (
 	INSERT INTO rollup_list AS r (list_id, day, joined, by_unsubscribe, by_complaint,
 	       by_bounce, by_other_reason)
