@@ -61,6 +61,17 @@ may_be_mailed(struct request *q, const struct recipients *to)
 }
 
 static void
+reply_results(struct request *q, const int64_t *tasks, size_t n)
+{
+	const struct db_result *r =
+	    request_one(q, Q_TASK_RESULTS, DB_ARGS(db_int_array(tasks, n)));
+
+	if (r != NULL)
+		reply_document(q, db_get_bool(r, 0, 0) ? 200 : 202,
+		    db_get_text(r, 0, 1));
+}
+
+static void
 send_tests(struct request *q, const struct recipients *to)
 {
 	const struct db_result *r = request_run(q, Q_TASK_INSERT_MESSAGES,
@@ -72,12 +83,9 @@ send_tests(struct request *q, const struct recipients *to)
 		return;
 	for (i = 0; i < to->n; i++)
 		tasks[i] = db_get_int(r, (int)i, 0);
-	if (!task_wait(q, tasks, to->n))
-		return;
-	r = request_one(q, Q_TASK_RESULTS, DB_ARGS(db_int_array(tasks, to->n)));
-	if (r != NULL)
-		reply_document(q, db_get_bool(r, 0, 0) ? 200 : 202,
-		    db_get_text(r, 0, 1));
+	reply_results(q, tasks, to->n);
+	if (q->reply.status < 300 && task_wait(q, tasks, to->n))
+		reply_results(q, tasks, to->n);
 }
 
 static void

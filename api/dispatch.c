@@ -136,7 +136,7 @@ dispatch_end(struct request *q)
 		q->route->handle(q);
 		if (q->reply.status == 0)
 			BUG("%s: no answer", q->route->pattern);
-		idempotency_end(q);
+		idempotency_keep(q);
 	}
 	settle(q);
 }

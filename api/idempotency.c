@@ -78,7 +78,7 @@ idempotency_begin(struct request *q)
 }
 
 void
-idempotency_end(struct request *q)
+idempotency_keep(struct request *q)
 {
 	struct str key = request_header(q, "Idempotency-Key");
 

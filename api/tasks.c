@@ -1,6 +1,7 @@
 #include "api/tasks.h"
 
 #include "api/body.h"
+#include "api/idempotency.h"
 #include "api/routes.h"
 #include "lib/base/clock.h"
 #include "lib/base/process.h"
@@ -12,6 +13,7 @@ task_wait(struct request *q, const int64_t *ids, size_t n)
 	const struct db_result *r;
 	bool over, untouched;
 
+	idempotency_keep(q);
 	do {
 		if (!request_commit(q))
 			return false;
@@ -54,7 +56,8 @@ queue(struct request *q, enum query query, struct db_args args)
 	if (r == NULL)
 		return;
 	task = db_get_int(r, 0, 0);
-	if (task_wait(q, &task, 1))
+	reply_result(q, task);
+	if (q->reply.status < 300 && task_wait(q, &task, 1))
 		reply_result(q, task);
 }
 

@@ -15,8 +15,9 @@
 #define TASK_TAKE_MS 5000
 #define TASK_DONE_MS 20000
 
-/* Commits, and returns when all tasks are over or the wait is.  false:
- * answered. */
+/* Commits, and returns when all tasks are over or the wait is.  The answer
+ * must say by now where the tasks are: it is what an Idempotency-Key gets
+ * meanwhile.  false: answered. */
 bool task_wait(struct request *q, const int64_t *ids, size_t n) MUST_USE;
 
 /* Queues a log-in to that account or mailbox, waits, and answers.  The body of

@@ -10,6 +10,7 @@ import time
 import pytest
 import requests
 
+import given
 from postgres import Postgres
 from server import Server
 
@@ -347,6 +348,40 @@ def test_at_once_with_one_idempotency_key(api):
         t.join()
     assert set(statuses) <= {201, 409} and 201 in statuses
     assert api.value("SELECT count(*) FROM list WHERE name = 'race'") == 1
+
+
+@pytest.mark.parametrize("what, body", [
+    ("campaigns", {"to": ["a@example.com", "b@example.com"]}),
+    ("accounts", {}), ("mailboxes", {})])
+def test_waiting_requests_with_one_idempotency_key(api, what, body):
+    """What is asked of a worker is asked once, while its answer is awaited
+    as well as afterwards."""
+    one = {"campaigns": lambda: given.campaign(api)["id"],
+           "accounts": lambda: given.account(api),
+           "mailboxes": lambda: api.post("/v1/mailboxes", {
+               "name": "M", "host": "imap.example.com", "username": "u",
+               "password": "p"})["id"]}[what]()
+    before = api.value("SELECT count(*) FROM task")
+    answers = []
+
+    def send():
+        answers.append(requests.post(
+            f"{api.url}/v1/{what}/{one}/test", json=body, headers={
+                "Authorization": f"Bearer {api.keys['admin']}",
+                "Idempotency-Key": f"race {what}"}, timeout=30))
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for t in threads:
+        t.start()
+        time.sleep(0.1)
+    for t in threads:
+        t.join()
+    assert api.value("SELECT count(*) FROM task") == before + len(
+        body.get("to", [1]))
+    assert {a.status_code for a in answers} <= {202, 409}
+    first = [a for a in answers if "Idempotency-Replayed" not in a.headers
+             and a.status_code == 202]
+    assert len(first) == 1 and len({a.text for a in answers
+                                    if a.status_code == 202}) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
