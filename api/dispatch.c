@@ -1,6 +1,7 @@
 #include "api/dispatch.h"
 
 #include "api/auth.h"
+#include "api/etag.h"
 #include "api/idempotency.h"
 #include "api/problem.h"
 #include "api/url.h"
@@ -124,6 +125,18 @@ settle(struct request *q)
 	request_leave_db(q);
 }
 
+static void
+handle(struct request *q)
+{
+	if (!idempotency_begin(q) || !etag_begin(q))
+		return;
+	q->route->handle(q);
+	if (q->reply.status == 0)
+		BUG("%s: no answer", q->route->pattern);
+	etag_end(q);
+	idempotency_keep(q);
+}
+
 void
 dispatch_end(struct request *q)
 {
@@ -132,12 +145,8 @@ dispatch_end(struct request *q)
 
 	if (q->reply.status == 0 && mismatch)
 		problem(q, 400, "this request takes no body");
-	if (q->reply.status == 0 && idempotency_begin(q)) {
-		q->route->handle(q);
-		if (q->reply.status == 0)
-			BUG("%s: no answer", q->route->pattern);
-		idempotency_keep(q);
-	}
+	if (q->reply.status == 0)
+		handle(q);
 	settle(q);
 }
 

@@ -67,7 +67,8 @@ struct request {
 	void *upload;     /* what struct upload's functions keep */
 	json_t *document; /* body.h: the body, parsed */
 	struct reply reply;
-	struct str hit; /* to be on the disk before the answer leaves */
+	struct str etag; /* etag.h: of the row that a GET shows */
+	struct str hit;  /* to be on the disk before the answer leaves */
 
 	struct db *db; /* request_db */
 	struct request_result *results;
