@@ -45,6 +45,13 @@ static const char *const returned_fields[] = {
     NULL,
 };
 
+/* Nobody else's message has such a token there. */
+static const char *const own_fields[] = {
+    "Message-ID",
+    "List-Unsubscribe",
+    NULL,
+};
+
 /* Of a complaint (RFC 5965, 3.2; RFC 6591, 3) or a read receipt (RFC 8098,
  * 3.2.5). */
 static const char *const report_fields[] = {
@@ -120,15 +127,28 @@ find(struct token *t, const struct inbound_mail *m, const struct keyring *ring)
 	return ATTRIBUTION_NONE;
 }
 
+/* The numbers of deliveries have their campaign's above them. */
+static bool
+is_of_self_test(const struct token *t)
+{
+	return t->delivery >> 32 == 0;
+}
+
 void
 attribute(struct attribution *a, const struct inbound_mail *m,
     const struct keyring *ring, int today)
 {
-	struct token t = {0, 0};
+	struct token t = {0, 0}, own;
 
 	*a = (struct attribution){.method = find(&t, m, ring)};
+	if (in_fields(&own, ring, m->header, own_fields))
+		a->own = is_of_self_test(&own) ? "self-test" : "own-message";
 	if (a->method == ATTRIBUTION_NONE)
 		return;
+	if (is_of_self_test(&t)) {
+		*a = (struct attribution){.own = "self-test"};
+		return;
+	}
 	a->delivery = t.delivery;
 	a->late = today - t.day > ATTRIBUTION_DAYS_MAX;
 }

@@ -7,8 +7,13 @@
  * token in In-Reply-To, in References, the last of them first, or in a link
  * of ours that the text quotes.  All but the first are seen by more people
  * than the recipient: they make a bounce only together with the delivery's
- * own recipient, and the last ones make no complaint.  An address alone is no evidence.  The signature is checked
- * here, the recipient where the ledger is: in the database.
+ * own recipient, and the last ones make no complaint.  An address alone is no
+ * evidence.  The signature is checked here, the recipient where the ledger is:
+ * in the database.
+ *
+ * A mail may also be one of ours itself, sent back or passed on as it was:
+ * then it is about its delivery, and answers nothing.  The token of a
+ * self-test is of no delivery.
  */
 #ifndef BOUNCE_ATTRIBUTE_H
 #define BOUNCE_ATTRIBUTE_H
@@ -32,6 +37,8 @@ struct attribution {
 	enum attribution_method method;
 	int64_t delivery; /* 0: none */
 	bool late;        /* too old to count on day `today` */
+	/* It is ours itself, or of a self-test: the rule; NULL: neither. */
+	const char *own;
 };
 
 void attribute(struct attribution *a, const struct inbound_mail *m,

@@ -133,6 +133,29 @@ class_for_delivery(const struct classification *c, int64_t delivery)
 	return c->class;
 }
 
+/* What nobody wrote to us: a report alone still says something. */
+static void
+take_own(struct classification *c, const char *rule)
+{
+	switch (c->class) {
+	case INBOUND_UNSUBSCRIBE:
+	case INBOUND_CHALLENGE:
+	case INBOUND_AUTO_REPLY:
+	case INBOUND_REPLY:
+	case INBOUND_OTHER:
+		c->class = INBOUND_OTHER;
+		c->rule = rule;
+		break;
+	case INBOUND_BOUNCE:
+	case INBOUND_DELAY:
+	case INBOUND_DSN_SUCCESS:
+	case INBOUND_COMPLAINT:
+	case INBOUND_MDN:
+	case INBOUND_UNPARSED:
+	case INBOUND__COUNT: break;
+	}
+}
+
 /* Who complains or takes it back, or wants no more mail, as far as the mail
  * says. */
 static void
@@ -201,6 +224,8 @@ judge(struct finding *f, const struct finding_source *s,
 	mime_walk(&m, s->body.p != NULL ? s->body : s->header);
 	attribute(&who, &m, ring, day_of(s, now_us));
 	classify(&c, &m, who.delivery != 0);
+	if (who.own != NULL && c.feedback_type.n == 0)
+		take_own(&c, who.own);
 	class = class_for_delivery(&c, who.delivery);
 	f->class = inbound_class_name(class);
 	f->rule = c.rule;
@@ -210,7 +235,7 @@ judge(struct finding *f, const struct finding_source *s,
 	put_mail(f, &m, class, a);
 	put_failure(f, &c, a);
 	put_person(f, &c, &m, class, a);
-	if (who.method == ATTRIBUTION_NONE)
+	if (who.method == ATTRIBUTION_NONE && who.own == NULL)
 		put_trace(f, &c, &m, a);
 	if (c.class == INBOUND_COMPLAINT || c.feedback_type.n > 0)
 		f->trusted = s->trust != NULL &&

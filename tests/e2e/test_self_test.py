@@ -162,6 +162,14 @@ def test_what_a_relay_changes(scene):
     assert scene.test()["ok"] is True
     assert scene.found()["features"] == {"verp": True, "one_click": True}
     assert scene.sending.value("SELECT count(*) FROM delivery") == 0
+    # the mailbox's poller comes across all of them: nobody wrote them
+    wait_for(lambda: scene.sending.value("SELECT count(*) FROM inbound")
+             == len(CHANGES) + 2, 20)
+    assert scene.sending.sql("SELECT DISTINCT class, rule, attribution,"
+                             " delivery_id FROM inbound") == [
+        ("other", "self-test", None, None)]
+    assert scene.sending.value("SELECT count(*) FROM event"
+                               " WHERE source = 'mail'") == 0
 
 
 def test_features_are_switched(scene):

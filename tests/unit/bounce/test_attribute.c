@@ -9,12 +9,13 @@
 
 #include <cmocka.h>
 
-#define TODAY  20000
-#define TOKENS 4
+#define TODAY    20000
+#define TOKENS   4
+#define CAMPAIGN (INT64_C(7) << 32)
 
 static struct keyring ring = {.count = 1, .keys = {{.id = 1, .token = "k"}}};
 static char tokens[TOKENS + 1][TOKEN_LEN + 1]; /* of deliveries 1.. */
-static char forged[TOKEN_LEN + 1];
+static char forged[TOKEN_LEN + 1], self_test[TOKEN_LEN + 1];
 
 static void
 make_tokens(void)
@@ -23,13 +24,20 @@ make_tokens(void)
 	    .keys = {{.id = 1, .token = "o"}}};
 	struct token t = {.day = TODAY};
 
-	for (t.delivery = 1; t.delivery <= TOKENS; t.delivery++)
-		token_make(tokens[t.delivery], &ring, &t);
-	t.delivery = 1;
+	int i;
+
+	for (i = 1; i <= TOKENS; i++) {
+		t.delivery = CAMPAIGN + i;
+		token_make(tokens[i], &ring, &t);
+	}
+	t.delivery = CAMPAIGN + 1;
 	token_make(forged, &other, &t);
+	t.delivery = 1; /* a task's number */
+	token_make(self_test, &ring, &t);
 }
 
-/* "%1" stands for the token of delivery 1, "%f" for a forged one. */
+/* "%1" stands for the token of delivery 1, "%f" for a forged one, "%s" for
+ * that of a self-test. */
 static void
 fill(struct buf *out, const char *text)
 {
@@ -38,6 +46,8 @@ fill(struct buf *out, const char *text)
 			buf_char(out, *text);
 		else if (*++text == 'f')
 			buf_puts(out, forged);
+		else if (*text == 's')
+			buf_puts(out, self_test);
 		else
 			buf_puts(out, tokens[*text - '0']);
 	}
@@ -101,13 +111,35 @@ static const struct {
     {"empty", "", NULL, 0},
 };
 
+/* What is ours itself. */
+static const struct {
+	const char *label, *raw, *method, *own;
+} own_rows[] = {
+    {"sent back", "To: bounces+%1@example.com\nMessage-ID: <%1@a.test>\n\n",
+	"token", "own-message"},
+    {"passed on", "Message-ID: <%1@a.test>\n\n", NULL, "own-message"},
+    {"a relay named it anew",
+	"Message-ID: <a@a.test>\n"
+	"List-Unsubscribe: <https://m.example.com/u/%1>\n\n",
+	NULL, "own-message"},
+    {"of another installation", "Message-ID: <%f@a.test>\n\n", NULL, NULL},
+    {"an answer", "In-Reply-To: <%1@a.test>\n\n", "thread", NULL},
+    {"self-test", "Subject: Self-test %s\n\n", NULL, "self-test"},
+    {"self-test that nobody changed",
+	"Subject: Self-test %s\nMessage-ID: <%s@a.test>\n\n", NULL,
+	"self-test"},
+    {"answer to a self-test", "In-Reply-To: <%s@a.test>\n\n", NULL,
+	"self-test"},
+};
+
 static void
 check(const struct attribution *a, const char *label, const char *method,
     int64_t delivery)
 {
 	const char *got = attribution_name(a->method);
 
-	if (a->delivery != delivery || (got == NULL) != (method == NULL) ||
+	if (a->delivery != (delivery != 0 ? CAMPAIGN + delivery : 0) ||
+	    (got == NULL) != (method == NULL) ||
 	    (got != NULL && strcmp(got, method) != 0))
 		fail_msg("%s: %lld by %s", label, (long long)a->delivery,
 		    got != NULL ? got : "nothing");
@@ -136,6 +168,31 @@ test_places(void **state)
 }
 
 static void
+test_own(void **state)
+{
+	struct inbound_mail m;
+	struct attribution a;
+	struct buf raw;
+	size_t i;
+
+	(void)state;
+	buf_init(&raw, 4096);
+	for (i = 0; i < ARRAY_LEN(own_rows); i++) {
+		buf_reset(&raw);
+		fill(&raw, own_rows[i].raw);
+		mime_walk(&m, buf_view(&raw));
+		attribute(&a, &m, &ring, TODAY);
+		check(&a, own_rows[i].label, own_rows[i].method,
+		    own_rows[i].method != NULL);
+		if (strcmp(a.own != NULL ? a.own : "",
+			own_rows[i].own != NULL ? own_rows[i].own : "") != 0)
+			fail_msg("%s: %s", own_rows[i].label, a.own);
+		inbound_mail_release(&m);
+	}
+	buf_release(&raw);
+}
+
+static void
 test_late(void **state)
 {
 	struct inbound_mail m;
@@ -150,7 +207,7 @@ test_late(void **state)
 	assert_false(a.late);
 	attribute(&a, &m, &ring, TODAY + ATTRIBUTION_DAYS_MAX + 1);
 	assert_true(a.late);
-	assert_int_equal(a.delivery, 1);
+	assert_int_equal(a.delivery, CAMPAIGN + 1);
 	inbound_mail_release(&m);
 	buf_release(&raw);
 }
@@ -189,6 +246,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_late),
 	    cmocka_unit_test(test_may_be_ours),
 	};

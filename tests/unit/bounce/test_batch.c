@@ -190,6 +190,11 @@ static const struct inbound_case cases[] = {
 	"unparsed", "token", NULL, NULL, NULL, false},
     {"not a mail at all", "\001\002\003", "unparsed", NULL, NULL, NULL, NULL,
 	false},
+    {"our own mail, sent back to its return path",
+	"To: ann@example.test\nDelivered-To: bounces+$TOKEN@example.test\n"
+	"Message-ID: <$TOKEN@example.test>\nSubject: Out of office: us\n\n"
+	"Our office is closed.\n",
+	"other", "token", NULL, NULL, NULL, false},
 };
 
 static const char *
