@@ -7,14 +7,14 @@
 
 #define SLOTS        (1U << 18)  /* over the rows, so that some stay free */
 #define VALUE_MAX    200         /* bytes of a rejected value that are kept */
-#define COLUMNS      8           /* of import_rows_copy */
+#define COLUMNS      10          /* of import_rows_copy */
 #define PIECE_BYTES  (64U << 10) /* sent at a time */
 #define TUPLES_BYTES (4U << 20)  /* a piece and the longest row */
 
 struct import_batch {
 	struct db *db; /* NULL: not begun */
 	struct tuples tuples;
-	size_t rows, rows_max, faults, bytes;
+	size_t rows, rows_max, faults, leaves, bytes;
 	int rounds;
 	/* Addresses by their hash.  Two that share one go in rounds as well,
 	 * which costs time and changes nothing. */
@@ -77,7 +77,7 @@ import_batch_begin(struct import_batch *b, struct db *db, size_t rows_max,
 	    !db_copy_start(db, Q_IMPORT_ROWS_COPY, err))
 		return false;
 	b->db = db;
-	b->rows = b->faults = b->bytes = 0;
+	b->rows = b->faults = b->leaves = b->bytes = 0;
 	b->rows_max = rows_max;
 	b->rounds = 0;
 	memset(b->hashes, 0, sizeof(b->hashes));
@@ -132,6 +132,21 @@ find_round(struct import_batch *b, struct str key)
 }
 
 static void
+put_leave(struct import_batch *b, enum import_leave leave)
+{
+	const char *reason = import_leave_reason(leave);
+
+	if (reason == NULL) {
+		tuples_null(&b->tuples);
+		tuples_null(&b->tuples);
+		return;
+	}
+	b->leaves++;
+	tuples_text(&b->tuples, str_of(reason));
+	tuples_smallint(&b->tuples, import_leave_is_global(leave));
+}
+
+static void
 put_good(struct import_batch *b, const struct import_row *row)
 {
 	struct str key = address_key(&row->address);
@@ -147,6 +162,7 @@ put_good(struct import_batch *b, const struct import_row *row)
 	tuples_jsonb(&b->tuples, row->attributes);
 	tuples_null(&b->tuples);
 	tuples_null(&b->tuples);
+	put_leave(b, row->leave);
 }
 
 /* The beginning of what was wrong, as text that the database takes. */
@@ -182,6 +198,7 @@ put_fault(struct import_batch *b, const struct import_row *row)
 	tuples_jsonb(&b->tuples, STR("{}"));
 	tuples_text(&b->tuples, quote_value(text, str_of(row->fault)));
 	tuples_text(&b->tuples, quote_value(text, row->value));
+	put_leave(b, IMPORT_STAYS);
 }
 
 static bool
@@ -297,6 +314,18 @@ write_round(struct db *db, const struct import_target *target, int round,
 			       : do_work(db, target, work, counts, err);
 }
 
+/* Who left elsewhere is not written to here either. */
+static bool
+write_leaves(const struct import_batch *b, struct db *db,
+    const struct import_target *target, struct err *err)
+{
+	if (b->leaves == 0 || target->dry_run)
+		return true;
+	return db_run(db, Q_IMPORT_LEAVE,
+	    DB_ARGS(db_int(target->import_id), db_int(target->list_id)), NULL,
+	    err);
+}
+
 static bool
 write_errors(struct db *db, const struct import_target *target,
     const struct import_counts *counts, struct err *err)
@@ -325,5 +354,6 @@ import_batch_write(struct import_batch *b, const struct import_target *target,
 			return false;
 	counts->unchanged = counts->rows_read - counts->inserted -
 			    counts->updated - counts->rejected;
-	return write_errors(db, target, counts, err);
+	return write_leaves(b, db, target, err) &&
+	       write_errors(db, target, counts, err);
 }

@@ -18,7 +18,8 @@ static const char usage[] =
     "usage: volley import LIST FILE [--mode merge|skip|replace] [--dry-run]\n"
     "                     [--basis TEXT] [--format csv|ndjson]\n"
     "                     [--encoding NAME] [--delimiter NAME] "
-    "[--columns JSON]\n"
+    "[--source NAME]\n"
+    "                     [--columns JSON]\n"
     "Imports contacts into a list, given by name or id; FILE may be - for\n"
     "the standard input, and gzip.  Nobody who left comes back by it.\n"
     "  --mode      merge changes contacts that are known already where the\n"
@@ -28,18 +29,20 @@ static const char usage[] =
     "  --basis     why these people may be written to; kept with the import\n"
     "  --encoding  utf-8, utf-16le, utf-16be, windows-1252; else detected\n"
     "  --delimiter comma, semicolon, tab, pipe; else detected\n"
-    "  --columns   {\"E-Mail\":\"email\",\"Junk\":null,\n"
+    "  --source    listmonk, mailchimp: columns as these programs export them\n"
+    "  --columns    {\"E-Mail\":\"email\",\"Junk\":null,\n"
     "              \"Age\":{\"name\":\"age\",\"type\":\"number\"}}; types: "
     "text\n"
-    "              number boolean date\n"
+    "              number boolean date object status\n"
     "Exit status: 0 done, 1 the file could not be imported, 2 usage.\n";
 
 struct wish {
 	const char *list, *file;
 	enum import_mode mode;
 	bool dry_run;
-	struct str basis, encoding, delimiter, columns;
-	struct buf reading; /* of the three before */
+	struct str basis;
+	struct import_words words;
+	struct buf reading; /* of these words */
 	enum import_format format;
 };
 
@@ -96,9 +99,10 @@ take_flag(struct wish *w, int flag)
 	case 'f': return import_format_parse(value, &w->format);
 	case 'n': return w->dry_run = true;
 	case 'b': w->basis = value; break;
-	case 'e': w->encoding = value; break;
-	case 'd': w->delimiter = value; break;
-	case 'c': w->columns = value; break;
+	case 'e': w->words.encoding = value; break;
+	case 'd': w->words.delimiter = value; break;
+	case 's': w->words.source = value; break;
+	case 'c': w->words.columns = value; break;
 	default: return false;
 	}
 	return true;
@@ -115,6 +119,7 @@ read_wish(int argc, char **argv, struct wish *w)
 	    {"basis", required_argument, NULL, 'b'},
 	    {"encoding", required_argument, NULL, 'e'},
 	    {"delimiter", required_argument, NULL, 'd'},
+	    {"source", required_argument, NULL, 's'},
 	    {"columns", required_argument, NULL, 'c'},
 	    {0},
 	};
@@ -144,10 +149,9 @@ static bool
 read_options(struct import_job *job, struct wish *w, struct err *err)
 {
 	buf_init(&w->reading, IMPORT_OPTIONS_MAX);
-	if (!import_options_gather(w->encoding, w->delimiter, w->columns,
-		&w->reading, err))
+	if (!import_options_gather(&w->words, &w->reading, err))
 		return false;
-	if (w->columns.p != NULL && w->format != IMPORT_CSV)
+	if (w->words.columns.p != NULL && w->format != IMPORT_CSV)
 		return err_set(err, FAIL_INPUT, "columns: is for CSV");
 	return import_options_parse(&job->options, buf_view(&w->reading), err);
 }

@@ -1,5 +1,6 @@
 #include "api/import_csv.h"
 
+#include "api/body.h"
 #include "api/contacts.h"
 #include "api/csv_reader.h"
 #include "lib/base/arena.h"
@@ -20,8 +21,10 @@ struct import_csv {
 	const char *columns[CSV_COLUMNS_MAX]; /* NULL: is not taken */
 	enum import_type types[CSV_COLUMNS_MAX];
 	size_t column_count;
-	size_t email, name; /* which columns; name may be COLUMN_NONE */
-	struct buf attributes, cell;
+	size_t email, name;      /* which columns; name may be COLUMN_NONE */
+	size_t first, last;      /* parts of the name when it is not there */
+	enum import_leave leave; /* of every row */
+	struct buf attributes, cell, full_name;
 };
 
 static bool
@@ -67,6 +70,19 @@ check_twice(const struct import_csv *c, const char *name, struct err *err)
 	return true;
 }
 
+/* What a column of another program tells beside its own value. */
+static void
+take_part(struct import_csv *c, size_t i)
+{
+	if (c->columns[i] != NULL && strcmp(c->columns[i], "first_name") == 0)
+		c->first = i;
+	if (c->columns[i] != NULL && strcmp(c->columns[i], "last_name") == 0)
+		c->last = i;
+	if (c->leave == IMPORT_STAYS)
+		c->leave =
+		    import_origin_leave(c->options->origin, c->headers[i]);
+}
+
 static bool
 read_column(struct import_csv *c, struct str field, struct err *err)
 {
@@ -87,6 +103,7 @@ read_column(struct import_csv *c, struct str field, struct err *err)
 		c->email = i;
 	else if (column.name != NULL && strcmp(column.name, "name") == 0)
 		c->name = i;
+	take_part(c, i);
 	return true;
 }
 
@@ -96,7 +113,7 @@ read_columns(struct import_csv *c, const struct csv_row *row, struct err *err)
 	const char *unknown;
 	size_t i;
 
-	c->email = c->name = COLUMN_NONE;
+	c->email = c->name = c->first = c->last = COLUMN_NONE;
 	for (i = 0; i < row->count; i++)
 		if (!read_column(c, str_trim(row->fields[i]), err))
 			return false;
@@ -139,6 +156,7 @@ import_csv_open(struct import_csv **out, int fd,
 	arena_init(&c->names, COLUMN_NAMES_BYTES);
 	buf_init(&c->attributes, CONTACT_ATTRIBUTES_MAX);
 	buf_init(&c->cell, CONTACT_ATTRIBUTES_MAX);
+	buf_init(&c->full_name, 2 * CSV_FIELD_MAX + 1);
 	if (!read_header(c, err)) {
 		import_csv_free(c);
 		return false;
@@ -156,6 +174,7 @@ import_csv_free(struct import_csv *c)
 	arena_release(&c->names);
 	buf_release(&c->attributes);
 	buf_release(&c->cell);
+	buf_release(&c->full_name);
 	free(c);
 }
 
@@ -198,8 +217,25 @@ cells_are_text(const struct import_csv *c, const struct csv_row *r,
 	return true;
 }
 
+/* Mailchimp has it in two. */
+static struct str
+find_name(struct import_csv *c, const struct csv_row *r)
+{
+	if (c->name != COLUMN_NONE)
+		return r->fields[c->name];
+	if (c->options->origin != IMPORT_MAILCHIMP)
+		return STR("");
+	buf_reset(&c->full_name);
+	if (c->first != COLUMN_NONE)
+		buf_str(&c->full_name, r->fields[c->first]);
+	buf_char(&c->full_name, ' ');
+	if (c->last != COLUMN_NONE)
+		buf_str(&c->full_name, r->fields[c->last]);
+	return str_trim(buf_view(&c->full_name));
+}
+
 static bool
-take_known(const struct import_csv *c, const struct csv_row *r,
+take_known(struct import_csv *c, const struct csv_row *r,
     struct import_row *row)
 {
 	struct str email = r->fields[c->email];
@@ -207,10 +243,7 @@ take_known(const struct import_csv *c, const struct csv_row *r,
 
 	if (!address_parse(&row->address, str_trim(email), &err))
 		return refuse(row, email, "email: %s", err.text);
-	row->name = STR("");
-	if (c->name == COLUMN_NONE)
-		return true;
-	row->name = r->fields[c->name];
+	row->name = find_name(c, r);
 	if (row->name.n > CONTACT_NAME_MAX)
 		return refuse(row, row->name, "name: is longer than %d bytes",
 		    CONTACT_NAME_MAX);
@@ -220,11 +253,41 @@ take_known(const struct import_csv *c, const struct csv_row *r,
 	return true;
 }
 
+/* The members of a JSON object among those of the others. */
+static const char *
+take_object(struct json_write *j, struct str cell)
+{
+	json_t *object =
+	    json_loadb(cell.p, cell.n, JSON_REJECT_DUPLICATES, NULL);
+	const char *name;
+	char *text;
+	json_t *v;
+
+	if (!json_is_object(object) || !body_is_flat(object, BODY_DEPTH_MAX)) {
+		json_decref(object);
+		return "is no JSON object";
+	}
+	json_object_foreach(object, name, v)
+	{
+		text = json_dumps(v, BODY_JSON_FLAGS | JSON_ENCODE_ANY);
+		if (text == NULL)
+			BUG("a JSON value cannot be written");
+		json_write_key(j, name);
+		json_write_raw(j, str_of(text));
+		free(text);
+	}
+	json_decref(object);
+	return NULL;
+}
+
 /* One cell as a member; NULL, or what is wrong. */
 static const char *
 take_cell(struct import_csv *c, struct json_write *j, size_t i, struct str cell)
 {
 	const char *wrong;
+
+	if (c->types[i] == IMPORT_OBJECT)
+		return take_object(j, cell);
 
 	buf_reset(&c->cell);
 	wrong = import_type_write(c->types[i], cell, &c->cell);
@@ -248,7 +311,7 @@ take_attributes(struct import_csv *c, const struct csv_row *r,
 	json_write_open(&j, '{');
 	for (i = 0; i < r->count; i++) {
 		if (i == c->email || i == c->name || c->columns[i] == NULL ||
-		    r->fields[i].n == 0)
+		    c->types[i] == IMPORT_STATUS || r->fields[i].n == 0)
 			continue;
 		wrong = take_cell(c, &j, i, r->fields[i]);
 		if (wrong != NULL)
@@ -264,6 +327,22 @@ take_attributes(struct import_csv *c, const struct csv_row *r,
 	return true;
 }
 
+/* What the row or the file says of who left; the row has the last word. */
+static bool
+take_leave(const struct import_csv *c, const struct csv_row *r,
+    struct import_row *row)
+{
+	size_t i;
+
+	row->leave = c->leave;
+	for (i = 0; i < r->count; i++)
+		if (c->types[i] == IMPORT_STATUS &&
+		    !import_leave_parse(str_trim(r->fields[i]), &row->leave))
+			return refuse(row, r->fields[i],
+			    "%s: is no status that is known", c->headers[i]);
+	return true;
+}
+
 static bool
 interpret(struct import_csv *c, const struct csv_row *r, struct import_row *row)
 {
@@ -275,7 +354,7 @@ interpret(struct import_csv *c, const struct csv_row *r, struct import_row *row)
 		return refuse(row, r->text, "%zu fields, the header has %zu",
 		    r->count, c->column_count);
 	return cells_are_text(c, r, row) && take_known(c, r, row) &&
-	       take_attributes(c, r, row);
+	       take_attributes(c, r, row) && take_leave(c, r, row);
 }
 
 enum import_outcome

@@ -72,6 +72,7 @@ parse(struct import_ndjson *n, const struct line *line, struct import_row *row)
 		text = str_from(text, 3);
 	row->line = line->number;
 	row->fault[0] = '\0';
+	row->leave = IMPORT_STAYS;
 	row->value = text;
 	if (line->cut)
 		return refuse(row, "the line is longer than 1 MiB");

@@ -19,6 +19,8 @@ static const char *const type_names[] = {
     [IMPORT_NUMBER] = "number",
     [IMPORT_BOOLEAN] = "boolean",
     [IMPORT_DATE] = "date",
+    [IMPORT_OBJECT] = "object",
+    [IMPORT_STATUS] = "status",
 };
 
 void
@@ -80,7 +82,7 @@ read_column(const char *header, json_t *v, struct import_column *out,
 	       err_set(err, FAIL_INPUT,
 		   "columns: the type of \"%.100s\" must be one of: text "
 		   "number "
-		   "boolean date",
+		   "boolean date object status",
 		   header);
 }
 
@@ -124,20 +126,29 @@ read_encoding(struct import_options *o, const char *name, struct err *err)
 		   "windows-1252");
 }
 
+static bool
+read_origin(struct import_options *o, const char *name, struct err *err)
+{
+	return name == NULL || import_origin_parse(str_of(name), &o->origin) ||
+	       err_set(err, FAIL_INPUT,
+		   "source: must be one of: any listmonk mailchimp");
+}
+
 bool
 import_options_parse(struct import_options *o, struct str json, struct err *err)
 {
-	const char *encoding = NULL, *delimiter = NULL;
+	const char *encoding = NULL, *delimiter = NULL, *source = NULL;
 	json_t *all, *columns = NULL;
 	bool ok;
 
 	import_options_init(o);
 	all = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, NULL);
-	ok = json_unpack_ex(all, NULL, JSON_STRICT, "{s?s, s?s, s?o}",
-		 "encoding", &encoding, "delimiter", &delimiter, "columns",
-		 &columns) == 0;
+	ok = json_unpack_ex(all, NULL, JSON_STRICT, "{s?s, s?s, s?s, s?o}",
+		 "encoding", &encoding, "delimiter", &delimiter, "source",
+		 &source, "columns", &columns) == 0;
 	ok = ok ? read_encoding(o, encoding, err) &&
 		      read_delimiter(o, delimiter, err) &&
+		      read_origin(o, source, err) &&
 		      read_columns(o, columns, err)
 		: err_set(err, FAIL_INPUT, "columns: is no JSON");
 	json_decref(all);
@@ -145,21 +156,23 @@ import_options_parse(struct import_options *o, struct str json, struct err *err)
 }
 
 bool
-import_options_gather(struct str encoding, struct str delimiter,
-    struct str columns, struct buf *json, struct err *err)
+import_options_gather(const struct import_words *w, struct buf *json,
+    struct err *err)
 {
 	struct import_options o;
 	struct json_write j;
 
 	json_write_init(&j, json);
 	json_write_open(&j, '{');
-	if (encoding.p != NULL)
-		json_write_member(&j, "encoding", encoding);
-	if (delimiter.p != NULL)
-		json_write_member(&j, "delimiter", delimiter);
-	if (columns.p != NULL) {
+	if (w->encoding.p != NULL)
+		json_write_member(&j, "encoding", w->encoding);
+	if (w->delimiter.p != NULL)
+		json_write_member(&j, "delimiter", w->delimiter);
+	if (w->source.p != NULL)
+		json_write_member(&j, "source", w->source);
+	if (w->columns.p != NULL) {
 		json_write_key(&j, "columns");
-		json_write_raw(&j, columns);
+		json_write_raw(&j, w->columns);
 	}
 	json_write_close(&j, '}');
 	if (json->full)
@@ -174,7 +187,7 @@ import_options_gather(struct str encoding, struct str delimiter,
 struct import_column
 import_options_column(const struct import_options *o, const char *header)
 {
-	struct import_column c = {header, IMPORT_TEXT};
+	struct import_column c = import_origin_column(o->origin, header);
 	json_t *v = json_object_get(o->columns, header);
 	struct err err;
 
@@ -281,6 +294,8 @@ import_type_write(enum import_type type, struct str cell, struct buf *out)
 	case IMPORT_NUMBER: return write_number(str_trim(cell), out);
 	case IMPORT_BOOLEAN: return write_boolean(str_trim(cell), out);
 	case IMPORT_DATE: return write_date(str_trim(cell), out);
+	case IMPORT_OBJECT:
+	case IMPORT_STATUS: BUG("is no value of its own");
 	case IMPORT_TEXT: break;
 	}
 	json_write_init(&j, out);

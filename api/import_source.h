@@ -30,6 +30,7 @@ struct import_row {
 	struct str value;             /* what the fault is about */
 	struct address address;
 	struct str name, attributes; /* text; a JSON object */
+	enum import_leave leave;
 };
 
 enum import_outcome { IMPORT_ROW = 0, IMPORT_END, IMPORT_FAILED };

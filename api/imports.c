@@ -75,8 +75,11 @@ read_reading(struct request *q, const struct arrival *a, struct str *out)
 	bool ok;
 
 	buf_init(&json, IMPORT_OPTIONS_MAX);
-	ok = import_options_gather(request_query(q, "encoding"),
-	    request_query(q, "delimiter"), columns, &json, &err);
+	ok = import_options_gather(
+	    &(struct import_words){request_query(q, "encoding"),
+		request_query(q, "delimiter"), request_query(q, "source"),
+		columns},
+	    &json, &err);
 	if (!ok)
 		problem(q, 422, "%s", err.text);
 	else if (columns.p != NULL && a->format != IMPORT_CSV)
@@ -270,7 +273,7 @@ import_errors(struct request *q)
 
 const struct route import_routes[] = {
     {METHOD_POST, "/v1/lists/{id}/imports", import_create, ACCESS_WRITE,
-	PAYLOAD_UPLOAD, "mode dry_run basis encoding delimiter columns",
+	PAYLOAD_UPLOAD, "mode dry_run basis encoding delimiter source columns",
 	&import_upload},
     {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
 	NULL, NULL},

@@ -75,7 +75,9 @@ CREATE TEMP TABLE import_row (
     name       text NOT NULL,     -- '' says nothing
     attributes jsonb NOT NULL,
     fault      text,              -- or else, why it is not to be used
-    value      text
+    value      text,
+    leave      text,              -- reason not to mail, by what the file says
+    everywhere smallint           -- 1, or 0: that list
 ) ON COMMIT DROP;
 
 -- Those of a round that something has to be done for; contact_id NULL: to be
@@ -92,7 +94,8 @@ CREATE TEMP TABLE import_work (
 ) ON COMMIT DROP;
 
 -- name: import_rows_copy
-COPY import_row (line, round, email, key, name, attributes, fault, value)
+COPY import_row (line, round, email, key, name, attributes, fault, value, leave,
+                 everywhere)
 FROM STDIN (FORMAT binary);
 
 -- How many rows there are decides how they are best joined; a few hundred of
@@ -121,7 +124,21 @@ WITH found AS (
      WHERE f.erased AND i.line = f.line
     RETURNING i.line
 )
-SELECT (SELECT count(*) FROM found), (SELECT count(*) FROM gone);
+SELECT (SELECT count(*) FROM found)
+           + (SELECT count(*) FROM import_row i
+               WHERE i.leave IS NOT NULL AND i.fault IS NULL
+                 AND NOT EXISTS (SELECT FROM found f WHERE f.line = i.line)),
+       (SELECT count(*) FROM gone);
+
+-- $1 import, $2 list
+-- name: import_leave
+INSERT INTO suppression (email_key, list_id, reason, evidence)
+SELECT DISTINCT key, CASE everywhere WHEN 0 THEN $2::bigint END, leave,
+       jsonb_build_object('source', 'import', 'import_id', $1::bigint)
+  FROM import_row
+ WHERE leave IS NOT NULL AND fault IS NULL
+ ORDER BY key
+    ON CONFLICT (email_key, list_id, reason) DO NOTHING;
 
 -- What has to be done.  $1 list, $2 round, $3 mode
 -- name: import_plan

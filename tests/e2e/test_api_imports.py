@@ -236,6 +236,60 @@ def test_dry_run(api):
     assert not job["dry_run"] and counts(job) == (1, 1, 1, 1, 0)
 
 
+def suppressions(api, prefix):
+    return api.sql("SELECT email_key, list_id, reason FROM suppression"
+                   " WHERE email_key LIKE %s ORDER BY id", prefix + "%")
+
+
+def test_from_listmonk(api):
+    """Who is blocked there is blocked here, now and by no later import."""
+    one = given.mailing_list(api)
+    text = ("uuid,email,name,attributes,status,created_at,updated_at\n"
+            '1a,lm1@example.com,Ann,"{""city"":""Köln"",""n"":[1]}",enabled,x,y\n'
+            "1b,lm2@example.com,Bob,{},blocklisted,x,y\n"
+            "1c,lm3@example.com,Cy,,disabled,x,y\n"
+            "1d,lm4@example.com,Di,[],enabled,x,y\n"
+            "1e,lm5@example.com,Ed,{},gone,x,y\n")
+    job = load_with(api, {"source": "listmonk", "dry_run": "true"}, text, one)
+    assert counts(job) == (3, 0, 0, 2, 2) and not suppressions(api, "lm")
+    job = load_with(api, {"source": "listmonk"}, text, one)
+    assert counts(job) == (3, 0, 0, 2, 2)
+    assert errors(api, job) == [
+        (5, "attributes: is no JSON object", "[]"),
+        (6, "status: is no status that is known", "gone")]
+    assert attributes(api, "lm1@example.com") == {"city": "Köln", "n": [1]}
+    left = [("lm2@example.com", None, "unsubscribe"),
+            ("lm3@example.com", None, "manual")]
+    assert suppressions(api, "lm") == left
+    text = text.replace("blocklisted", "enabled").replace("disabled", "enabled")
+    assert counts(load_with(api, {"source": "listmonk"}, text, one))[4] == 2
+    assert suppressions(api, "lm") == left
+
+
+MAILCHIMP = ('"Email Address","First Name","Last Name",Town,MEMBER_RATING,'
+             "OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,"
+             "GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS")
+
+
+@pytest.mark.parametrize("more, reason, everywhere", [
+    ("", None, None), (",UNSUB_TIME", "unsubscribe", False),
+    (",CLEAN_TIME", "hard_bounce", True)])
+def test_from_mailchimp(api, more, reason, everywhere):
+    one = given.mailing_list(api)
+    email = f"mc.{reason}@example.com"
+    job = load_with(api, {"source": "mailchimp"},
+                    f"{MAILCHIMP}{more}\n{email},Ann,Doe,Köln,2" + "," * 15
+                    + 'A note,"""VIP"",""x"""' + ",2026-01-01" * bool(more)
+                    + "\n", one)
+    assert counts(job) == (1, 0, 0, 0, int(bool(more))), errors(api, job)
+    known = api.get(f"/v1/contacts/{email}")
+    assert known["name"] == "Ann Doe" and known["attributes"] == {
+        "first_name": "Ann", "last_name": "Doe", "Town": "Köln",
+        "NOTES": "A note", "TAGS": '"VIP","x"'}
+    assert suppressions(api, email) == (
+        [] if reason is None else [(email, None if everywhere else one, reason)])
+
+
 def test_formulas_are_data(api):
     """X-020: kept byte for byte; who exports them defuses them."""
     cells = ["=1+1", "@SUM(A1)", "+1", "-1", "=cmd|'/c calc'!A1", "\t=1", "'x"]

@@ -281,7 +281,8 @@ static const struct {
 	"columns: \"a\" must be a name of 1 to 100 bytes, null, or an object "
 	"with name and type"},
     {"{\"columns\":{\"a\":{\"name\":\"b\",\"type\":\"int\"}}}",
-	"columns: the type of \"a\" must be one of: text number boolean date"},
+	"columns: the type of \"a\" must be one of: text number boolean date "
+	"object status"},
     {"{\"delimiter\":\",\"}",
 	"delimiter: must be one of: comma semicolon tab pipe"},
     {"{\"encoding\":\"ebcdic\"}",
