@@ -4,6 +4,7 @@
 #include "api/hits.h"
 #include "api/import_worker.h"
 #include "api/link_cache.h"
+#include "api/message_cache.h"
 #include "api/metrics.h"
 #include "api/peer.h"
 #include "api/route.h"
@@ -89,11 +90,13 @@ open_api(struct api *api, const struct settings *settings,
 	api->keys = key_cache_new();
 	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
+	api->messages = message_cache_new();
 }
 
 static void
 close_api(struct api *api)
 {
+	message_cache_free(api->messages);
 	link_cache_free(api->links);
 	metrics_free(api->metrics);
 	key_cache_free(api->keys);

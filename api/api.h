@@ -17,6 +17,7 @@
 struct hits;
 struct key_cache;
 struct link_cache;
+struct message_cache;
 struct metrics;
 struct route;
 
@@ -30,6 +31,7 @@ struct api {
 	struct metrics *metrics;
 	struct hits *hits;
 	struct link_cache *links;
+	struct message_cache *messages;
 	char spool[SETTING_TEXT_MAX + 16]; /* folder of uploads */
 };
 

@@ -30,6 +30,7 @@ struct hit_journal {
 	pthread_cond_t work, turned;
 	/* All below: the lock's. */
 	struct journal *journal; /* NULL: hits are lost */
+	struct journal *spare;   /* made ahead for the next turn; or NULL */
 	size_t bytes;            /* of its records */
 	struct waiters waiters;
 	bool wanted, stopping, telling;
@@ -133,30 +134,49 @@ lose_told(struct hit_journal *j, const struct err *err)
 	j->counts.lost += j->told.count;
 }
 
+/* A new journal takes a while: the lock must be open.  NULL: there is none. */
+static struct journal *
+make_journal(struct hit_journal *j, struct err *err)
+{
+	struct journal *made = NULL;
+
+	*err = (struct err){FAIL_LIMIT, "too many journals wait"};
+	return has_room(j) && open_journal(j, &made, err) ? made : NULL;
+}
+
+/* With the lock: the journal to go on with, or NULL. */
+static struct journal *
+take_next(struct hit_journal *j)
+{
+	struct journal *next = j->spare;
+	struct err err;
+
+	j->spare = NULL;
+	if (next == NULL) {
+		pthread_mutex_unlock(&j->lock);
+		next = make_journal(j, &err);
+		pthread_mutex_lock(&j->lock);
+		if (next == NULL)
+			complain(j, &err);
+	}
+	if (next != NULL && j->telling)
+		log_info("hits_written_again", "journals=1");
+	if (next != NULL)
+		j->telling = false;
+	return next;
+}
+
 /* With the lock: from now on hits go into another journal; all of the old
  * one is on the disk then, and it is the loader's. */
 static void
 turn(struct hit_journal *j)
 {
-	struct journal *old, *next = NULL;
-	struct err err = {FAIL_LIMIT, "too many journals wait"};
-	bool empty, ok;
+	struct journal *next = take_next(j);
+	struct journal *old = j->journal;
+	bool empty = j->bytes == 0;
+	struct err err;
 
-	pthread_mutex_unlock(&j->lock);
-	ok = has_room(j) && open_journal(j, &next, &err);
-	pthread_mutex_lock(&j->lock);
-	if (!ok)
-		complain(j, &err);
-	else if (j->telling)
-		log_info("hits_written_again", "journals=1");
-	if (ok)
-		j->telling = false;
-	old = j->journal;
-	empty = j->bytes == 0;
-	j->next_ms = clock_mono_ms() + (ok ? TURN_MS : TRY_MS);
-	if (!ok && j->bytes < HIT_JOURNAL_BYTES && old != NULL &&
-	    !journal_broken(old))
-		return; /* there is room in it */
+	j->next_ms = clock_mono_ms() + (next != NULL ? TURN_MS : TRY_MS);
 	j->journal = next;
 	j->bytes = 0;
 	j->wanted = false;
@@ -178,7 +198,8 @@ turn_is_due(const struct hit_journal *j)
 		return clock_mono_ms() >= j->next_ms;
 	if (journal_broken(j->journal) || j->bytes >= HIT_JOURNAL_BYTES)
 		return true;
-	return j->wanted && j->bytes > 0 && clock_mono_ms() >= j->next_ms;
+	return j->wanted && j->spare != NULL && j->bytes > 0 &&
+	       clock_mono_ms() >= j->next_ms;
 }
 
 /* A round for all that wait. */
@@ -285,6 +306,7 @@ hit_journal_stop(struct hit_journal *j)
 	pthread_mutex_unlock(&j->lock);
 	pthread_join(j->thread, NULL);
 	close_journal(j->journal, j->bytes == 0);
+	close_journal(j->spare, true);
 	release(j);
 }
 
@@ -332,7 +354,18 @@ hit_journal_write(struct hit_journal *j, struct str record, hit_journal_fn *fn,
 void
 hit_journal_await(struct hit_journal *j, uint64_t *turns, int64_t ms)
 {
+	struct journal *made = NULL;
+	struct err err;
+	bool needed;
+
 	pthread_mutex_lock(&j->lock);
+	needed = j->spare == NULL;
+	pthread_mutex_unlock(&j->lock);
+	if (needed)
+		made = make_journal(j, &err);
+	pthread_mutex_lock(&j->lock);
+	if (made != NULL)
+		j->spare = made;
 	j->wanted = true;
 	if (*turns == j->turns)
 		wait_on(j, &j->turned, ms);

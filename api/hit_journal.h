@@ -38,7 +38,9 @@ bool hit_journal_write(struct hit_journal *j, struct str record,
     hit_journal_fn *fn, void *arg) MUST_USE;
 
 /* Asks for a turn and waits for one, at most that long, unless there was one
- * since `turns`, which is brought up to date; 0 at first. */
+ * since `turns`, which is brought up to date; 0 at first.  Makes the journal
+ * to turn to, so that no hit waits for that; without one it goes on with the
+ * present journal while that has room.  For one thread. */
 void hit_journal_await(struct hit_journal *j, uint64_t *turns, int64_t ms);
 
 struct hit_journal_counts {

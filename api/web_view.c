@@ -5,6 +5,7 @@
  */
 #include "api/campaign_message.h"
 #include "api/delivery_link.h"
+#include "api/message_cache.h"
 #include "api/problem.h"
 #include "api/public_page.h"
 #include "api/routes.h"
@@ -30,6 +31,7 @@ enum {
 	COL_LIST,
 	COL_LIST_NAME,
 	COL_AT,
+	COL_STARTED,
 };
 
 static const struct message_attachment *
@@ -140,13 +142,37 @@ show(struct request *q, const struct campaign_message *m,
 		reply_view(q, &rendered, &m->source);
 }
 
+/* What was started stays as it is, and is kept. */
+static void
+show_new(struct request *q, const struct db_result *r, int64_t delivery)
+{
+	struct message_cache *cache = q->api->messages;
+	struct campaign_message m = {0};
+	struct cached_message *held;
+	bool found;
+
+	if (!campaign_message_load(q, delivery >> 32, &m, &found))
+		return;
+	if (!found) {
+		delivery_link_unknown(q);
+		message_free(m.message);
+	} else if (db_get_bool(r, 0, COL_STARTED)) {
+		held = message_cache_put(cache, delivery >> 32, &m);
+		show(q, cached_message(held), r, delivery);
+		message_cache_give(cache, held);
+	} else {
+		show(q, &m, r, delivery);
+		message_free(m.message);
+	}
+}
+
 static void
 view_one(struct request *q)
 {
-	struct campaign_message m = {0};
+	struct message_cache *cache = q->api->messages;
+	struct cached_message *held;
 	const struct db_result *r;
 	int64_t delivery = 0;
-	bool found;
 
 	if (delivery_link_open(q, &delivery) == LINK_UNKNOWN) {
 		delivery_link_unknown(q);
@@ -154,17 +180,21 @@ view_one(struct request *q)
 	}
 	r = request_run(q, Q_WEB_VIEW_RECIPIENT,
 	    DB_ARGS(db_int(delivery >> 32), db_int(delivery)));
-	if (r == NULL || !campaign_message_load(q, delivery >> 32, &m, &found))
+	if (r == NULL)
 		return;
-	if (found && db_rows(r) > 0)
-		show(q, &m, r, delivery);
-	else
+	held = message_cache_take(cache, delivery >> 32);
+	if (db_rows(r) == 0)
 		delivery_link_unknown(q);
-	message_free(m.message);
+	else if (held != NULL)
+		show(q, cached_message(held), r, delivery);
+	else
+		show_new(q, r, delivery);
+	if (held != NULL)
+		message_cache_give(cache, held);
 }
 
-/* Each view compiles its message anew: half of the threads stay free for
- * what is quick, however many look at once. */
+/* Some messages take their time: half of the threads stay free for what is
+ * quick, however many look at once. */
 static void
 view(struct request *q)
 {

@@ -15,7 +15,8 @@ SELECT c.name AS campaign, c.from_name, c.from_email,
        coalesce(p.email, t.recipient, ''), coalesce(p.name, ''),
        coalesce(p.attributes, '{}'), coalesce(l.id, 0), coalesce(l.name, ''),
        coalesce((SELECT min(o.at) FROM outcome o WHERE o.delivery_id = $2::bigint),
-                c.started_at, now())
+                c.started_at, now()),
+       c.started_at IS NOT NULL
   FROM campaign c
   LEFT JOIN delivery d ON d.id = $2::bigint
   LEFT JOIN LATERAL (SELECT recipient FROM task

@@ -1,5 +1,6 @@
 """Links, pixels and pages of mails that were really sent."""
 
+import concurrent.futures
 import random
 import re
 import urllib.parse
@@ -272,6 +273,18 @@ def test_view_in_browser(volley, sent):
     assert there.attributes["one"]["href"].startswith(
         "https://shop.example.com/a?b=1&c=2&utm_source=news")
     assert len(events(volley, c, "open")) == opens
+
+
+def test_views_of_many(volley):
+    """Each sees what was written to them, at once and once more."""
+    names = [f"N{n}" for n in range(8)]
+    _, mails, _ = send(volley, [f"{n.lower()}@view.example.com,{n},Rome"
+                                for n in names])
+    pages = [links(data)["view"] for data in mails.values()] * 3
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        texts = list(pool.map(lambda url: get(url).text, pages))
+    seen = [re.search(r"Hello (N\d)", text)[1] for text in texts]
+    assert sorted(seen) == sorted(names * 3) and seen[:8] == seen[8:16]
 
 
 def test_view_of_a_text_and_of_pictures(volley):
