@@ -35,12 +35,14 @@ CREATE TRIGGER event_judged BEFORE UPDATE OF verdict ON event
 
 -- Deliveries of which events were taken back: what is known of them is
 -- counted again.  Events that merely became too old are forgotten, not
--- taken back (volley.forget).
+-- taken back (volley.forget).  Whoever may write the source need not be allowed
+-- to write here.
 CREATE TABLE rollup_dirty (
 	delivery_id bigint NOT NULL,
 	contact_id  bigint
 );
-CREATE FUNCTION event_taken_back() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION event_taken_back() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	IF current_setting('volley.forget', true) IS DISTINCT FROM 'on' THEN
 		INSERT INTO rollup_dirty VALUES (OLD.delivery_id, OLD.contact_id);
@@ -162,7 +164,8 @@ CREATE TABLE rollup_person (
 	email_key  text
 );
 
-CREATE FUNCTION membership_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION membership_begins() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	INSERT INTO rollup_joined
 	SELECT list_id, created_at, count(*) FROM fresh WHERE status = 'subscribed'
@@ -172,7 +175,8 @@ END $$;
 CREATE TRIGGER membership_begins AFTER INSERT ON membership
 	REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION membership_begins();
 
-CREATE FUNCTION membership_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION membership_ends() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	INSERT INTO rollup_joined
 	SELECT list_id, created_at, -count(*) FROM gone WHERE status = 'subscribed'
@@ -183,7 +187,8 @@ END $$;
 CREATE TRIGGER membership_ends AFTER DELETE ON membership
 	REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION membership_ends();
 
-CREATE FUNCTION membership_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION membership_changes() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	INSERT INTO rollup_joined
 	SELECT list_id, created_at, sum(n)
@@ -205,7 +210,8 @@ INSERT INTO rollup_joined
 SELECT list_id, created_at, count(*) FROM membership WHERE status = 'subscribed'
  GROUP BY list_id, created_at;
 
-CREATE FUNCTION suppression_ends() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION suppression_ends() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	INSERT INTO rollup_person (list_id, email_key) VALUES (OLD.list_id, OLD.email_key);
 	RETURN NULL;

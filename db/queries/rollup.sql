@@ -38,8 +38,10 @@ UPDATE rollup_mark SET upto = 0, identity = database_identity();
 
 -- name: rollup_memory
 -- Until the transaction ends: what is new is sorted in memory, and how much it
--- is decides how it is looked up.
+-- is decides how it is looked up.  Groups are found by sorting: how many there
+-- are is not foreseen, and a hash table that was made for few of them is slow.
 SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+       set_config('enable_hashagg', 'off', true),
        set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: rollup_summarize

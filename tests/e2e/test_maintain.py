@@ -155,6 +155,26 @@ def test_the_role_reads_every_view_and_nothing_else(api):
             cursor.execute("CREATE TABLE report.mine (n integer)")
 
 
+def test_who_may_write_a_source_needs_no_more(api, audience):
+    """A role of the public pages joins, leaves and takes back."""
+    api.sql("CREATE ROLE pages")
+    api.sql("GRANT SELECT, INSERT, UPDATE, DELETE ON membership, suppression, event TO pages")
+    pg = psycopg2.connect(api.conninfo)
+    pg.autocommit = True
+    with contextlib.closing(pg), pg.cursor() as cursor:
+        cursor.execute("SET ROLE pages")
+        cursor.execute("DELETE FROM membership WHERE contact_id = %s", (audience.contacts[0],))
+        cursor.execute("INSERT INTO membership (list_id, contact_id) VALUES (%s, %s)",
+                       (audience.lists[0], audience.contacts[0]))
+        cursor.execute("UPDATE membership SET status = 'unconfirmed' WHERE contact_id = %s",
+                       (audience.contacts[0],))
+        cursor.execute("DELETE FROM suppression WHERE email_key = (SELECT min(email_key)"
+                       " FROM suppression)")
+        cursor.execute("DELETE FROM event WHERE kind = 'reply'")
+    maintain(api)
+    views_are_right(api)
+
+
 def test_every_view_says_what_it_is(api):
     assert api.sql("SELECT relname FROM pg_class WHERE relkind = 'v'"
                    " AND relnamespace = 'report'::regnamespace"
