@@ -4,9 +4,14 @@
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "lib/base/clock.h"
+#include "lib/base/digest.h"
 #include "lib/base/log.h"
 
 #include <unistd.h>
+
+#define DB_WAIT_MS        10000
+#define PROGRESS_QUIET_MS 15000 /* proxies close what is silent */
 
 struct arrival {
 	struct import_spool spool;
@@ -245,6 +250,62 @@ import_show(struct request *q)
 	reply_import(q, 200, q->id);
 }
 
+/* Events of an import (text/event-stream). */
+struct progress {
+	unsigned char told[SHA256_SIZE]; /* what was said last */
+	int64_t quiet_since_ms;
+	bool over;
+};
+
+static void
+tell(struct progress *p, const struct db_result *row, struct buf *out)
+{
+	struct str document = db_get_text(row, 0, 0);
+	unsigned char now[SHA256_SIZE];
+
+	p->over = db_get_bool(row, 0, 1);
+	sha256(now, document);
+	if (memcmp(now, p->told, sizeof(now)) != 0)
+		buf_printf(out, "event: %s\ndata: %.*s\n\n",
+		    p->over ? "end" : "progress", STR_ARG(document));
+	else if (clock_mono_ms() - p->quiet_since_ms > PROGRESS_QUIET_MS)
+		buf_puts(out, ": still at it\n\n");
+	if (out->n > 0)
+		p->quiet_since_ms = clock_mono_ms();
+	memcpy(p->told, now, sizeof(now));
+}
+
+static bool
+progress_more(struct request *q, void *arg, struct buf *out)
+{
+	struct progress *p = arg;
+	struct db_result row;
+	struct db *db;
+	struct err err;
+
+	if (p->over)
+		return true;
+	if (!db_pool_take(q->api->pool, DB_WAIT_MS, &db, &err))
+		return false;
+	p->over =
+	    !db_one(db, Q_IMPORT_DOCUMENT, DB_ARGS(db_int(q->id)), &row, &err);
+	if (!p->over) {
+		tell(p, &row, out);
+		db_result_free(&row);
+	}
+	db_pool_give(q->api->pool, db);
+	q->reply.later = out->n == 0;
+	return true;
+}
+
+static void
+import_progress(struct request *q)
+{
+	if (request_one(q, Q_IMPORT_STATE, DB_ARGS(db_int(q->id))) != NULL)
+		reply_stream(q, 200, "text/event-stream", progress_more,
+		    ARENA_NEW(&q->arena, struct progress));
+}
+
 static void
 import_errors(struct request *q)
 {
@@ -277,6 +338,8 @@ const struct route import_routes[] = {
 	&import_upload},
     {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
 	NULL, NULL},
+    {METHOD_GET, "/v1/imports/{id}/progress", import_progress, ACCESS_READ,
+	PAYLOAD_NONE, NULL, NULL},
     {METHOD_GET, "/v1/imports/{id}/errors", import_errors, ACCESS_READ,
 	PAYLOAD_NONE, "limit cursor format", NULL},
     {0},

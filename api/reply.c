@@ -55,6 +55,7 @@ start(struct request *q, int status, const char *type)
 	q->reply.type = str_of(type);
 	q->reply.header_count = 0;
 	q->reply.more = NULL;
+	q->reply.later = false;
 	buf_reset(&q->reply.body);
 }
 

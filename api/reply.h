@@ -31,6 +31,8 @@ struct reply {
 	struct str type;
 	struct buf body;
 	reply_more *more; /* NULL: the body is all there is */
+	bool
+	    later; /* set by `more`: nothing yet, ask again in about a second */
 	void *more_arg;
 	struct {
 		const char *name;

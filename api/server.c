@@ -37,10 +37,13 @@ struct server {
 	pthread_mutex_t lock;
 	int under_way;
 	bool stopping;
+	struct exchange *waiting; /* whose answers have nothing to say yet */
 };
 
 /* One request on its way through libmicrohttpd. */
 struct exchange {
+	struct server *server;
+	struct exchange *next_waiting;
 	struct request q;
 	struct MHD_Connection *connection;
 	bool answered; /* the answer waits for its hit to be on the disk */
@@ -95,6 +98,7 @@ on_target(void *cls, const char *uri, struct MHD_Connection *connection)
 	struct server *s = cls;
 	struct exchange *x = NEW(struct exchange);
 
+	x->server = s;
 	x->connection = connection;
 	request_start(&x->q, s->api);
 	x->q.peer = peer_of(MHD_get_connection_info(connection,
@@ -144,23 +148,66 @@ on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	return MHD_YES;
 }
 
+/* The connection sleeps until the next tick. */
+static void
+wait_for_tick(struct exchange *x)
+{
+	struct server *s = x->server;
+
+	x->q.reply.later = false;
+	MHD_suspend_connection(x->connection);
+	pthread_mutex_lock(&s->lock);
+	x->next_waiting = s->waiting;
+	s->waiting = x;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+wake_all(struct server *s)
+{
+	struct exchange *x, *next;
+
+	pthread_mutex_lock(&s->lock);
+	x = s->waiting;
+	s->waiting = NULL;
+	pthread_mutex_unlock(&s->lock);
+	for (; x != NULL; x = next) {
+		next = x->next_waiting;
+		MHD_resume_connection(x->connection);
+	}
+}
+
+/* The next piece into the body; 0, or how it ends. */
+static ssize_t
+next_piece(struct exchange *x)
+{
+	struct reply *r = &x->q.reply;
+
+	buf_reset(&r->body);
+	x->sent = 0;
+	if (!r->more(&x->q, r->more_arg, &r->body) || r->body.full)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (r->body.n > 0)
+		return 0;
+	if (!r->later || count_under_way(x->server, 0))
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	wait_for_tick(x);
+	return 0;
+}
+
 /* More of an answer in pieces. */
 static ssize_t
 on_room(void *arg, uint64_t at, char *out, size_t max)
 {
 	struct exchange *x = arg;
 	struct reply *r = &x->q.reply;
+	ssize_t end;
 	size_t n;
 
 	(void)at;
-	if (x->sent == r->body.n) {
-		buf_reset(&r->body);
-		x->sent = 0;
-		if (!r->more(&x->q, r->more_arg, &r->body) || r->body.full)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-		if (r->body.n == 0)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-	}
+	end = x->sent == r->body.n ? next_piece(x) : 0;
+	if (end < 0)
+		return end;
 	n = r->body.n - x->sent < max ? r->body.n - x->sent : max;
 	memcpy(out, r->body.p + x->sent, n);
 	x->sent += n;
@@ -388,6 +435,8 @@ server_tick(struct server *s)
 {
 	int late = server_links_reap(s->links);
 
+	wake_all(s);
+
 	if (late > 0)
 		log_info("http_late", "connections=%d", late);
 }
@@ -405,6 +454,7 @@ server_stop(struct server *s)
 	s->stopping = true;
 	while ((left = s->under_way) > 0 && clock_mono_ms() < until) {
 		pthread_mutex_unlock(&s->lock);
+		wake_all(s);
 		usleep(10000);
 		pthread_mutex_lock(&s->lock);
 	}

@@ -15,9 +15,9 @@ RETURNING id;
 -- name: import_spooled
 UPDATE import SET spool_path = $2 WHERE id = $1::bigint;
 
--- $1 id
+-- And whether it is over.  $1 id
 -- name: import_document
-SELECT row_to_json(d)
+SELECT row_to_json(d), d.state IN ('done', 'failed')
   FROM (SELECT id, list_id, mode, format, dry_run, basis, reading, state,
                bytes_total, bytes_read,
                rows_read, inserted, updated, unchanged, rejected, suppressed,

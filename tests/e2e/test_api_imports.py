@@ -494,6 +494,59 @@ def test_progress_moves(api):
     wait_spool_empty(api)
 
 
+def events(response):
+    """(event, document) of a stream, to its end."""
+    name = None
+    for line in response.iter_lines():
+        field, _, value = line.decode().partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+
+
+def stream(api, job):
+    return api.session.get(f"{api.url}/v1/imports/{job}/progress", stream=True,
+                           headers={"Authorization": f"Bearer {api.keys['read']}"},
+                           timeout=60)
+
+
+def test_progress_by_events(api):
+    one = given.mailing_list(api)
+    job = api.post(f"/v1/lists/{one}/imports", status=202, headers=dict(CSV),
+                   data=("email,name,n\n" + rows(200000, 40000)).encode())["id"]
+    told = list(events(stream(api, job)))
+    assert {name for name, _ in told[:-1]} <= {"progress"}
+    assert told[-1][0] == "end"
+    assert told[-1][1] == api.get(f"/v1/imports/{job}")
+    assert told[-1][1]["rows_read"] == 40000
+    seen = [document["rows_read"] for _, document in told]
+    assert seen == sorted(seen)
+    assert [name for name, _ in events(stream(api, job))] == ["end"]
+    assert api.call("GET", "/v1/imports/999999/progress").status_code == 404
+
+
+def test_events_do_not_keep_the_server(postgres):
+    """Listeners wait without a thread each, and end when the server does."""
+    server = Server(postgres.create(), {"VOLLEY_API_THREADS": "1"}).start()
+    one = given.mailing_list(server)
+    job = server.sql("INSERT INTO import (list_id) VALUES (%s) RETURNING id",
+                     one)[0][0]
+    answers = [stream(server, job) for _ in range(8)]
+    listeners = [events(answer) for answer in answers]
+    assert {next(listener)[0] for listener in listeners} == {"progress"}
+    assert server.get("/v1/lists")["data"]
+    answers.pop().close()
+    server.sql("UPDATE import SET state = 'failed' WHERE id = %s", job)
+    assert [name for name, _ in listeners[0]] == ["end"]
+    job = server.sql("INSERT INTO import (list_id) VALUES (%s) RETURNING id",
+                     one)[0][0]
+    last = events(stream(server, job))
+    assert next(last)[0] == "progress"
+    server.stop()
+    assert not list(last)
+
+
 def test_several_at_once(api):
     """Two files with the same people in other order: each once."""
     one, two = given.mailing_list(api), given.mailing_list(api)
