@@ -187,11 +187,14 @@ WITH fresh AS MATERIALIZED (
 	SELECT b.*, delivery_id >> 32 AS campaign_id,
 	       max(n) OVER (PARTITION BY delivery_id, kind, link) < 0 AS is_gone
 	  FROM (SELECT delivery_id, kind, link, at, times, by_people, type, category, status,
-	               scope, source, domain, 1 AS n FROM seen
+	               scope, source, domain, 1 AS n, NULL::tid AS place FROM seen
 	        UNION ALL
+	        -- OFFSET: one look into the index each.
 	        SELECT r.delivery_id, r.kind, r.link, r.at, r.times, r.by_people, r.type,
-	               r.category, r.status, r.scope, r.source, r.domain, -1
-	          FROM touched t JOIN rollup_delivery r ON r.delivery_id = t.delivery_id) b
+	               r.category, r.status, r.scope, r.source, r.domain, -1, r.ctid
+	          FROM touched t
+	         CROSS JOIN LATERAL (SELECT r.ctid, r.* FROM rollup_delivery r
+	                              WHERE r.delivery_id = t.delivery_id OFFSET 0) r) b
 ), kept AS (
 	INSERT INTO rollup_delivery AS r (delivery_id, kind, link, at, times, by_people, type,
 	       category, status, scope, source, domain)
@@ -206,9 +209,9 @@ WITH fresh AS MATERIALIZED (
 	       (EXCLUDED.at, EXCLUDED.times, EXCLUDED.by_people, EXCLUDED.type, EXCLUDED.category,
 	        EXCLUDED.status, EXCLUDED.scope, EXCLUDED.source, EXCLUDED.domain)
 ), forgotten AS (
-	DELETE FROM rollup_delivery r USING change c
-	 WHERE c.is_gone AND c.kind NOT IN ('open', 'click')
-	   AND r.delivery_id = c.delivery_id AND r.kind = c.kind AND r.link = c.link
+	DELETE FROM rollup_delivery
+	 WHERE ctid = ANY (ARRAY(SELECT place FROM change
+	                          WHERE is_gone AND kind NOT IN ('open', 'click')))
 ), counted AS MATERIALIZED (
 	SELECT * FROM change WHERE NOT is_gone OR kind NOT IN ('open', 'click')
 ), cell AS MATERIALIZED (
