@@ -2,6 +2,7 @@
  * volley - one binary, whose subcommands are the programs.
  */
 #include "api/api.h"
+#include "api/audit_command.h"
 #include "api/auth.h"
 #include "api/hit_command.h"
 #include "api/import_command.h"
@@ -38,6 +39,7 @@ static const struct {
     {"account", account_main, "test an SMTP account, and how its mail arrives"},
     {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},
+    {"audit", audit_main, "verify the record of who did what"},
     {"reclassify-hits", hit_main, "judge opens and clicks by today's rules"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},
 };

@@ -1,5 +1,6 @@
 #include "api/dispatch.h"
 
+#include "api/audit.h"
 #include "api/auth.h"
 #include "api/etag.h"
 #include "api/idempotency.h"
@@ -135,6 +136,7 @@ handle(struct request *q)
 		BUG("%s: no answer", q->route->pattern);
 	etag_end(q);
 	idempotency_keep(q);
+	audit_write(q);
 }
 
 void

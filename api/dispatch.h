@@ -3,7 +3,7 @@
  *
  *   begin: target, route, key and scope, query names, kind of body
  *   body:  collected (1 MiB at most) or given to the route's upload
- *   end:   Idempotency-Key, If-Match, handler, commit or rollback
+ *   end:   Idempotency-Key, If-Match, handler, audit, commit or rollback
  *
  * Knows no libmicrohttpd: server.c moves the bytes.
  */

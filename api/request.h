@@ -61,6 +61,7 @@ struct request {
 
 	int64_t key_id; /* of the API key; 0 for a public route */
 	enum access access;
+	bool audited; /* audit.h */
 
 	struct arena arena;
 	struct buf body;  /* raw, complete when the handler runs */

@@ -23,6 +23,7 @@ const struct route *const route_tables[] = {
     report_routes,
     suppression_routes,
     event_routes,
+    audit_routes,
     inbound_routes,
     held_routes,
     public_page_routes,

@@ -29,6 +29,7 @@ extern const struct route delivery_routes[];
 extern const struct route report_routes[];
 extern const struct route suppression_routes[];
 extern const struct route event_routes[];
+extern const struct route audit_routes[];
 extern const struct route inbound_routes[];
 extern const struct route held_routes[];
 extern const struct route public_page_routes[];

@@ -1,5 +1,6 @@
 #include "api/tasks.h"
 
+#include "api/audit.h"
 #include "api/body.h"
 #include "api/idempotency.h"
 #include "api/routes.h"
@@ -14,6 +15,9 @@ task_wait(struct request *q, const int64_t *ids, size_t n)
 	bool over, untouched;
 
 	idempotency_keep(q);
+	audit_write(q);
+	if (q->reply.status >= 400)
+		return false;
 	do {
 		if (!request_commit(q))
 			return false;
