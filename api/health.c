@@ -1,4 +1,5 @@
 #include "api/files.h"
+#include "api/hits.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -61,6 +62,21 @@ readyz(struct request *q)
 }
 
 static void
+write_hits(struct hits *hits, struct buf *out)
+{
+	struct hit_journal_counts counts = hits_counts(hits);
+
+	buf_printf(out,
+	    "# TYPE volley_hits counter\n"
+	    "# HELP volley_hits Opens and clicks by whether they could be "
+	    "written down.\n"
+	    "volley_hits_total{written=\"yes\"} %llu\n"
+	    "volley_hits_total{written=\"no\"} %llu\n",
+	    (unsigned long long)counts.written,
+	    (unsigned long long)counts.lost);
+}
+
+static void
 metrics_show(struct request *q)
 {
 	struct buf *out = &q->reply.body;
@@ -79,6 +95,7 @@ metrics_show(struct request *q)
 		buf_printf(out, "volley_imports{state=\"%.*s\"} %lld\n",
 		    STR_ARG(db_get_text(r, row, 0)),
 		    (long long)db_get_int(r, row, 1));
+	write_hits(q->api->hits, out);
 	buf_puts(out, "# EOF\n");
 }
 

@@ -70,3 +70,9 @@ hits_write(struct hits *h, struct str record, hit_journal_fn *fn, void *arg)
 {
 	return hit_journal_write(h->journal, record, fn, arg);
 }
+
+struct hit_journal_counts
+hits_counts(struct hits *h)
+{
+	return hit_journal_counts(h->journal);
+}

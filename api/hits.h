@@ -20,4 +20,6 @@ void hits_stop(struct hits *h);
 bool hits_write(struct hits *h, struct str record, hit_journal_fn *fn,
     void *arg) MUST_USE;
 
+struct hit_journal_counts hits_counts(struct hits *h);
+
 #endif

@@ -67,6 +67,9 @@ def test_single_hits(api):
     humans = sum(v != "machine" for _, v in AGENTS)
     assert api.get(f"/v1/campaigns/{c}/report")["opens"] == {
         "human": humans, "machine": len(AGENTS) - humans}
+    metrics = requests.get(f"{api.url}/metrics", timeout=10).text
+    assert f'volley_hits_total{{written="yes"}} {len(AGENTS)}\n' in metrics
+    assert 'volley_hits_total{written="no"} 0\n' in metrics
     page = api.get(f"/v1/events?campaign_id={c}")["data"]
     assert [e["verdict"] for e in page] == [v for _, v in AGENTS]
 
