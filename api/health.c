@@ -40,6 +40,19 @@ is_copy(struct db *db, bool *copy, struct err *err)
 	return true;
 }
 
+/* For people and for who restarts things: without names of hosts. */
+static const char *
+why_not(const struct err *err)
+{
+	if (err->kind == FAIL_MISSING)
+		return err->text; /* which schema it has, and which it needs */
+	if (err->kind == FAIL_BUSY)
+		return "all connections to the database are in use";
+	if (err->kind == FAIL_IO)
+		return "the database cannot be reached";
+	return "the database cannot be used";
+}
+
 static void
 readyz(struct request *q)
 {
@@ -55,12 +68,11 @@ readyz(struct request *q)
 	if (ok)
 		reply_document(q, 200, copy ? STR(COPIED) : STR(READY));
 	else
-		problem(q, 503, "%s",
-		    err.kind == FAIL_MISSING
-			? "the database needs volley migrate"
-			: "the database cannot be used");
+		problem(q, 503, "%s", why_not(&err));
 }
 
+/* OpenMetrics for who asks for it, else the text that it grew from: they
+ * name the type of a counter differently.  "# EOF" is a comment there. */
 static void
 write_hits(struct hits *hits, struct buf *out)
 {
@@ -79,6 +91,9 @@ write_hits(struct hits *hits, struct buf *out)
 static void
 metrics_show(struct request *q)
 {
+	struct str accept = request_header(q, "Accept");
+	bool open = str_find(accept, STR("application/openmetrics-text")) !=
+		    STR_NOWHERE;
 	struct buf *out = &q->reply.body;
 	const struct db_result *r;
 	struct err err;
@@ -86,9 +101,10 @@ metrics_show(struct request *q)
 
 	r = request_try(q, Q_IMPORT_TOTALS, DB_NO_ARGS, &err);
 	reply_text(q, 200,
-	    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	    open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+		 : "text/plain; version=0.0.4; charset=utf-8",
 	    STR(""));
-	metrics_write(q->api->metrics, out);
+	metrics_write(q->api->metrics, open, out);
 	buf_puts(out, "# TYPE volley_imports gauge\n"
 		      "# HELP volley_imports Imports by state.\n");
 	for (row = 0; r != NULL && row < db_rows(r); row++)

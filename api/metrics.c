@@ -147,13 +147,15 @@ write_durations(struct buf *out, const struct route_counts *c)
 }
 
 void
-metrics_write(struct metrics *m, struct buf *out)
+metrics_write(struct metrics *m, bool open, struct buf *out)
 {
 	size_t i;
 
 	pthread_mutex_lock(&m->lock);
-	buf_puts(out, "# TYPE volley_http_requests counter\n"
-		      "# HELP volley_http_requests Requests answered.\n");
+	buf_printf(out,
+	    "# TYPE volley_http_requests%s counter\n"
+	    "# HELP volley_http_requests%s Requests answered.\n",
+	    open ? "" : "_total", open ? "" : "_total");
 	for (i = 0; i < m->count; i++)
 		write_statuses(out, &m->routes[i]);
 	buf_puts(out, "# TYPE volley_http_request_seconds histogram\n"

@@ -18,6 +18,8 @@ void metrics_free(struct metrics *m);
 /* route NULL: nothing was found. Thread-safe, as metrics_write. */
 void metrics_request(struct metrics *m, const struct route *route, int status,
     int64_t us);
-void metrics_write(struct metrics *m, struct buf *out);
+/* open: as OpenMetrics, which names a counter without its "_total"; else as
+ * Prometheus text 0.0.4. */
+void metrics_write(struct metrics *m, bool open, struct buf *out);
 
 #endif

@@ -1,6 +1,7 @@
 """What holds for every request: keys, bodies, methods, limits, stopping."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -468,9 +469,18 @@ def test_service_addresses(api):
     assert document["openapi"] == "3.1.0"
 
 
-def test_metrics(api):
+OPEN = "application/openmetrics-text"
+
+
+@pytest.mark.parametrize("accept, media, family", [
+    (f"{OPEN};version=1.0.0,text/plain;q=0.5,*/*;q=0.1", OPEN, ""),
+    ("*/*", "text/plain", "_total")])
+def test_metrics(api, accept, media, family):
     api.call("GET", "/v1/lists/123456")
-    text = api.call("GET", "/metrics", key=None).text
+    answer = api.call("GET", "/metrics", key=None, headers={"Accept": accept})
+    text = answer.text
+    assert answer.headers["Content-Type"].startswith(f"{media}; version=")
+    assert f"# TYPE volley_http_requests{family} counter\n" in text
     assert ('volley_http_requests_total{method="GET",route="/v1/lists/{id}",'
             'status="404"}') in text
     assert text.endswith("# EOF\n") and "123456" not in text
@@ -481,6 +491,29 @@ def test_metrics(api):
     sums = [int(line.split()[-1]) for line in text.splitlines()
             if 'seconds_bucket{method="GET",route="/v1/lists/{id}"' in line]
     assert sums == sorted(sums) and sums[-1] >= 1
+
+
+@pytest.mark.skipif(not shutil.which("promtool"),
+                    reason="promtool (Debian package prometheus) is not here")
+def test_promtool_finds_nothing(api):
+    api.get("/v1/lists")
+    text = api.call("GET", "/metrics", key=None).content
+    done = subprocess.run(["promtool", "check", "metrics"], input=text,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_not_ready_says_why(postgres):
+    server = Server(postgres.create()).start()
+    newest = server.value("SELECT max(version) FROM migration")
+    server.sql("UPDATE migration SET version = version + 1000")
+    answer = server.call("GET", "/readyz", key=None)
+    assert answer.status_code == 503
+    assert f"{newest + 1000}, this build needs {newest}" in \
+        answer.json()["detail"]
+    server.sql("UPDATE migration SET version = version - 1000")
+    assert server.get("/readyz", key=None) == {"status": "ready"}
+    server.stop()
 
 
 def test_stops_after_what_is_under_way(postgres):
@@ -553,7 +586,9 @@ def test_database_away_and_back():
     r = server.call("GET", "/v1/lists")
     assert r.status_code == 503 and int(r.headers["Retry-After"]) > 0
     assert r.headers["Content-Type"] == "application/problem+json"
-    assert server.call("GET", "/readyz", key=None).status_code == 503
+    not_ready = server.call("GET", "/readyz", key=None)
+    assert not_ready.status_code == 503
+    assert not_ready.json()["detail"] == "the database cannot be reached"
     assert server.call("GET", "/healthz", key=None).status_code == 200
     assert server.call("GET", "/metrics", key=None).status_code == 200
     postgres.control("start")
