@@ -74,14 +74,13 @@ readyz(struct request *q)
 /* OpenMetrics for who asks for it, else the text that it grew from: they
  * name the type of a counter differently.  "# EOF" is a comment there. */
 static void
-write_hits(struct hits *hits, struct buf *out)
+write_hits(struct hits *hits, bool open, struct buf *out)
 {
 	struct hit_journal_counts counts = hits_counts(hits);
 
+	metrics_counter(out, open, "volley_hits",
+	    "Opens and clicks by whether they could be written down.");
 	buf_printf(out,
-	    "# TYPE volley_hits counter\n"
-	    "# HELP volley_hits Opens and clicks by whether they could be "
-	    "written down.\n"
 	    "volley_hits_total{written=\"yes\"} %llu\n"
 	    "volley_hits_total{written=\"no\"} %llu\n",
 	    (unsigned long long)counts.written,
@@ -111,7 +110,7 @@ metrics_show(struct request *q)
 		buf_printf(out, "volley_imports{state=\"%.*s\"} %lld\n",
 		    STR_ARG(db_get_text(r, row, 0)),
 		    (long long)db_get_int(r, row, 1));
-	write_hits(q->api->hits, out);
+	write_hits(q->api->hits, open, out);
 	buf_puts(out, "# EOF\n");
 }
 

@@ -147,15 +147,22 @@ write_durations(struct buf *out, const struct route_counts *c)
 }
 
 void
+metrics_counter(struct buf *out, bool open, const char *name, const char *help)
+{
+	const char *tail = open ? "" : "_total";
+
+	buf_printf(out, "# TYPE %s%s counter\n# HELP %s%s %s\n", name, tail,
+	    name, tail, help);
+}
+
+void
 metrics_write(struct metrics *m, bool open, struct buf *out)
 {
 	size_t i;
 
 	pthread_mutex_lock(&m->lock);
-	buf_printf(out,
-	    "# TYPE volley_http_requests%s counter\n"
-	    "# HELP volley_http_requests%s Requests answered.\n",
-	    open ? "" : "_total", open ? "" : "_total");
+	metrics_counter(out, open, "volley_http_requests",
+	    "Requests answered.");
 	for (i = 0; i < m->count; i++)
 		write_statuses(out, &m->routes[i]);
 	buf_puts(out, "# TYPE volley_http_request_seconds histogram\n"

@@ -18,8 +18,11 @@ void metrics_free(struct metrics *m);
 /* route NULL: nothing was found. Thread-safe, as metrics_write. */
 void metrics_request(struct metrics *m, const struct route *route, int status,
     int64_t us);
-/* open: as OpenMetrics, which names a counter without its "_total"; else as
- * Prometheus text 0.0.4. */
+/* open: as OpenMetrics, else as Prometheus text 0.0.4. */
 void metrics_write(struct metrics *m, bool open, struct buf *out);
+/* What stands before the samples NAME_total: OpenMetrics names a counter
+ * without the "_total", the older text with it. */
+void metrics_counter(struct buf *out, bool open, const char *name,
+    const char *help);
 
 #endif

@@ -481,6 +481,8 @@ def test_metrics(api, accept, media, family):
     text = answer.text
     assert answer.headers["Content-Type"].startswith(f"{media}; version=")
     assert f"# TYPE volley_http_requests{family} counter\n" in text
+    assert all(name.endswith("_total") == bool(family) for name in
+               re.findall("# TYPE ([a-z_]+) counter", text))
     assert ('volley_http_requests_total{method="GET",route="/v1/lists/{id}",'
             'status="404"}') in text
     assert text.endswith("# EOF\n") and "123456" not in text
