@@ -387,6 +387,33 @@ body_object(struct body *b, const char *field, unsigned flags)
 	return inner;
 }
 
+struct body *
+body_objects(struct body *b, const char *field, unsigned flags, size_t *n)
+{
+	json_t *v = get_array(b, field, flags, n);
+	struct body *items;
+	size_t i;
+
+	if (v == NULL)
+		return NULL;
+	items = ARENA_ARRAY(&b->q->arena, struct body, *n);
+	for (i = 0; i < *n; i++) {
+		items[i] = (struct body){
+		    .q = b->q,
+		    .object = json_array_get(v, i),
+		    .path = arena_printf(&b->q->arena, "%s%s[%zu].", b->path,
+			field, i)
+				.p,
+		};
+		if (json_is_object(items[i].object))
+			continue;
+		body_complain(b, field, "item %zu must be an object", i + 1);
+		*n = 0;
+		return NULL;
+	}
+	return items;
+}
+
 void
 body_end(struct body *inner, struct body *outer)
 {

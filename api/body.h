@@ -83,6 +83,11 @@ const char *body_json_error(const json_error_t *e);
 struct body body_object(struct body *b, const char *field, unsigned flags);
 void body_end(struct body *inner, struct body *outer);
 
+/* The objects of an array, to be read the same way; each is named "rows[0]."
+ * and so on.  NULL and *n = 0 when absent or wrong. */
+struct body *body_objects(struct body *b, const char *field, unsigned flags,
+    size_t *n);
+
 /* A complaint of the caller's own about a field. */
 void body_complain(struct body *b, const char *field, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

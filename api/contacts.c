@@ -175,6 +175,8 @@ erase(struct request *q, struct db_arg id, struct db_arg key)
 		   NULL &&
 	       request_run(q, Q_CONTACT_ERASE_HITS, DB_ARGS(all)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_EVENTS, DB_ARGS(id)) != NULL &&
+	       request_run(q, Q_CONTACT_ERASE_CONVERSIONS, DB_ARGS(id)) !=
+		   NULL &&
 	       request_run(q, Q_CONTACT_ERASE_QUOTES, DB_ARGS(key)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_END, DB_ARGS(id)) != NULL;
 }

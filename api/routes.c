@@ -26,6 +26,7 @@ const struct route *const route_tables[] = {
     audit_routes,
     inbound_routes,
     held_routes,
+    conversion_routes,
     public_page_routes,
     unsubscribe_routes,
     preferences_routes,

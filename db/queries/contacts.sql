@@ -163,6 +163,10 @@ UPDATE hit
 -- name: contact_erase_events
 UPDATE event SET data = '{}' WHERE contact_id = $1::bigint AND data <> '{}';
 
+-- Amounts stay, and what they are credited to.  $1 contact
+-- name: contact_erase_conversions
+UPDATE conversion SET order_id = NULL, refund_of = NULL WHERE contact_id = $1::bigint;
+
 -- What quotes the address: rejected rows, stored answers.  $1 key
 -- name: contact_erase_quotes
 WITH rows AS (

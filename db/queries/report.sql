@@ -60,7 +60,9 @@ SELECT json_build_object(
            'auto_replies', h.auto_replies, 'unsubscribes', h.unsubscribes,
            'opens', json_build_object('human', e.opens, 'machine', e.machine_opens),
            'clicks', json_build_object('human', e.clicks, 'machine', e.machine_clicks),
-           'conversions', h.conversions, 'revenue', 0,
+           'conversions', h.conversions,
+           'revenue', (SELECT coalesce(json_object_agg(currency, revenue ORDER BY currency), '{}')
+                         FROM report.campaign_revenue WHERE campaign_id = a.id),
            'delivered_estimate', s.accepted - h.returned,
            'denominators', json_build_object(
                'accepted', 'audience', 'bounced', 'audience',

@@ -101,7 +101,7 @@ def expected_report():
         "opens": {"human": k["replies"], "machine": 0},
         "clicks": {"human": k["replies"], "machine": 0},
         "conversions": k["replies"],
-        "revenue": 0,
+        "revenue": {},
     }
 
 

@@ -29,7 +29,7 @@ def test_before_anything_happened(api):
     assert got["audience"] == 0 and states(got) == {}
     assert got["bounced"] == {"hard": 0, "soft": 0, "block": 0}
     assert got["opens"] == got["clicks"] == {"human": 0, "machine": 0}
-    assert got["revenue"] == 0 and got["status"] == "draft"
+    assert got["revenue"] == {} and got["status"] == "draft"
     api.refused("GET", "/v1/campaigns/999999/report", status=404)
 
 

@@ -256,6 +256,36 @@ optional_body(void **state)
 }
 
 static void
+objects(void **state)
+{
+	struct request q;
+	struct body *rows;
+	struct body b;
+	size_t n;
+
+	(void)state;
+	b = given(&q, STR("{\"rows\":[{\"n\":1},{\"n\":\"x\",\"y\":2}]}"));
+	rows = body_objects(&b, "rows", BODY_REQUIRED, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(body_int(&rows[0], "n", 0, 0, 9, 0), 1);
+	assert_int_equal(body_int(&rows[1], "n", 0, 0, 9, 0), 0);
+	body_end(&rows[0], &b);
+	body_end(&rows[1], &b);
+	assert_false(body_close(&b));
+	assert_string_equal(complaints(&q),
+	    "rows[1].n: must be a whole number\nrows[1].y: there is no such "
+	    "field\n");
+	request_end(&q);
+
+	b = given(&q, STR("{\"rows\":[{},5]}"));
+	assert_null(body_objects(&b, "rows", 0, &n));
+	assert_int_equal(n, 0);
+	assert_false(body_close(&b));
+	assert_string_equal(complaints(&q), "rows: item 2 must be an object\n");
+	request_end(&q);
+}
+
+static void
 many_complaints(void **state)
 {
 	struct request q;
@@ -285,6 +315,7 @@ main(void)
 	    cmocka_unit_test(broken_json),
 	    cmocka_unit_test(deep),
 	    cmocka_unit_test(optional_body),
+	    cmocka_unit_test(objects),
 	    cmocka_unit_test(many_complaints),
 	};
 
