@@ -62,7 +62,7 @@ check_schema(const char *conninfo)
 
 	if (!db_open(&db, conninfo, DB_UNPREPARED, &err) ||
 	    !db_schema_check(db, &err))
-		die("volley api: %s", err.text);
+		die("api: %s", err.text);
 	db_close(db);
 }
 
@@ -74,17 +74,17 @@ open_api(struct api *api, const struct settings *settings,
 
 	if (routes == public_tables &&
 	    setenv("PGOPTIONS", "-c role=volley_public", 0) != 0)
-		die("volley api: out of memory");
+		die("api: out of memory");
 	*api = (struct api){.settings = settings, .routes = routes};
 	if (!peer_list_check(str_of(settings->proxies)))
-		die("volley api: proxies: not a list of IP addresses");
+		die("api: proxies: not a list of IP addresses");
 	if (!database_conninfo(settings, api->conninfo, &err))
-		die("volley api: %s", err.text);
+		die("api: %s", err.text);
 	check_schema(api->conninfo);
 	snprintf(api->spool, sizeof(api->spool), "%s/imports", settings->home);
 	if (!file_mkdirs(api->spool, 0700, &err) ||
 	    !keyring_load(&api->keyring, settings->key_file, &err))
-		die("volley api: %s", err.text);
+		die("api: %s", err.text);
 	api->pool = db_pool_new(api->conninfo, (int)settings->api_threads + 1,
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
@@ -133,7 +133,7 @@ api_main(int argc, char **argv, const struct settings *settings)
 	block_stop(SIG_BLOCK); /* threads inherit it; this one is to be told */
 	if (!hits_start(&api.hits, settings, api.conninfo, &err) ||
 	    (server = server_start(&api, &err)) == NULL)
-		die("volley api: %s", err.text);
+		die("api: %s", err.text);
 	if (routes == route_tables)
 		importers = import_worker_start(&api);
 	block_stop(SIG_UNBLOCK);

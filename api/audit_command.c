@@ -80,11 +80,11 @@ audit_main(int argc, char **argv, const struct settings *settings)
 	}
 	if (!database_conninfo(settings, conninfo, &err) ||
 	    !db_open(&db, conninfo, DB_UNPREPARED, &err))
-		die("volley audit: %s", err.text);
+		die("audit: %s", err.text);
 	ok = verify(db, &faults, &err);
 	db_close(db);
 	if (!ok)
-		die("volley audit: %s", err.text);
+		die("audit: %s", err.text);
 	if (faults == 0)
 		puts("the record is as it was written");
 	return faults == 0 ? 0 : 1;

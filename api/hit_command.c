@@ -79,10 +79,10 @@ hit_main(int argc, char **argv, const struct settings *settings)
 	}
 	if (!database_conninfo(settings, conninfo, &err) ||
 	    !db_open(&db, conninfo, DB_UNPREPARED, &err))
-		die("volley reclassify-hits: %s", err.text);
+		die("reclassify-hits: %s", err.text);
 	ok = judge_all(db, since, &err);
 	db_close(db);
 	if (!ok)
-		die("volley reclassify-hits: %s", err.text);
+		die("reclassify-hits: %s", err.text);
 	return 0;
 }

@@ -93,6 +93,14 @@ replay(struct start *s, struct db *db, const struct settings *settings)
 	replay_orphans(&journals);
 }
 
+static int
+misuse(const char *command, const char *argument, const char *help)
+{
+	fprintf(stderr, "volley %s: unknown argument: %s\n%s", command,
+	    argument, help);
+	return 2;
+}
+
 static const char sender_help[] =
     "usage: volley sender [--SETTING=VALUE ...]\n"
     "\n"
@@ -110,7 +118,7 @@ sender_main(int argc, char **argv, const struct settings *settings)
 	if (wants_help(argc, argv, sender_help))
 		return 0;
 	if (argc > 1)
-		die("sender: unknown argument: %s", argv[1]);
+		return misuse("sender", argv[1], sender_help);
 	process_start("sender", settings->log_level);
 	process_catch_stop();
 	load(&s, settings);
@@ -188,7 +196,7 @@ run_due_main(int argc, char **argv, const struct settings *settings)
 		return 0;
 	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	if (argc > 1 + verbose)
-		die("run-due: unknown argument: %s", argv[1 + verbose]);
+		return misuse("run-due", argv[1 + verbose], run_due_help);
 	process_start("run-due", settings->log_level);
 	load(&s, settings);
 	db = open_now(s.conninfo);
