@@ -69,7 +69,12 @@ def test_what_did_not_happen_is_not_there(api):
     key = {"Idempotency-Key": "audit once"}
     for _ in range(3):
         api.post("/v1/lists", {"name": "Once"}, headers=dict(key))
-    assert len(rows_since(api, last)) == 1
+    api.call("PUT", "/v1/contacts/shopper@example.com", {})
+    api.post("/v1/conversions", {"source": "shop", "order_id": "audit",
+                                 "email": "shopper@example.com",
+                                 "amount": 100, "currency": "EUR"})
+    assert [r["object"].split("/")[2] for r in rows_since(api, last)] == [
+        "lists", "contacts"]
 
 
 def test_secrets_stay_out(api):
