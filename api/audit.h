@@ -4,7 +4,7 @@
  * A row for every request of a key that needs more than to read, and for
  * every export, once it succeeds; written by its own transaction, last,
  * because the end of a chain of hashes is held until the commit (migration
- * 0017).  It tells which fields were given, but no texts: truth values and
+ * 0015).  It tells which fields were given, but no texts: truth values and
  * numbers as they are, of the rest the kind.  An address is cut to its first
  * letter and its domain.
  */

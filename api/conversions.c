@@ -1,7 +1,7 @@
 /*
  * What was bought, as shops tell it: one conversion, or a batch of which all
  * are taken or none.  Said again it is the same one (T-012); whom it is
- * credited to, the database finds (migration 0016_conversions).
+ * credited to, the database finds (migration 0014_conversions).
  */
 #include "api/body.h"
 #include "api/currency.h"

@@ -1,4 +1,4 @@
--- Who did what through the API (migration 0017).
+-- Who did what through the API (migration 0015).
 
 -- Holds the end of a chain until the commit: last of all.
 -- $1 API key, $2 method, $3 route, $4 object, $5 status, $6 fields

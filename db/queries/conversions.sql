@@ -1,5 +1,5 @@
 -- Conversions that other systems tell of.  Credits follow by themselves
--- (migration 0016_conversions); hit_lock comes first, so that no click is
+-- (migration 0014_conversions); hit_lock comes first, so that no click is
 -- written meanwhile.
 
 -- A row a conversion, in the order given: whether somebody is known by the
