@@ -92,7 +92,9 @@ changed_of(struct request *q)
 	char *dumped;
 
 	json_object_foreach(q->document, field, value)
-	    json_object_set_new(out, field, kind_of(value));
+	{
+		json_object_set_new(out, field, kind_of(value));
+	}
 	dumped = json_dumps(out, JSON_COMPACT | JSON_SORT_KEYS);
 	if (dumped == NULL)
 		BUG("the fields of a request are no JSON");

@@ -434,16 +434,28 @@ WITH old AS MATERIALIZED (
 	DELETE FROM held_suppression h USING old o, delivery d
 	 WHERE d.id = o.delivery_id AND h.contact_id = d.contact_id
 	   AND h.evidence @> jsonb_build_object('inbound_id', o.id)
+	RETURNING h.list_id, h.contact_id, h.created_at
 ), gone AS (
 	DELETE FROM suppression s USING old o, delivery d, contact c
 	 WHERE d.id = o.delivery_id AND c.id = d.contact_id AND s.email_key = c.email_key
 	   AND (s.evidence @> jsonb_build_object('inbound_id', o.id)
 	        OR s.evidence -> 'strikes' @> jsonb_build_array(jsonb_build_object('inbound_id', o.id)))
-	RETURNING s.*, c.id AS contact_id, o.id AS inbound_id
+	RETURNING s.*, c.id AS contact_id, o.id AS inbound_id, d.list_id AS of_list
+), lost AS (
+	SELECT list_id, date_trunc('minute', created_at) AS minute, count(DISTINCT contact_id) AS people
+	  FROM (SELECT * FROM unheld
+	         UNION ALL
+	        SELECT of_list, contact_id, created_at
+	          FROM gone WHERE reason IN ('hard_bounce', 'soft_bounces')) x
+	 GROUP BY 1, 2
+), uncounted AS (
+	UPDATE list_loss c SET people = c.people - l.people
+	  FROM lost l
+	 WHERE c.list_id = l.list_id AND c.minute = l.minute
 )
 INSERT INTO event (kind, key, contact_id, list_id, inbound_id, source, data)
 SELECT 'suppression_removed', g.id::text, g.contact_id, g.list_id, g.inbound_id, 'mail',
-       to_jsonb(g) - '{written_by,contact_id,inbound_id}'::text[]
+       to_jsonb(g) - '{written_by,contact_id,inbound_id,of_list}'::text[]
   FROM gone g;
 
 -- name: reclassify_finish

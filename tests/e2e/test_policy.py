@@ -402,6 +402,23 @@ def test_reclassified_by_a_person(scene):
     assert suppressions(scene) == []
 
 
+def test_reclassified_to_and_fro(scene):
+    """Saying it ten times counts nobody ten times for the breaker."""
+    scene.deliveries(1)
+    list_of(scene, 1)
+    folder, box = inbox(scene)
+    feed(scene, folder, box, scene.dsn(1))
+    one = scene.get("/v1/inbound")["data"][0]["id"]
+    lost = "SELECT coalesce(sum(people), 0) FROM list_loss"
+    assert scene.value(lost) == 1
+    for _ in range(5):
+        reclassify(scene, one, {"class": "auto_reply"})
+        assert scene.value(lost) == 0
+        reclassify(scene, one, {"class": "bounce", "type": "hard"})
+        assert scene.value(lost) == 1
+    assert len(suppressions(scene)) == 1
+
+
 def test_reclassified_by_the_classifier(scene):
     scene.deliveries(2)
     folder, box = inbox(scene)
