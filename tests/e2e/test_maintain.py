@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 import given
-import recount
+import plain_count
 from server import VOLLEY
 from traffic import Audience, Writer
 
@@ -21,7 +21,7 @@ def maintain(api, *args):
 
 
 def views_are_right(api):
-    for view, (said, counted) in recount.differences(api.sql).items():
+    for view, (said, counted) in plain_count.differences(api.sql).items():
         pytest.fail(f"report.{view} says {said}, counted are {counted}")
 
 
@@ -42,7 +42,7 @@ def test_views_equal_a_recount_while_others_write(api, audience):
     assert sum(w.transactions for w in writers) > 50
     maintain(api)
     views_are_right(api)
-    for view in recount.PAIRS:
+    for view in plain_count.PAIRS:
         assert api.value(f"SELECT count(*) FROM report.{view}") > 0, view
 
 
@@ -114,7 +114,7 @@ def test_a_second_run_writes_nothing(api):
 def test_wilson(api, k, n, low, high, health):
     found = api.sql("SELECT report.wilson_low(%s, %s), report.wilson_high(%s, %s)", k, n, k, n)[0]
     assert [round(x, 4) for x in found] == [low, high]
-    assert found == pytest.approx(recount.wilson(k, n), abs=1e-12)
+    assert found == pytest.approx(plain_count.wilson(k, n), abs=1e-12)
     domain = f"w{k}-{n}.example.com"
     api.sql("INSERT INTO rollup_domain (day, domain, accepted, complaints)"
             " VALUES ((now() AT TIME ZONE 'UTC')::date, %s, %s, %s)", domain, n, k)
