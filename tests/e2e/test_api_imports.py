@@ -324,7 +324,7 @@ def test_huge_fields_and_rows(api):
     (b"email,,b\n", "column 2 of the header has no name"),
     (b"email,\xc3\xa4,\xff\n", "the name of column 3 is not UTF-8 text"),
     (b"\n\n \n", "the file is empty"),
-    (gzip.compress(b"email\n")[:-9], "the gzip data breaks off"),
+    (gzip.compress(b"email\n", mtime=0)[:-9], "the gzip data breaks off"),
     (b"\x1f\x8bemail\n", "the gzip data is damaged"),
     (b"email," + b",".join(b"c%d" % n for n in range(256)) + b"\n",
      "the header: more than 256 columns"),
