@@ -101,7 +101,8 @@ CREATE TRIGGER conversion_told AFTER INSERT ON conversion
 	REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION conversion_told();
 
 -- Clicks that come late, and clicks that turn out to be a machine's, or not.
-CREATE FUNCTION event_clicked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION event_clicked() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	-- LATERAL with LIMIT: one look into the index for each.
 	PERFORM conversion_credit(array_agg(DISTINCT f.contact_id))
@@ -114,7 +115,8 @@ END $$;
 CREATE TRIGGER event_clicked AFTER INSERT ON event
 	REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION event_clicked();
 
-CREATE FUNCTION event_click_judged() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION event_click_judged() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	IF EXISTS (SELECT FROM conversion WHERE contact_id = NEW.contact_id) THEN
 		PERFORM conversion_credit(ARRAY[NEW.contact_id]);

@@ -189,7 +189,7 @@ def test_what_is_no_text(volley, recorder):
     for lone in ("\\ud800", "\\udc00x", "\\ud800\\u0041", "\\u0000"):
         refuses_json(volley, "PUT", "/v1/contacts/a@example.com",
                      '{"attributes":{"bad":"%s"}}' % lone)
-    done = volley.import_csv(list_id, b"\n".join(rows))
+    done = volley.import_csv(list_id, b"\n".join(rows), "?encoding=utf-8")
     assert (done["inserted"], done["rejected"]) == (1, 3 * len(NO_TEXT))
     assert set(refused_rows(volley, done).values()) == {"email", "name", "bad"}
     volley.launch([list_id], [volley.plain_account(recorder.port)],

@@ -71,10 +71,10 @@ class Whole(Server):
             "name": f"Account {next(NAMES)}", "host": "127.0.0.1",
             "port": port, "tls": "none", **more})["id"]
 
-    def import_csv(self, list_id, data):
+    def import_csv(self, list_id, data, how=""):
         """Imports; the finished import."""
-        job = self.post(f"/v1/lists/{list_id}/imports", status=202, data=data,
-                        headers={"Content-Type": "text/csv"})
+        job = self.post(f"/v1/lists/{list_id}/imports{how}", status=202,
+                        data=data, headers={"Content-Type": "text/csv"})
         path = f"/v1/imports/{job['id']}"
         return wait_for(lambda: (j := self.get(path))["state"]
                         in ("done", "failed") and j)
