@@ -1,6 +1,7 @@
 #include "api/contacts.h"
 
 #include "api/body.h"
+#include "api/consent.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -32,7 +33,24 @@ struct wish {
 	struct str name, attributes, tracking; /* STR_NONE: as they are */
 	const int64_t *lists;
 	size_t list_count;
+	bool has_consent;
+	struct str basis;
+	int64_t consent_ends; /* INT64_MIN: it does not */
 };
+
+static void
+read_consent(struct body *b, struct wish *w)
+{
+	struct body inner = body_object(b, "consent", 0);
+
+	w->has_consent = body_has(b, "consent");
+	w->basis = body_text(&inner, "basis", BODY_REQUIRED | BODY_LINE,
+	    CONSENT_BASIS_MAX);
+	w->consent_ends = body_time(&inner, "expires_at", BODY_NULL);
+	body_end(&inner, b);
+	if (w->has_consent && w->list_count == 0)
+		body_complain(b, "consent", "is for lists: name them");
+}
 
 static bool
 read_wish(struct request *q, struct wish *w)
@@ -50,6 +68,7 @@ read_wish(struct request *q, struct wish *w)
 		    DB_ARGS(db_int_array(w->lists, w->list_count)));
 	if (w->list_count > 0 && unknown == NULL)
 		return false;
+	read_consent(&b, w);
 	for (row = 0; unknown != NULL && row < db_rows(unknown); row++)
 		body_complain(&b, "lists", "there is no list %lld",
 		    (long long)db_get_int(unknown, row, 0));
@@ -67,6 +86,23 @@ refuse_erased(struct request *q, const struct address *address)
 		problem(q, 409,
 		    "this person was erased; remove that suppression first");
 	return r == NULL || db_get_bool(r, 0, 0);
+}
+
+static bool
+join(struct request *q, int64_t id, const struct wish *w)
+{
+	const struct consent said = {.source = "api", .basis = w->basis};
+
+	if (w->list_count == 0)
+		return true;
+	return consent_say(q, &said) &&
+	       request_run(q, Q_CONTACT_JOIN,
+		   DB_ARGS(db_int(id), db_int_array(w->lists, w->list_count),
+		       db_cstr("api"), db_time(w->consent_ends),
+		       db_bool(w->has_consent))) != NULL &&
+	       request_run(q, Q_CONFIRMATION_ASK_ALL,
+		   DB_ARGS(db_int(id),
+		       db_int_array(w->lists, w->list_count))) != NULL;
 }
 
 static void
@@ -87,9 +123,7 @@ contact_put(struct request *q)
 	if (row == NULL)
 		return;
 	id = db_get_int(row, 0, 0);
-	if (request_run(q, Q_CONTACT_JOIN,
-		DB_ARGS(db_int(id), db_int_array(w.lists, w.list_count),
-		    db_cstr("api"))) != NULL)
+	if (join(q, id, &w))
 		reply_contact(q, db_get_bool(row, 0, 1) ? 201 : 200, id);
 }
 
@@ -177,6 +211,7 @@ erase(struct request *q, struct db_arg id, struct db_arg key)
 	       request_run(q, Q_CONTACT_ERASE_EVENTS, DB_ARGS(id)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_CONVERSIONS, DB_ARGS(id)) !=
 		   NULL &&
+	       request_run(q, Q_CONTACT_ERASE_CONSENTS, DB_ARGS(key)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_QUOTES, DB_ARGS(key)) != NULL &&
 	       request_run(q, Q_CONTACT_ERASE_END, DB_ARGS(id)) != NULL;
 }

@@ -1,6 +1,5 @@
 #include "api/hit.h"
 
-#include "api/peer.h"
 #include "lib/base/clock.h"
 #include "lib/base/digest.h"
 
@@ -56,20 +55,6 @@ headers_of(const struct request *q)
 	return (int64_t)hash;
 }
 
-/* The last field of that name is that of the last proxy. */
-static struct peer
-peer_of_request(const struct request *q)
-{
-	struct str forwarded = STR_NONE;
-	size_t i;
-
-	for (i = 0; i < q->header_count; i++)
-		if (str_eq_nocase(q->headers[i].name, STR("X-Forwarded-For")))
-			forwarded = q->headers[i].value;
-	return peer_behind(q->peer, forwarded,
-	    str_of(q->api->settings->proxies));
-}
-
 /* Tomorrow it is another one. */
 static int64_t
 source_of(const struct request *q, const struct peer *peer, int64_t at_us)
@@ -96,7 +81,7 @@ struct hit
 hit_of(struct request *q)
 {
 	struct hit h = {.at_us = clock_wall_us(), .head = q->head};
-	struct peer peer = peer_of_request(q);
+	struct peer peer = request_peer(q);
 
 	h.source = source_of(q, &peer, h.at_us);
 	h.headers = headers_of(q);

@@ -1,4 +1,6 @@
+#include "api/consent.h"
 #include "api/export.h"
+#include "api/filter.h"
 #include "api/import_batch.h"
 #include "api/import_spool.h"
 #include "api/page.h"
@@ -19,6 +21,7 @@ struct arrival {
 	enum import_mode mode;
 	bool dry_run;
 	struct str basis, reading;
+	int64_t consent_ends; /* INT64_MIN: it does not */
 };
 
 static bool
@@ -60,12 +63,13 @@ read_dry_run(struct request *q, bool *out)
 }
 
 static bool
-read_basis(struct request *q, struct str *out)
+read_basis(struct request *q, struct arrival *a)
 {
-	*out = request_query(q, "basis");
-	if (out->n <= IMPORT_BASIS_MAX && str_is_utf8(*out) &&
-	    !str_has_control(*out))
-		return true;
+	a->consent_ends = INT64_MIN;
+	a->basis = request_query(q, "basis");
+	if (a->basis.n <= IMPORT_BASIS_MAX && str_is_utf8(a->basis) &&
+	    !str_has_control(a->basis))
+		return filter_time(q, "consent_expires_at", &a->consent_ends);
 	problem_field(q, "basis", "must be text of at most %d bytes",
 	    IMPORT_BASIS_MAX);
 	return false;
@@ -113,7 +117,7 @@ read_wish(struct request *q, struct arrival *a)
 {
 	return read_format(q, &a->format) && check_coding(q) &&
 	       read_mode(q, &a->mode) && read_dry_run(q, &a->dry_run) &&
-	       read_basis(q, &a->basis) && read_reading(q, a, &a->reading);
+	       read_basis(q, a) && read_reading(q, a, &a->reading);
 }
 
 static void
@@ -198,11 +202,13 @@ queue(struct request *q, struct arrival *a, int64_t *id)
 	struct err err;
 
 	gethostname(host, sizeof(host) - 1);
+	if (!consent_say(q, &(struct consent){.source = "import"}))
+		return false;
 	row = request_one(q, Q_IMPORT_INSERT,
 	    DB_ARGS(db_int(q->id), db_cstr(import_mode_name(a->mode)),
 		db_cstr(import_format_name(a->format)), db_cstr(host),
 		db_int(a->spool.bytes), db_bool(a->dry_run), db_text(a->basis),
-		db_text(a->reading)));
+		db_text(a->reading), db_time(a->consent_ends)));
 	if (row == NULL)
 		return false;
 	*id = db_get_int(row, 0, 0);
@@ -334,7 +340,9 @@ import_errors(struct request *q)
 
 const struct route import_routes[] = {
     {METHOD_POST, "/v1/lists/{id}/imports", import_create, ACCESS_WRITE,
-	PAYLOAD_UPLOAD, "mode dry_run basis encoding delimiter source columns",
+	PAYLOAD_UPLOAD,
+	"mode dry_run basis consent_expires_at encoding delimiter source "
+	"columns",
 	&import_upload},
     {METHOD_GET, "/v1/imports/{id}", import_show, ACCESS_READ, PAYLOAD_NONE,
 	NULL, NULL},

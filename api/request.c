@@ -34,6 +34,20 @@ request_query(const struct request *q, const char *name)
 	return find(q->query, q->query_count, name, false);
 }
 
+/* The last field of that name is that of the last proxy. */
+struct peer
+request_peer(const struct request *q)
+{
+	struct str forwarded = STR_NONE;
+	size_t i;
+
+	for (i = 0; i < q->header_count; i++)
+		if (str_eq_nocase(q->headers[i].name, STR("X-Forwarded-For")))
+			forwarded = q->headers[i].value;
+	return peer_behind(q->peer, forwarded,
+	    str_of(q->api->settings->proxies));
+}
+
 bool
 request_query_id(struct request *q, const char *name, int64_t *out)
 {

@@ -79,6 +79,8 @@ struct request {
 /* Header by name (ASCII case), query parameter by name; STR_NONE if none. */
 struct str request_header(const struct request *q, const char *name);
 struct str request_query(const struct request *q, const char *name);
+/* Who asks, behind proxies of ours. */
+struct peer request_peer(const struct request *q);
 /* A query parameter that is an id; `out` is untouched when it is not given.  422 when it is none. */
 bool request_query_id(struct request *q, const char *name,
     int64_t *out) MUST_USE;

@@ -1,4 +1,5 @@
 #include "api/body.h"
+#include "api/consent.h"
 #include "api/export.h"
 #include "api/filter.h"
 #include "api/page.h"
@@ -144,7 +145,10 @@ suppression_show(struct request *q)
 static void
 suppression_remove(struct request *q)
 {
-	if (request_one(q, Q_SUPPRESSION_DELETE,
+	const struct consent said = {.source = "api"};
+
+	if (consent_say(q, &said) &&
+	    request_one(q, Q_SUPPRESSION_DELETE,
 		DB_ARGS(db_int(q->id), db_int(q->key_id))) != NULL)
 		reply_empty(q, 204);
 }

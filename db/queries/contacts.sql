@@ -20,13 +20,17 @@ SELECT wanted.id
  WHERE NOT EXISTS (SELECT FROM list WHERE list.id = wanted.id);
 
 -- A list with double opt-in takes nobody as confirmed.
--- $1 contact, $2 list ids, $3 source
+-- $1 contact, $2 list ids, $3 source, $4 when consent ends or NULL,
+-- $5 whether it is told of those who are on a list already, too
 -- name: contact_join
-INSERT INTO membership (list_id, contact_id, status, source)
+INSERT INTO membership (list_id, contact_id, status, source, consent_expires_at)
 SELECT id, $1::bigint,
-       CASE opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $3
+       CASE opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $3, $4::timestamptz
   FROM list WHERE id = ANY ($2::bigint[])
-    ON CONFLICT DO NOTHING;
+ ORDER BY id
+    ON CONFLICT (list_id, contact_id) DO UPDATE
+   SET consent_expires_at = $4::timestamptz
+ WHERE $5::boolean;
 
 -- $1 key
 -- name: contact_is_erased
@@ -68,7 +72,7 @@ SELECT d.id, row_to_json(d)
                                     WHERE s.email_key = c.email_key
                                       AND s.list_id = m.list_id)
                                THEN 'unsubscribed' ELSE m.status END AS status,
-                               m.created_at AS joined_at
+                               m.created_at AS joined_at, m.consent_expires_at
                           FROM membership m WHERE m.contact_id = c.id) l) AS lists,
                (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]')
                   FROM (SELECT s.reason, s.list_id, s.created_at
@@ -166,6 +170,10 @@ UPDATE event SET data = '{}' WHERE contact_id = $1::bigint AND data <> '{}';
 -- Amounts stay, and what they are credited to.  $1 contact
 -- name: contact_erase_conversions
 UPDATE conversion SET order_id = NULL, refund_of = NULL WHERE contact_id = $1::bigint;
+
+-- What was agreed to stays, of nobody.  $1 key
+-- name: contact_erase_consents
+UPDATE consent SET email_key = NULL, network = NULL WHERE email_key = $1;
 
 -- What quotes the address: rejected rows, stored answers.  $1 key
 -- name: contact_erase_quotes

@@ -4,11 +4,11 @@
 SELECT state, count(*) FROM import GROUP BY state ORDER BY state;
 
 -- $1 list, $2 mode, $3 format, $4 host, $5 bytes, $6 dry run, $7 basis,
--- $8 reading
+-- $8 reading, $9 when consent ends or NULL
 -- name: import_insert
 INSERT INTO import (list_id, mode, format, spool_host, bytes_total, dry_run,
-                    basis, reading)
-VALUES ($1::bigint, $2, $3, $4, $5::bigint, $6::boolean, $7, $8::jsonb)
+                    basis, reading, consent_expires_at)
+VALUES ($1::bigint, $2, $3, $4, $5::bigint, $6::boolean, $7, $8::jsonb, $9::timestamptz)
 RETURNING id;
 
 -- $1 import, $2 path
@@ -18,7 +18,7 @@ UPDATE import SET spool_path = $2 WHERE id = $1::bigint;
 -- And whether it is over.  $1 id
 -- name: import_document
 SELECT row_to_json(d), d.state IN ('done', 'failed')
-  FROM (SELECT id, list_id, mode, format, dry_run, basis, reading, state,
+  FROM (SELECT id, list_id, mode, format, dry_run, basis, consent_expires_at, reading, state,
                bytes_total, bytes_read,
                rows_read, inserted, updated, unchanged, rejected, suppressed,
                error, created_at, started_at, finished_at
@@ -185,9 +185,10 @@ WITH fresh AS (
      ORDER BY key COLLATE "C"
     RETURNING id
 ), joined AS (
-    INSERT INTO membership (list_id, contact_id, status, source)
+    INSERT INTO membership (list_id, contact_id, status, source, consent_expires_at)
     SELECT l.id, p.id,
-           CASE l.opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $2
+           CASE l.opt_in WHEN 'double' THEN 'unconfirmed' ELSE 'subscribed' END, $2,
+           (SELECT consent_expires_at FROM import WHERE id = substring($2 FROM 8)::bigint)
       FROM list l,
            (SELECT id FROM fresh
              UNION ALL

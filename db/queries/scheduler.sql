@@ -70,8 +70,9 @@ SELECT outcome_partition($1::bigint);
 
 -- name: audience_freeze
 -- Everybody who is to get it, once, numbered from 1: subscribed through an
--- included list from which they are not suppressed, on no excluded list, and
--- nobody who has answered a campaign that this one is to follow.
+-- included list from which they are not suppressed, with a consent that has
+-- not run out, on no excluded list, and nobody who has answered a campaign
+-- that this one is to follow.
 -- $1 campaign
 INSERT INTO delivery (id, campaign_id, contact_id, list_id)
 SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
@@ -79,6 +80,7 @@ SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
   FROM (SELECT m.contact_id, min(m.list_id) AS list_id
           FROM campaign_list cl
           JOIN membership m ON m.list_id = cl.list_id AND m.status = 'subscribed'
+                           AND (m.consent_expires_at IS NULL OR m.consent_expires_at > now())
           JOIN contact c ON c.id = m.contact_id
          WHERE cl.campaign_id = $1::bigint AND NOT cl.excluded
            AND NOT EXISTS (SELECT FROM suppression s
