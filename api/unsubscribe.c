@@ -3,6 +3,7 @@
  * people.  Looking changes nothing, saying it twice is the same as once,
  * and the link never gets old.
  */
+#include "api/consent.h"
 #include "api/delivery_link.h"
 #include "api/form.h"
 #include "api/problem.h"
@@ -74,7 +75,8 @@ leave(struct request *q, int64_t delivery)
 
 	if (!all && !one_click && !form_says(q, "scope", "list"))
 		reply_standing(q, 400, "unclear", delivery);
-	else if (request_run(q, Q_UNSUBSCRIBE_WRITE,
+	else if (consent_say(q, &(struct consent){.source = "link"}) &&
+		 request_run(q, Q_UNSUBSCRIBE_WRITE,
 		     DB_ARGS(db_int(delivery), db_bool(all),
 			 db_bool(one_click))) != NULL)
 		reply_standing(q, 200, "done", delivery);

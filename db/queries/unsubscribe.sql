@@ -64,7 +64,7 @@ SELECT w.email_key, a.list_id, 'unsubscribe', w.id,
 -- $1 delivery
 -- name: preferences_find
 WITH who AS MATERIALIZED (
-    SELECT d.campaign_id, d.list_id, c.id, c.email_key
+    SELECT d.campaign_id, d.list_id, c.id, c.email_key, c.tracking
       FROM delivery d JOIN contact c ON c.id = d.contact_id
      WHERE d.id = $1::bigint
 ), about AS MATERIALIZED (
@@ -86,6 +86,9 @@ WITH who AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM suppression s
                 WHERE s.email_key = w.email_key AND s.list_id IS NULL
                   AND s.reason = 'unsubscribe'),
+       CASE WHEN w.tracking <> 'none' THEN 'on'
+            WHEN (tracking_refusal(w.email_key)).id IS NOT NULL THEN 'refused'
+            ELSE 'off' END,
        (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'off', off)
                                  ORDER BY name, id), '[]')
           FROM ((SELECT id, name, off FROM shown WHERE public
@@ -103,16 +106,7 @@ WITH who AS MATERIALIZED (
       FROM delivery d JOIN contact c ON c.id = d.contact_id
      WHERE d.id = $1::bigint
 ), leaves AS MATERIALIZED (
-    SELECT l.id
-      FROM who w
-      JOIN list l ON CASE WHEN $2::bigint = 0 THEN NOT l.public
-                                                        ELSE l.public AND l.id = $2::bigint END
-     WHERE l.id = w.list_id
-        OR EXISTS (SELECT FROM membership m
-                    WHERE m.list_id = l.id AND m.contact_id = w.contact_id
-                      AND (l.public OR EXISTS (SELECT FROM campaign_list cl
-                            WHERE cl.campaign_id = w.campaign_id AND cl.list_id = l.id
-                              AND NOT cl.excluded)))
+    SELECT l AS id FROM preferences_lists($1::bigint, $2::bigint) l
 ), told AS (
     INSERT INTO event (kind, key, campaign_id, delivery_id, contact_id, list_id, source, data)
     SELECT 'unsubscribe', w.id::text, w.campaign_id, w.id, w.contact_id, w.list_id, 'link',
@@ -127,3 +121,11 @@ SELECT w.email_key, l.id, 'unsubscribe', w.id,
   FROM who w CROSS JOIN leaves l
  ORDER BY l.id
     ON CONFLICT (email_key, list_id, reason) DO NOTHING;
+
+-- Takes back that it was left.  $1 delivery, $2 list or 0
+-- name: preferences_join
+SELECT preferences_join($1::bigint, $2::bigint);
+
+-- $1 delivery, $2 whether opens and clicks may be recorded
+-- name: preferences_track
+SELECT preferences_track($1::bigint, $2::boolean);
