@@ -7,6 +7,7 @@
 #include "api/routes.h"
 
 #define NAME_MAX_BYTES 200
+#define FORM_TEXT_MAX  1000
 #define OPT_IN         "single double"
 
 static void
@@ -22,23 +23,82 @@ reply_list(struct request *q, int status, int64_t id)
 		reply_header(q, "Location", "/v1/lists/%lld", (long long)id);
 }
 
+struct wish {
+	struct str name, opt_in, tracking, form_text; /* STR_NONE: as it is */
+	struct db_arg is_public, forms;
+	struct db_arg confirmation; /* the campaign, or none */
+	bool says_confirmation;
+};
+
+/* What a mail that asks for a confirmation cannot do without. */
+static void
+check_confirmation(struct body *b, int64_t campaign)
+{
+	static const char *const faults[] = {
+	    "is no draft any more: take one that is not sent itself",
+	    "has no account to be sent through",
+	    "has no template with a link to {{ confirm_url }}",
+	};
+	const struct db_result *r =
+	    request_run(b->q, Q_CONFIRMATION_MODEL, DB_ARGS(db_int(campaign)));
+	size_t i;
+
+	if (r == NULL)
+		return;
+	if (db_rows(r) == 0)
+		body_complain(b, "confirmation_campaign_id",
+		    "there is no campaign %lld", (long long)campaign);
+	for (i = 0; db_rows(r) > 0 && i < ARRAY_LEN(faults); i++)
+		if (!db_get_bool(r, 0, (int)i))
+			body_complain(b, "confirmation_campaign_id", "%s",
+			    faults[i]);
+}
+
+static struct db_arg
+read_bool(struct body *b, const char *field)
+{
+	bool is_given = body_has(b, field);
+	bool value = body_bool(b, field, 0, false);
+
+	return is_given ? db_bool(value) : db_null();
+}
+
+/* false: answered. */
+static bool
+read_wish(struct request *q, struct wish *w, unsigned name)
+{
+	struct body b = body_open(q);
+	int64_t campaign;
+
+	w->name = body_text(&b, "name", BODY_LINE | BODY_FILLED | name,
+	    NAME_MAX_BYTES);
+	w->opt_in = body_choice(&b, "opt_in", 0, OPT_IN, NULL);
+	w->is_public = read_bool(&b, "public");
+	w->tracking = body_choice(&b, "tracking", 0, TRACKING_MODES, NULL);
+	w->forms = read_bool(&b, "forms");
+	w->form_text = body_text(&b, "form_text", BODY_LINE, FORM_TEXT_MAX);
+	campaign = body_int(&b, "confirmation_campaign_id", BODY_NULL, 1,
+	    INT64_MAX, 0);
+	w->confirmation = db_int_or_null(campaign, campaign != 0);
+	w->says_confirmation =
+	    campaign != 0 || body_is_null(&b, "confirmation_campaign_id");
+	if (campaign != 0)
+		check_confirmation(&b, campaign);
+	return body_close(&b) && q->reply.status == 0;
+}
+
 static void
 list_create(struct request *q)
 {
-	struct body b = body_open(q);
-	struct str name =
-	    body_text(&b, "name", BODY_REQUIRED | BODY_LINE, NAME_MAX_BYTES);
-	struct str opt_in = body_choice(&b, "opt_in", 0, OPT_IN, "single");
-	bool is_public = body_bool(&b, "public", 0, false);
-	struct str tracking =
-	    body_choice(&b, "tracking", 0, TRACKING_MODES, "individual");
 	const struct db_result *row;
+	struct wish w;
 
-	if (!body_close(&b))
+	if (!read_wish(q, &w, BODY_REQUIRED))
 		return;
 	row = request_one(q, Q_LIST_INSERT,
-	    DB_ARGS(db_text(name), db_text(opt_in), db_bool(is_public),
-		db_text(tracking)));
+	    DB_ARGS(db_text(w.name), db_text_or_null(w.opt_in), w.is_public,
+		db_text_or_null(w.tracking), w.forms,
+		db_text_or_null(w.form_text), w.confirmation));
 	if (row != NULL)
 		reply_list(q, 201, db_get_int(row, 0, 0));
 }
@@ -66,22 +126,15 @@ list_show(struct request *q)
 static void
 list_change(struct request *q)
 {
-	struct body b = body_open(q);
-	bool has_public = body_has(&b, "public");
-	struct str name =
-	    body_text(&b, "name", BODY_LINE | BODY_FILLED, NAME_MAX_BYTES);
-	struct str opt_in = body_choice(&b, "opt_in", 0, OPT_IN, NULL);
-	bool is_public = body_bool(&b, "public", 0, false);
-	struct str tracking =
-	    body_choice(&b, "tracking", 0, TRACKING_MODES, NULL);
+	struct wish w;
 
-	if (!body_close(&b))
-		return;
-	if (request_one(q, Q_LIST_UPDATE,
-		DB_ARGS(db_int(q->id), db_text_or_null(name),
-		    db_text_or_null(opt_in),
-		    has_public ? db_bool(is_public) : db_null(),
-		    db_text_or_null(tracking))) != NULL)
+	if (read_wish(q, &w, 0) &&
+	    request_one(q, Q_LIST_UPDATE,
+		DB_ARGS(db_int(q->id), db_text_or_null(w.name),
+		    db_text_or_null(w.opt_in), w.is_public,
+		    db_text_or_null(w.tracking), w.forms,
+		    db_text_or_null(w.form_text), w.confirmation,
+		    db_bool(w.says_confirmation))) != NULL)
 		reply_list(q, 200, q->id);
 }
 

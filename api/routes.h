@@ -11,6 +11,7 @@ extern const struct route health_routes[];
 extern const struct route about_routes[];
 extern const struct route list_routes[];
 extern const struct route contact_routes[];
+extern const struct route consent_routes[];
 extern const struct route import_routes[];
 extern const struct route template_routes[];
 extern const struct route template_render_routes[];
@@ -36,6 +37,8 @@ extern const struct route conversion_routes[];
 extern const struct route public_page_routes[];
 extern const struct route unsubscribe_routes[];
 extern const struct route preferences_routes[];
+extern const struct route confirm_routes[];
+extern const struct route sign_up_routes[];
 extern const struct route tracking_routes[];
 extern const struct route web_view_routes[];
 

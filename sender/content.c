@@ -128,7 +128,7 @@ is_built_in(struct str name)
 	static const struct str names[] = {STR("email"), STR("name"),
 	    STR("campaign"), STR("list"), STR("unsubscribe_url"),
 	    STR("preferences_url"), STR("view_in_browser_url"),
-	    STR("postal_address")};
+	    STR("confirm_url"), STR("postal_address")};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(names); i++)

@@ -5,6 +5,7 @@
 #include "lib/base/process.h"
 #include "sender/audience.h"
 #include "sender/brake.h"
+#include "sender/confirmation.h"
 #include "sender/origin.h"
 #include "sender/progress.h"
 #include "sender/replay.h"
@@ -149,6 +150,7 @@ struct rounds {
 	int64_t began_ms, moved_ms;
 	struct scheduler_work seen;
 	struct replay replay;
+	struct confirmation_bar bar;
 	struct progress progress;
 	int64_t show_at_ms; /* where no terminal is */
 };
@@ -197,7 +199,9 @@ work_round(struct rounds *s, struct err *err)
 	if (now < s->tidy_at_ms)
 		return true;
 	s->tidy_at_ms = now + SCHEDULER_TIDY_MS;
-	return scheduler_tidy(s->db, s->params, err);
+	return confirmation_give_due(&s->bar, s->db, s->params->settings,
+		   err) &&
+	       scheduler_tidy(s->db, s->params, err);
 }
 
 /* On a terminal one line that changes, elsewhere a line now and then. */

@@ -126,7 +126,8 @@ note_name(struct str path, void *arg)
 	struct needs *n = arg;
 
 	if (str_eq(path, STR("unsubscribe_url")) ||
-	    str_eq(path, STR("preferences_url")))
+	    str_eq(path, STR("preferences_url")) ||
+	    str_eq(path, STR("confirm_url"))) /* nobody is on the list yet */
 		n->unsubscribe = true;
 	if (str_eq(path, STR("postal_address")))
 		n->address = true;

@@ -111,6 +111,7 @@ fill_built_in(struct message_data *d, struct value contact)
 	    member("postal_address", value_string(d->from->postal_address));
 	d->built_in[7] = member("__click", click);
 	d->built_in[8] = member("__open", open);
+	d->built_in[9] = member("confirm_url", url_value(d, "/confirm/", ""));
 }
 
 /* The recipient's own, of the attribute `locale` or `language`. */

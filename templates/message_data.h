@@ -6,7 +6,7 @@
 
 #include "templates/message.h"
 
-#define MESSAGE_BUILT_INS 9
+#define MESSAGE_BUILT_INS 10
 
 /* Points into itself, the arena and what it was made from. */
 struct message_data {

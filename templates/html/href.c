@@ -84,7 +84,7 @@ static bool
 is_built_in(struct str mark)
 {
 	static const char *const names[] = {"unsubscribe_url",
-	    "preferences_url", "view_in_browser_url"};
+	    "preferences_url", "view_in_browser_url", "confirm_url"};
 	struct str s = str_from(mark, 2);
 	size_t i, n;
 
