@@ -23,6 +23,7 @@ campaign_draft_new(void)
 	    .missing = STR("empty"),
 	    .defaults = STR("{}"),
 	    .utm = STR("{}"),
+	    .aim = campaign_aim_new(),
 	    .control = campaign_control_new()};
 }
 
@@ -224,9 +225,11 @@ campaign_draft_read(struct request *q, struct campaign_draft *d, bool fresh)
 	read_content(&b, d);
 	d->expires_after_s = body_int(&b, "expires_after_s", 0, EXPIRES_MIN_S,
 	    EXPIRES_MAX_S, d->expires_after_s);
+	campaign_aim_read(&b, &d->aim);
 	campaign_control_read(&b, &d->control);
 	refuse_the_future(&b);
-	return body_close(&b) && is_complete(q, d);
+	return body_close(&b) && is_complete(q, d) &&
+	       campaign_aim_holds(q, &d->aim);
 }
 
 static bool
@@ -292,7 +295,8 @@ campaign_draft_load(struct request *q, struct campaign_draft *d)
 	    .postal_address = text_or_none(r, 15),
 	    .stop_on_reply = db_get_bool(r, 0, 16),
 	};
-	return load_links(q, d) && campaign_control_load(q, &d->control, q->id)
+	return load_links(q, d) && campaign_aim_load(q, &d->aim, q->id) &&
+		       campaign_control_load(q, &d->control, q->id)
 		   ? db_get_text(r, 0, 0).p
 		   : NULL;
 }
@@ -336,7 +340,8 @@ campaign_draft_insert(struct request *q, const struct campaign_draft *d)
 	if (r == NULL)
 		return 0;
 	id = db_get_int(r, 0, 0);
-	return link_all(q, d, id) && campaign_control_write(q, &d->control, id)
+	return link_all(q, d, id) && campaign_aim_write(q, &d->aim, id) &&
+		       campaign_control_write(q, &d->control, id)
 		   ? id
 		   : 0;
 }
@@ -347,6 +352,6 @@ campaign_draft_update(struct request *q, const struct campaign_draft *d)
 	return write_row(q, Q_CAMPAIGN_UPDATE, d, q->id) != NULL &&
 	       request_run(q, Q_CAMPAIGN_UNLINK, DB_ARGS(db_int(q->id))) !=
 		   NULL &&
-	       link_all(q, d, q->id) &&
+	       link_all(q, d, q->id) && campaign_aim_write(q, &d->aim, q->id) &&
 	       campaign_control_write(q, &d->control, q->id);
 }

@@ -9,6 +9,7 @@
 #define API_CAMPAIGN_DRAFT_H
 
 #include "api/body.h"
+#include "api/campaign_aim.h"
 #include "api/campaign_control.h"
 
 struct campaign_ids {
@@ -31,6 +32,7 @@ struct campaign_draft {
 	bool track_opens, track_clicks;
 	bool stop_on_reply; /* who has answered gets no more of it */
 	struct campaign_ids replied_to; /* nor whoever answered one of these */
+	struct campaign_aim aim;
 	struct campaign_control control;
 	struct campaign_ids lists, excluded, accounts;
 };

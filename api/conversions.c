@@ -15,6 +15,7 @@
 
 #define SOURCE_MAX 100              /* bytes */
 #define ORDER_MAX  200              /* bytes */
+#define TYPE_MAX   100              /* bytes */
 #define AMOUNT_MAX 1000000000000000 /* smallest units */
 /* Clocks of others may be wrong by so much. */
 #define AHEAD_MAX_US (24 * INT64_C(3600000000))
@@ -23,7 +24,7 @@
 struct batch {
 	size_t n;
 	struct body *rows;
-	struct str *sources, *orders, *refunds, *keys, *currencies;
+	struct str *sources, *orders, *refunds, *keys, *currencies, *types;
 	int64_t *deliveries, *amounts, *times;
 };
 
@@ -38,6 +39,7 @@ batch_init(struct batch *t, struct arena *a, struct body *rows, size_t n)
 	    .refunds = ARENA_ARRAY(a, struct str, n),
 	    .keys = ARENA_ARRAY(a, struct str, n),
 	    .currencies = ARENA_ARRAY(a, struct str, n),
+	    .types = ARENA_ARRAY(a, struct str, n),
 	    .deliveries = ARENA_ARRAY(a, int64_t, n),
 	    .amounts = ARENA_ARRAY(a, int64_t, n),
 	    .times = ARENA_ARRAY(a, int64_t, n),
@@ -81,6 +83,9 @@ read_row(struct batch *t, size_t i)
 	t->amounts[i] =
 	    body_int(b, "amount", BODY_REQUIRED, -AMOUNT_MAX, AMOUNT_MAX, 0);
 	t->currencies[i] = body_text(b, "currency", BODY_REQUIRED, 3);
+	t->types[i] = body_text(b, "type", BODY_LINE, TYPE_MAX);
+	if (t->types[i].p == NULL)
+		t->types[i] = STR("");
 	t->times[i] = body_time(b, "at", BODY_NULL);
 	read_person(b, &t->keys[i], &t->deliveries[i]);
 	if (t->currencies[i].p != NULL && !currency_exists(t->currencies[i]))
@@ -129,7 +134,8 @@ take(struct request *q, const struct batch *t)
 		db_text_array(t->keys, t->n), db_int_array(t->deliveries, t->n),
 		db_int_array(t->amounts, t->n),
 		db_text_array(t->currencies, t->n),
-		db_time_array(t->times, t->n), db_int(q->key_id)));
+		db_time_array(t->times, t->n), db_text_array(t->types, t->n),
+		db_int(q->key_id)));
 }
 
 /* What the database knows better; false: answered. */

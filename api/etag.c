@@ -11,6 +11,7 @@ static const struct kind {
     {"/v1/accounts/{id}", "account"},
     {"/v1/mailboxes/{id}", "mailbox"},
     {"/v1/campaigns/{id}", "campaign"},
+    {"/v1/goals/{id}", "goal"},
 };
 
 static const struct kind *

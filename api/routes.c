@@ -28,6 +28,7 @@ const struct route *const route_tables[] = {
     inbound_routes,
     held_routes,
     conversion_routes,
+    goal_routes,
     public_page_routes,
     unsubscribe_routes,
     preferences_routes,

@@ -111,6 +111,9 @@ SELECT row_to_json(d)
                json_build_object('name', c.from_name, 'email', c.from_email) AS "from",
                c.reply_to, c.reply_token, c.return_path, c.track_opens, c.track_clicks,
                c.stop_on_reply, c.exclude_replied_to,
+               ARRAY(SELECT goal_id FROM campaign_goal
+                      WHERE campaign_id = c.id ORDER BY 1) AS goal_ids,
+               c.holdout_percent, c.click_ids, c.time_zone,
                c.missing, c.defaults, c.utm, c.postal_address, c.on_uncertain, c.expires_after_s,
                CASE WHEN coalesce(c.per_second, c.per_minute, c.per_hour, c.per_day) IS NOT NULL
                     THEN json_build_object('per_second', c.per_second, 'per_minute', c.per_minute,

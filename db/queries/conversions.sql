@@ -8,13 +8,14 @@
 -- tells nothing.
 -- $1 sources, $2 order ids, $3 what they pay back or NULL, $4 keys of
 -- addresses or NULL, $5 deliveries or 0, $6 amounts, $7 currencies,
--- $8 times or NULL, $9 API key
+-- $8 times or NULL, $9 types, $10 API key
 -- name: conversion_take
 WITH told AS MATERIALIZED (
     SELECT t.*, p.id IS NOT NULL AS known, CASE WHEN p.followed THEN p.id END AS contact_id
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-                  $6::bigint[], $7::text[], $8::timestamptz[]) WITH ORDINALITY
-           AS t (source, order_id, refund_of, email_key, delivery_id, amount, currency, at, n)
+                  $6::bigint[], $7::text[], $8::timestamptz[], $9::text[]) WITH ORDINALITY
+           AS t (source, order_id, refund_of, email_key, delivery_id, amount, currency, at,
+                 type, n)
       LEFT JOIN LATERAL (
            SELECT c.id, true AS followed FROM contact c WHERE c.email_key = t.email_key
            UNION ALL
@@ -25,22 +26,23 @@ WITH told AS MATERIALIZED (
             WHERE d.id = t.delivery_id) p ON true
 ), fresh AS (
     INSERT INTO conversion (source, order_id, refund_of, contact_id, at, amount, currency,
-                            api_key_id)
+                            type, api_key_id)
     SELECT source, order_id, refund_of, contact_id, coalesce(at, now()), amount, currency,
-           $9::bigint
+           type, $10::bigint
       FROM told WHERE known ORDER BY n
         ON CONFLICT DO NOTHING
-    RETURNING id, source, order_id, refund_of, contact_id, at, amount, currency
+    RETURNING id, source, order_id, refund_of, contact_id, at, amount, currency, type
 ), stored AS (
     SELECT *, true AS new FROM fresh
     UNION ALL
-    SELECT c.id, source, order_id, c.refund_of, c.contact_id, c.at, c.amount, c.currency, false
+    SELECT c.id, source, order_id, c.refund_of, c.contact_id, c.at, c.amount, c.currency,
+           c.type, false
       FROM (SELECT DISTINCT source, order_id FROM told) t
       JOIN conversion c USING (source, order_id)
 )
 SELECT t.known,
-       (s.refund_of, s.contact_id, s.amount, s.currency, s.at) IS NOT DISTINCT FROM
-       (t.refund_of, t.contact_id, t.amount, t.currency, coalesce(t.at, s.at)),
+       (s.refund_of, s.contact_id, s.amount, s.currency, s.type, s.at) IS NOT DISTINCT FROM
+       (t.refund_of, t.contact_id, t.amount, t.currency, t.type, coalesce(t.at, s.at)),
        s.new AND row_number() OVER (PARTITION BY source, order_id ORDER BY t.n) = 1, s.id
   FROM told t LEFT JOIN stored s USING (source, order_id)
  ORDER BY t.n;
@@ -49,8 +51,14 @@ SELECT t.known,
 -- $5 campaign credited, $6 source, $7 order id; NULL: any
 -- name: conversion_documents
 SELECT id, row_to_json(d)
-  FROM (SELECT c.id, c.source, c.order_id, c.refund_of, c.contact_id, p.email, c.at, c.amount,
-               c.currency, c.campaign_id, c.delivery_id, c.clicked_at, c.created_at
+  FROM (SELECT c.id, c.source, c.order_id, c.refund_of, c.type, c.contact_id, p.email, c.at,
+               c.amount, c.currency, c.campaign_id, c.delivery_id, c.clicked_at,
+               (SELECT coalesce(json_agg(json_build_object(
+                           'goal_id', k.goal_id, 'campaign_id', k.campaign_id,
+                           'delivery_id', k.delivery_id, 'touched_at', k.touched_at,
+                           'viewed', k.viewed, 'parts', k.parts, 'amount', k.amount)
+                           ORDER BY k.goal_id, k.delivery_id), '[]')
+                  FROM goal_credit k WHERE k.conversion_id = c.id) AS credits, c.created_at
           FROM conversion c LEFT JOIN contact p ON p.id = c.contact_id
          WHERE c.id > $1::bigint AND c.id <= $2::bigint
            AND ($4::text IS NULL OR c.contact_id = (SELECT o.id FROM contact o

@@ -9,7 +9,8 @@ SELECT '"' || to_hex((extract(epoch FROM updated_at) * 1000000)::bigint) || '"'
         UNION ALL SELECT updated_at FROM snippet WHERE $1 = 'snippet' AND name = $3
         UNION ALL SELECT updated_at FROM smtp_account WHERE $1 = 'account' AND id = $2::bigint
         UNION ALL SELECT updated_at FROM mailbox WHERE $1 = 'mailbox' AND id = $2::bigint
-        UNION ALL SELECT updated_at FROM campaign WHERE $1 = 'campaign' AND id = $2::bigint) u;
+        UNION ALL SELECT updated_at FROM campaign WHERE $1 = 'campaign' AND id = $2::bigint
+        UNION ALL SELECT updated_at FROM goal WHERE $1 = 'goal' AND id = $2::bigint) u;
 
 -- The same, the row held until the transaction ends.
 -- $1 kind, $2 id or NULL, $3 name or NULL
@@ -20,4 +21,5 @@ SELECT '"' || to_hex((extract(epoch FROM updated_at) * 1000000)::bigint) || '"'
         UNION ALL (SELECT * FROM (SELECT updated_at FROM snippet WHERE $1 = 'snippet' AND name = $3 FOR UPDATE) snippet)
         UNION ALL (SELECT * FROM (SELECT updated_at FROM smtp_account WHERE $1 = 'account' AND id = $2::bigint FOR UPDATE) account)
         UNION ALL (SELECT * FROM (SELECT updated_at FROM mailbox WHERE $1 = 'mailbox' AND id = $2::bigint FOR UPDATE) mailbox)
-        UNION ALL (SELECT * FROM (SELECT updated_at FROM campaign WHERE $1 = 'campaign' AND id = $2::bigint FOR UPDATE) campaign)) u;
+        UNION ALL (SELECT * FROM (SELECT updated_at FROM campaign WHERE $1 = 'campaign' AND id = $2::bigint FOR UPDATE) campaign)
+        UNION ALL (SELECT * FROM (SELECT updated_at FROM goal WHERE $1 = 'goal' AND id = $2::bigint FOR UPDATE) goal)) u;

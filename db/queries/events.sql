@@ -4,7 +4,8 @@
 -- name: event_page
 SELECT id, row_to_json(d)
   FROM (SELECT id, kind, at, campaign_id, delivery_id, contact_id, list_id,
-               inbound_id, type, category, status, source, verdict, data
+               inbound_id, type, category, status, source, verdict, data,
+               event_goals(event) AS goal_ids
           FROM event
          WHERE id > $1::bigint
            AND ($3::text IS NULL OR kind = $3)

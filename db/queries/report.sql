@@ -63,12 +63,17 @@ SELECT json_build_object(
            'conversions', h.conversions,
            'revenue', (SELECT coalesce(json_object_agg(currency, revenue ORDER BY currency), '{}')
                          FROM report.campaign_revenue WHERE campaign_id = a.id),
+           'goals', (SELECT coalesce(json_agg(g), '[]') FROM goal_reached(a.id) g),
+           'holdout', holdout_document(a.id),
            'delivered_estimate', s.accepted - h.returned,
            'denominators', json_build_object(
-               'accepted', 'audience', 'bounced', 'audience',
+               'pending', 'audience', 'accepted', 'audience', 'deferred', 'audience',
+               'failed', 'audience', 'uncertain', 'audience', 'suppressed', 'audience',
+               'skipped', 'audience', 'expired', 'audience', 'bounced', 'audience',
                'complaints', 'delivered_estimate', 'replies', 'delivered_estimate',
                'auto_replies', 'delivered_estimate', 'unsubscribes', 'delivered_estimate',
-               'opens', 'delivered_estimate', 'clicks', 'delivered_estimate'))
+               'opens', 'delivered_estimate', 'clicks', 'delivered_estimate',
+               'conversions', 'delivered_estimate', 'goals', 'delivered_estimate'))
   FROM asked a, state s, happened h, seen e;
 
 -- Hours in which something happened, from the roll-up; hours since 1970 are

@@ -72,12 +72,17 @@ SELECT outcome_partition($1::bigint);
 -- Everybody who is to get it, once, numbered from 1: subscribed through an
 -- included list from which they are not suppressed, with a consent that has
 -- not run out, on no excluded list, and nobody who has answered a campaign
--- that this one is to follow.
+-- that this one is to follow.  Those that the holdout falls on are noted
+-- instead.
 -- $1 campaign
-INSERT INTO delivery (id, campaign_id, contact_id, list_id)
-SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
-       $1::bigint, a.contact_id, a.list_id
-  FROM (SELECT m.contact_id, min(m.list_id) AS list_id
+WITH chosen AS (
+SELECT a.contact_id, a.list_id,
+       r.holdout > 0 AND assignment(r.inner_pad, r.outer_pad, a.contact_id) < r.holdout AS held
+  FROM (SELECT holdout_percent * 10000 AS holdout,
+               assignment_pad('holdout ' || id, 54) AS inner_pad,
+               assignment_pad('holdout ' || id, 92) AS outer_pad
+          FROM campaign WHERE id = $1::bigint OFFSET 0) r,
+       (SELECT m.contact_id, min(m.list_id) AS list_id
           FROM campaign_list cl
           JOIN membership m ON m.list_id = cl.list_id AND m.status = 'subscribed'
                            AND (m.consent_expires_at IS NULL OR m.consent_expires_at > now())
@@ -95,7 +100,15 @@ SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY a.contact_id),
                             WHERE r.contact_id = m.contact_id AND r.kind = 'reply'
                               AND r.campaign_id
                                   = ANY ((SELECT answers_that_stop($1::bigint))::bigint[]))
-         GROUP BY m.contact_id) a;
+         GROUP BY m.contact_id) a
+), held AS (
+	INSERT INTO campaign_holdout (campaign_id, contact_id, list_id)
+	SELECT $1::bigint, contact_id, list_id FROM chosen WHERE held
+)
+INSERT INTO delivery (id, campaign_id, contact_id, list_id)
+SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY contact_id),
+       $1::bigint, contact_id, list_id
+  FROM chosen WHERE NOT held;
 
 -- name: lease_create
 -- They get smaller towards the end, so that all workers end together.
