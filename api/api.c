@@ -1,12 +1,14 @@
 #include "api/api.h"
 
 #include "api/auth.h"
+#include "api/click_id.h"
 #include "api/hits.h"
 #include "api/import_worker.h"
 #include "api/link_cache.h"
 #include "api/message_cache.h"
 #include "api/metrics.h"
 #include "api/peer.h"
+#include "api/pixel_pace.h"
 #include "api/route.h"
 #include "api/server.h"
 #include "db/migrate.h"
@@ -90,6 +92,8 @@ open_api(struct api *api, const struct settings *settings,
 	api->keys = key_cache_new();
 	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
+	api->click_campaigns = click_campaigns_new();
+	api->pixels = pixel_pace_new();
 	api->messages = message_cache_new();
 }
 
@@ -97,6 +101,8 @@ static void
 close_api(struct api *api)
 {
 	message_cache_free(api->messages);
+	pixel_pace_free(api->pixels);
+	click_campaigns_free(api->click_campaigns);
 	link_cache_free(api->links);
 	metrics_free(api->metrics);
 	key_cache_free(api->keys);

@@ -14,11 +14,13 @@
 #include "lib/base/keyring.h"
 #include "lib/base/settings.h"
 
+struct click_campaigns;
 struct hits;
 struct key_cache;
 struct link_cache;
 struct message_cache;
 struct metrics;
+struct pixel_pace;
 struct route;
 
 struct api {
@@ -31,6 +33,8 @@ struct api {
 	struct metrics *metrics;
 	struct hits *hits;
 	struct link_cache *links;
+	struct click_campaigns *click_campaigns;
+	struct pixel_pace *pixels;
 	struct message_cache *messages;
 	char spool[SETTING_TEXT_MAX + 16]; /* folder of uploads */
 };

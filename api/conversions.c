@@ -46,21 +46,27 @@ batch_init(struct batch *t, struct arena *a, struct body *rows, size_t n)
 	};
 }
 
-/* By address, or by the token of a link that led there. */
+/* By address, by the token of a link that led there, or by its click id. */
 static void
 read_person(struct body *b, struct str *key, int64_t *delivery)
 {
+	const struct keyring *ring = &b->q->api->keyring;
 	struct str email = body_address(b, "email", 0);
 	struct str token = body_text(b, "token", BODY_FILLED, TOKEN_LEN);
+	struct str click = body_text(b, "click_id", BODY_FILLED, TOKEN_LEN);
 	struct address address;
 	struct token t = {0};
 
 	*key = STR_NONE;
-	*delivery = 0;
-	if (body_has(b, "email") == body_has(b, "token"))
-		body_complain(b, "email", "give one of email and token");
-	else if (token.p != NULL && !token_open(&t, &b->q->api->keyring, token))
+	if (body_has(b, "email") + body_has(b, "token") +
+		body_has(b, "click_id") !=
+	    1)
+		body_complain(b, "email",
+		    "give one of email, token and click_id");
+	else if (token.p != NULL && !token_open(&t, ring, token))
 		body_complain(b, "token", "is none of ours");
+	else if (click.p != NULL && !token_open_click(&t, ring, click))
+		body_complain(b, "click_id", "is none of ours");
 	*delivery = t.delivery;
 	if (email.p == NULL)
 		return;
@@ -138,6 +144,14 @@ take(struct request *q, const struct batch *t)
 		db_int(q->key_id)));
 }
 
+static const char *
+person_field(const struct body *b)
+{
+	return body_has(b, "email")   ? "email"
+	       : body_has(b, "token") ? "token"
+				      : "click_id";
+}
+
 /* What the database knows better; false: answered. */
 static bool
 is_taken(const struct batch *t, const struct db_result *taken)
@@ -150,8 +164,7 @@ is_taken(const struct batch *t, const struct db_result *taken)
 		bool same = db_get_bool(taken, (int)i, 1);
 
 		if (!known)
-			body_complain(&t->rows[i],
-			    t->keys[i].p != NULL ? "email" : "token",
+			body_complain(&t->rows[i], person_field(&t->rows[i]),
 			    "stands for no contact");
 		else if (!same)
 			body_complain(&t->rows[i], "order_id",

@@ -18,6 +18,14 @@ _Static_assert(sizeof(struct record) + HIT_AGENT_MAX + HIT_PURPOSE_MAX +
 		   HIT_RECORD_MAX,
     "a record holds all of its texts");
 
+const char *
+hit_kind_name(enum hit_kind kind)
+{
+	static const char *const names[] = {"open", "click", "order"};
+
+	return names[kind];
+}
+
 /* Programs that look ahead say so here. */
 static struct str
 purpose_of(struct request *q)
@@ -141,12 +149,12 @@ hit_decode(struct hit *h, struct str record)
 	    .delivery = r.delivery,
 	    .source = r.source,
 	    .headers = r.headers,
-	    .kind = r.kind == HIT_CLICK ? HIT_CLICK : HIT_OPEN,
+	    .kind = (enum hit_kind)r.kind,
 	    .head = r.head != 0,
 	    .link = r.link};
 	for (i = 0; i < ARRAY_LEN(texts); i++) {
 		*texts[i] = str_sub(record, at, r.lengths[i]);
 		at += r.lengths[i];
 	}
-	return at == record.n;
+	return at == record.n && r.kind < HIT_KIND__COUNT;
 }

@@ -1,5 +1,5 @@
 /*
- * hit.h - one request for a link or a pixel of a mail, as it was: what is
+ * hit.h - one request for a link or a pixel of a mail or of a shop, as it was: what is
  * written down before it is answered, and read again when it is brought into
  * the database.
  *
@@ -17,7 +17,8 @@
 #define HIT_TARGET_MAX  2048 /* what is longer is cut: it is only shown */
 #define HIT_RECORD_MAX  3072 /* bytes of a record */
 
-enum hit_kind { HIT_OPEN = 0, HIT_CLICK };
+enum hit_kind { HIT_OPEN = 0, HIT_CLICK, HIT_ORDER, HIT_KIND__COUNT };
+const char *hit_kind_name(enum hit_kind kind);
 
 struct hit {
 	int64_t at_us;
@@ -30,7 +31,8 @@ struct hit {
 	struct str purpose; /* Sec-Purpose and the like */
 	struct str agent;
 	struct str network; /* "192.0.2.0/24"; empty: not known */
-	struct str target;  /* of a click on a link of one's own */
+	struct str target;  /* of a click on a link of one's own; an order as
+			     * JSON, which is refused when it is longer */
 };
 
 /* What the request tells; to be filled in: delivery, kind, link, target. */

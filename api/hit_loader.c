@@ -50,7 +50,7 @@ add_row(struct reading *g, const struct hit *h)
 	tuples_row(t, COLUMNS);
 	tuples_text(t, str_of(key));
 	tuples_time(t, h->at_us);
-	tuples_text(t, h->kind == HIT_CLICK ? STR("click") : STR("open"));
+	tuples_text(t, str_of(hit_kind_name(h->kind)));
 	tuples_bigint(t, h->delivery);
 	tuples_bigint(t, h->link);
 	tuples_text(t, h->head ? STR("HEAD") : STR("GET"));
@@ -77,7 +77,7 @@ run_all(struct db *db, struct tuples *rows, struct err *err)
 {
 	static const enum query before[] = {Q_HIT_STAGE, Q_HIT_LOCK};
 	static const enum query after[] = {Q_HIT_PARTITIONS, Q_HIT_TAKE,
-	    Q_HIT_BURSTS, Q_HIT_CROWDS};
+	    Q_HIT_BURSTS, Q_HIT_CROWDS, Q_HIT_ORDERS};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(before); i++)

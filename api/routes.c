@@ -35,6 +35,7 @@ const struct route *const route_tables[] = {
     sign_up_routes,
     confirm_routes,
     tracking_routes,
+    pixel_routes,
     web_view_routes,
     NULL,
 };
@@ -47,6 +48,7 @@ const struct route *const public_tables[] = {
     sign_up_routes,
     confirm_routes,
     tracking_routes,
+    pixel_routes,
     web_view_routes,
     NULL,
 };

@@ -41,6 +41,7 @@ extern const struct route preferences_routes[];
 extern const struct route confirm_routes[];
 extern const struct route sign_up_routes[];
 extern const struct route tracking_routes[];
+extern const struct route pixel_routes[];
 extern const struct route web_view_routes[];
 
 #endif

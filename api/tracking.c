@@ -6,16 +6,14 @@
  * answer, whoever asks, from memory; what it was is written down (hit.h) and
  * judged later.
  */
+#include "api/click_id.h"
 #include "api/delivery_link.h"
 #include "api/hit.h"
 #include "api/link_cache.h"
+#include "api/pixel.h"
 #include "api/routes.h"
 #include "api/url.h"
 #include "lib/mail/link.h"
-
-/* One transparent dot: 43 bytes. */
-static const char pixel[] = "GIF89a\1\0\1\0\200\0\0\0\0\0\377\377\377"
-			    "!\371\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
 
 static bool
 is_test(int64_t delivery)
@@ -33,12 +31,22 @@ note(struct request *q, const struct hit *h)
 		q->hit = arena_dup(&q->arena, hit_encode(record, h));
 }
 
+/* T-008: who asks not to be followed is not, unless by a click. */
+static bool
+objects(const struct request *q)
+{
+	return str_eq(request_header(q, "Sec-GPC"), STR("1")) ||
+	       str_eq(request_header(q, "DNT"), STR("1"));
+}
+
 /* Sends the browser there; a target that is none is no link of ours. */
 static void
 redirect(struct request *q, const struct hit *h, struct str url)
 {
 	struct buf location;
 
+	if (!is_test(h->delivery) && !objects(q))
+		url = click_id_add(q, h->delivery, url);
 	buf_init(&location, REPLY_HEADER_MAX - 1);
 	if (!url_location(&location, url)) {
 		delivery_link_unknown(q);
@@ -130,14 +138,6 @@ click_signed(struct request *q)
 	redirect(q, &h, target);
 }
 
-/* T-008: who asks not to be followed is not, unless by a click. */
-static bool
-objects(const struct request *q)
-{
-	return str_eq(request_header(q, "Sec-GPC"), STR("1")) ||
-	       str_eq(request_header(q, "DNT"), STR("1"));
-}
-
 /* The same dot for everybody, so that a guess learns nothing. */
 static void
 open_pixel(struct request *q)
@@ -150,7 +150,7 @@ open_pixel(struct request *q)
 		h.delivery = delivery;
 		note(q, &h);
 	}
-	reply_text(q, 200, "image/gif", (struct str){pixel, sizeof(pixel) - 1});
+	pixel_reply(q);
 }
 
 const struct route tracking_routes[] = {

@@ -120,6 +120,22 @@ url_location(struct buf *out, struct str target)
 	return !out->full;
 }
 
+struct str
+url_with(struct arena *a, struct str url, const char *name, const char *value)
+{
+	size_t end = str_chr(url, '#');
+	struct str base = str_sub(url, 0, end), rest;
+	const char *mark = "?";
+
+	rest = end == STR_NOWHERE ? STR("") : str_from(url, end);
+	if (str_chr(base, '?') != STR_NOWHERE)
+		mark = str_ends(base, STR("?")) || str_ends(base, STR("&"))
+			   ? ""
+			   : "&";
+	return arena_printf(a, "%.*s%s%s=%s%.*s", STR_ARG(base), mark, name,
+	    value, STR_ARG(rest));
+}
+
 bool
 url_query(struct request *q, struct str query)
 {

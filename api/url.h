@@ -22,6 +22,11 @@ void url_encode(struct buf *out, struct str in);
  * for anything else; nothing in it can lead to another host than it names. */
 bool url_location(struct buf *out, struct str target) MUST_USE;
 
+/* The URL with one more parameter in its query; name and value are put as
+ * they are. */
+struct str url_with(struct arena *a, struct str url, const char *name,
+    const char *value);
+
 /* Splits "a=b&c" into q->query; false when it does not decode or there are
  * more than URL_PARAMS_MAX. */
 bool url_query(struct request *q, struct str query) MUST_USE;

@@ -225,6 +225,34 @@ CREATE FUNCTION event_goals(e event) RETURNS bigint[] LANGUAGE sql STABLE AS $$
 		 ORDER BY 1)
 $$;
 
+-- What pixels of shops tell (api/pixel.c): as whoever loads it says, so of a
+-- source of its own, and so many a day of one person at most.  Of somebody
+-- who is not followed it is nobody's, or nothing.
+CREATE FUNCTION pixel_orders(deliveries bigint[], times timestamptz[], orders jsonb[])
+RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+	WITH told AS (
+		INSERT INTO conversion (source, order_id, contact_id, at, amount, currency, type)
+		SELECT 'pixel', o.told ->> 'order',
+		       CASE WHEN d.tracking = 'individual' THEN d.contact_id END, o.at,
+		       (o.told ->> 'amount')::bigint, o.told ->> 'currency', o.told ->> 'type'
+		  FROM unnest(deliveries, times, orders) WITH ORDINALITY AS o (delivery_id, at, told, n)
+		 CROSS JOIN LATERAL (SELECT d.contact_id, greatest(l.tracking,
+		                                                   coalesce(c.tracking, 'aggregate'))
+		                            AS tracking
+		                       FROM delivery d
+		                       LEFT JOIN contact c ON c.id = d.contact_id
+		                       LEFT JOIN list l ON l.id = d.list_id
+		                      WHERE d.id = o.delivery_id) d
+		 WHERE d.tracking <> 'none'
+		   AND (SELECT count(*) FROM conversion c
+		         WHERE c.contact_id = d.contact_id AND c.source = 'pixel'
+		           AND c.created_at > now() - interval '1 day') < 100
+		 ORDER BY o.n
+		    ON CONFLICT DO NOTHING
+		RETURNING 1)
+	SELECT count(*) FROM told
+$$;
+
 -- Assignment to groups (T-017) ------------------------------------------------
 
 -- HMAC-SHA-256 of a contact's number (8 bytes, big endian) under a short text

@@ -1,5 +1,5 @@
 -- Opens and clicks on their way from the journal into the database: in one
--- transaction stage, lock, copy, partitions, take, bursts, crowds.
+-- transaction stage, lock, copy, partitions, take, bursts, crowds, orders.
 
 -- What a journal holds, as it is copied.
 -- name: hit_stage
@@ -44,7 +44,7 @@ WITH judged AS MATERIALIZED (
 	  LEFT JOIN LATERAL (SELECT true AS known FROM event e
 	                      WHERE e.kind = a.kind AND e.key = a.key
 	                     OFFSET 0) e ON true
-	 WHERE e.known IS NULL AND d.tracking <> 'none'
+	 WHERE e.known IS NULL AND d.tracking <> 'none' AND a.kind <> 'order'
 	 ORDER BY a.at
 ), seen AS MATERIALIZED (
 	SELECT nextval('event_id_seq') AS id, arrived.* FROM arrived
@@ -138,6 +138,14 @@ WITH near AS MATERIALIZED (
 )
 UPDATE event SET verdict = 'machine'
  WHERE id IN (SELECT event_id FROM found) AND verdict <> 'machine';
+
+-- Orders that pixels of shops tell of; what a program looks at ahead is none.
+-- name: hit_orders
+SELECT pixel_orders(array_agg(a.delivery_id ORDER BY a.at, a.key),
+                    array_agg(a.at ORDER BY a.at, a.key),
+                    array_agg(a.target::jsonb ORDER BY a.at, a.key))
+  FROM hit_arrival a
+ WHERE a.kind = 'order' AND (hit_judge(a.method, a.purpose, a.agent)).verdict <> 'machine';
 
 -- To be judged again: hours of which there are hits.  $1 not before
 -- name: hit_hours

@@ -7,6 +7,11 @@ SELECT number, url FROM campaign_link
  WHERE campaign_id = $1::bigint AND NOT personal
  ORDER BY number;
 
+-- Whether links lead there with a click id, and whether that is settled.
+-- $1 campaign
+-- name: campaign_click_ids
+SELECT click_ids, started_at IS NOT NULL FROM campaign WHERE id = $1::bigint;
+
 -- What stands in a message beside its content, and whom it went to.  Number 0
 -- is the test message: its last recipient is as good as any.
 -- $1 campaign, $2 delivery

@@ -15,12 +15,20 @@
 /* How many places in one text are tried before it counts as holding none. */
 #define TRIES_MAX 64
 
+/* What else is signed has a name in front: "click" or nothing. */
+#define PURPOSE_MAX 8
+
 static void
 token_mac(unsigned char mac[SHA256_SIZE], const unsigned char key[KEY_SIZE],
-    const unsigned char *bytes)
+    struct str purpose, const unsigned char *bytes)
 {
+	unsigned char input[PURPOSE_MAX + AT_MAC];
+
+	assert(purpose.n <= PURPOSE_MAX);
+	memcpy(input, purpose.p, purpose.n);
+	memcpy(input + purpose.n, bytes, AT_MAC);
 	hmac_sha256(mac, (struct str){(const char *)key, KEY_SIZE},
-	    (struct str){(const char *)bytes, AT_MAC});
+	    (struct str){(const char *)input, purpose.n + AT_MAC});
 }
 
 static void
@@ -43,8 +51,8 @@ get_number(const unsigned char *at, size_t n)
 	return value;
 }
 
-void
-token_make(char out[TOKEN_LEN + 1], const struct keyring *ring,
+static void
+make(char out[TOKEN_LEN + 1], const struct keyring *ring, struct str purpose,
     const struct token *t)
 {
 	unsigned char bytes[TOKEN_BYTES], mac[SHA256_SIZE];
@@ -55,11 +63,25 @@ token_make(char out[TOKEN_LEN + 1], const struct keyring *ring,
 	bytes[0] = ring->keys[0].id;
 	put_number(bytes + AT_DELIVERY, (uint64_t)t->delivery, 8);
 	put_number(bytes + AT_DAY, (uint64_t)t->day, 2);
-	token_mac(mac, ring->keys[0].token, bytes);
+	token_mac(mac, ring->keys[0].token, purpose, bytes);
 	memcpy(bytes + AT_MAC, mac, MAC_BYTES);
 	buf_init_in(&text, out, TOKEN_LEN + 1);
 	base32_encode(&text, (struct str){(const char *)bytes, TOKEN_BYTES});
 	assert(text.n == TOKEN_LEN);
+}
+
+void
+token_make(char out[TOKEN_LEN + 1], const struct keyring *ring,
+    const struct token *t)
+{
+	make(out, ring, STR(""), t);
+}
+
+void
+token_make_click(char out[TOKEN_LEN + 1], const struct keyring *ring,
+    const struct token *t)
+{
+	make(out, ring, STR("click"), t);
 }
 
 /* The bytes of a text that has the right form. */
@@ -92,17 +114,19 @@ token_key(const struct keyring *ring, uint8_t id)
 }
 
 static bool
-mac_holds(const unsigned char *bytes, const unsigned char key[KEY_SIZE])
+mac_holds(const unsigned char *bytes, struct str purpose,
+    const unsigned char key[KEY_SIZE])
 {
 	unsigned char mac[SHA256_SIZE];
 
-	token_mac(mac, key, bytes);
+	token_mac(mac, key, purpose, bytes);
 	return equal_secret((struct str){(const char *)mac, MAC_BYTES},
 	    (struct str){(const char *)bytes + AT_MAC, MAC_BYTES});
 }
 
-bool
-token_open(struct token *t, const struct keyring *ring, struct str text)
+static bool
+open_as(struct token *t, const struct keyring *ring, struct str purpose,
+    struct str text)
 {
 	unsigned char bytes[TOKEN_BYTES];
 	const unsigned char *key;
@@ -110,11 +134,23 @@ token_open(struct token *t, const struct keyring *ring, struct str text)
 	if (!token_bytes(bytes, text))
 		return false;
 	key = token_key(ring, bytes[0]);
-	if (key == NULL || !mac_holds(bytes, key))
+	if (key == NULL || !mac_holds(bytes, purpose, key))
 		return false;
 	t->delivery = (int64_t)get_number(bytes + AT_DELIVERY, 8);
 	t->day = (int)get_number(bytes + AT_DAY, 2);
 	return true;
+}
+
+bool
+token_open(struct token *t, const struct keyring *ring, struct str text)
+{
+	return open_as(t, ring, STR(""), text);
+}
+
+bool
+token_open_click(struct token *t, const struct keyring *ring, struct str text)
+{
+	return open_as(t, ring, STR("click"), text);
 }
 
 static bool

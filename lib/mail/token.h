@@ -26,6 +26,13 @@ void token_make(char out[TOKEN_LEN + 1], const struct keyring *ring,
     const struct token *t);
 /* Constant time in the MAC; false for anything that we did not make. */
 bool token_open(struct token *t, const struct keyring *ring, struct str text);
+/* A click id: the same for the servers that links lead to.  It tells which
+ * delivery was clicked, and opens no link of ours; `day` is that of the
+ * click. */
+void token_make_click(char out[TOKEN_LEN + 1], const struct keyring *ring,
+    const struct token *t);
+bool token_open_click(struct token *t, const struct keyring *ring,
+    struct str text);
 /* The first valid token inside text (an address, a Message-ID, a URL). */
 bool token_find(struct token *t, const struct keyring *ring, struct str text);
 

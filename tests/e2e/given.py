@@ -88,11 +88,16 @@ def master_key(api):
     return int(number), bytes.fromhex(key)
 
 
-def token(api, delivery, day=None):
+def click_id(api, delivery):
+    """What links of a campaign with click_ids bring to a shop."""
+    return token(api, delivery, purpose=b"click")
+
+
+def token(api, delivery, day=None, purpose=b""):
     """base32(key id, delivery, day, HMAC), as the README of tokens says."""
     number, master = master_key(api)
     key = hmac.digest(master, b"volley token", hashlib.sha256)
     day = int(time.time() // 86400) if day is None else day
     signed = struct.pack(">BqH", number, delivery, day)
-    mac = hmac.digest(key, signed, hashlib.sha256)[:10]
+    mac = hmac.digest(key, purpose + signed, hashlib.sha256)[:10]
     return base64.b32encode(signed + mac).decode().rstrip("=").lower()

@@ -114,6 +114,17 @@ def test_everything_in_a_mail_works(api, public):
     api.sql("UPDATE contact SET tracking = 'deliverability' WHERE id ="
             " (SELECT contact_id FROM delivery WHERE id = %s)",
             given.delivery_id(c, 4))
+    # a shop's pixel tells of an order
+    api.sql("UPDATE campaign SET click_ids = true WHERE id = %s", c)
+    api.sql("INSERT INTO conversion (source, order_id, contact_id, at, amount,"
+            " currency) SELECT 'shop', 'old', contact_id, now(), 1, 'EUR'"
+            " FROM delivery WHERE id = %s", given.delivery_id(c, 5))
+    other = clickers.mailing(api, 1)[1][0]
+    assert "vclid" not in public.ask(f"/c/{other}/1").headers["Location"]
+    click = given.click_id(api, given.delivery_id(c, 5))
+    public.ask(f"/k/{click}.gif?order=A-1&value=5&currency=EUR")
+    wait_for(lambda: api.value("SELECT count(*) FROM conversion WHERE"
+                               " source = 'pixel' AND amount = 500") == 1)
     public.ask(f"/o/{tokens[3]}.gif")
     wait_for(lambda: api.value("SELECT count(*) FROM contact WHERE"
                                " last_open_on IS NOT NULL") == 1)

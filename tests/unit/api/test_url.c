@@ -80,12 +80,39 @@ a_long_one(void **state)
 	buf_release(&out);
 }
 
+static void
+one_more_parameter(void **state)
+{
+	static const struct {
+		const char *url, *want;
+	} rows[] = {
+	    {"https://a.test", "https://a.test?k=v"},
+	    {"https://a.test/", "https://a.test/?k=v"},
+	    {"https://a.test/?", "https://a.test/?k=v"},
+	    {"https://a.test/?a=1", "https://a.test/?a=1&k=v"},
+	    {"https://a.test/?a=1&", "https://a.test/?a=1&k=v"},
+	    {"https://a.test/#top", "https://a.test/?k=v#top"},
+	    {"https://a.test/?a#b?c", "https://a.test/?a&k=v#b?c"},
+	};
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a, 4096);
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (!str_eq(url_with(&a, str_of(rows[i].url), "k", "v"),
+			str_of(rows[i].want)))
+			fail_msg("%s", rows[i].url);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(locations),
 	    cmocka_unit_test(a_long_one),
+	    cmocka_unit_test(one_more_parameter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

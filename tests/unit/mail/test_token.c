@@ -209,6 +209,28 @@ its_form_stays(void **state)
 	assert_string_equal(text, want);
 }
 
+/* Neither opens what the other is for. */
+static void
+click_ids_are_no_tokens(void **state)
+{
+	struct keyring ring = ring_of(1, one_id);
+	struct token t = {1234567890123, 20000}, back = {0, 0};
+	char token[TOKEN_LEN + 1], click[TOKEN_LEN + 1];
+
+	(void)state;
+	token_make(token, &ring, &t);
+	token_make_click(click, &ring, &t);
+	assert_int_equal(strlen(click), TOKEN_LEN);
+	assert_true(token_open_click(&back, &ring, str_of(click)));
+	assert_int_equal(back.delivery, t.delivery);
+	assert_int_equal(back.day, t.day);
+	assert_false(token_open(&back, &ring, str_of(click)));
+	assert_false(token_open_click(&back, &ring, str_of(token)));
+	assert_false(token_find(&back, &ring, str_of(click)));
+	click[20] = click[20] == 'a' ? 'b' : 'a';
+	assert_false(token_open_click(&back, &ring, str_of(click)));
+}
+
 int
 main(void)
 {
@@ -220,6 +242,7 @@ main(void)
 	    cmocka_unit_test(a_changed_character_does_not_open),
 	    cmocka_unit_test(it_is_found_where_it_was_put),
 	    cmocka_unit_test(its_form_stays),
+	    cmocka_unit_test(click_ids_are_no_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
