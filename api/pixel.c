@@ -80,7 +80,7 @@ order_pixel(struct request *q)
 }
 
 const struct route pixel_routes[] = {
-    {METHOD_GET, "/k/{click_id}.gif", order_pixel, ACCESS_NONE, PAYLOAD_NONE,
+    {METHOD_GET, "/k/{click}.gif", order_pixel, ACCESS_NONE, PAYLOAD_NONE,
 	"order value currency type", NULL},
     {0},
 };
