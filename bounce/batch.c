@@ -105,6 +105,35 @@ batch_fingerprint(const struct batch *b, uint32_t uid)
 	return i >= 0 ? b->columns.fingerprint[i] : STR_NONE;
 }
 
+bool
+batch_is_like(const struct batch *b, const struct mail_message *m)
+{
+	int i;
+
+	for (i = 0; i < b->count; i++)
+		if (b->seen[i].header.p != NULL && b->seen[i].size == m->size &&
+		    str_eq(b->seen[i].header, m->bytes))
+			return true;
+	return false;
+}
+
+uint32_t
+batch_twin(const struct batch *b, const struct mail_message *m,
+    struct imap_set *of, struct imap_set *but)
+{
+	const struct finding_source *s;
+	int i;
+
+	for (i = 0; i < b->count; i++) {
+		s = &b->seen[i];
+		if (s->body.p != NULL && s->size == m->size &&
+		    str_eq(s->body, m->bytes) && imap_set_has(of, s->uid) &&
+		    !imap_set_has(but, s->uid))
+			return s->uid;
+	}
+	return 0;
+}
+
 /* They stay in the order of their UIDs, whatever the order they come in. */
 static struct finding_source *
 insert(struct batch *b, uint32_t uid)

@@ -56,6 +56,13 @@ struct str batch_fingerprint(const struct batch *b, uint32_t uid);
 /* Their UIDs, and the fingerprints in the same order; batch_count of each. */
 struct db_arg batch_uids(const struct batch *b);
 struct db_arg batch_fingerprints(const struct batch *b);
+/* Has one of them the same size and header as a message of another folder?
+ * Two reports of one second may, so that this says little (R-009). */
+bool batch_is_like(const struct batch *b, const struct mail_message *m);
+/* The first of these, but not of those, that is the same in every byte that
+ * was fetched: its UID; 0: none. */
+uint32_t batch_twin(const struct batch *b, const struct mail_message *m,
+    struct imap_set *of, struct imap_set *but);
 /* Holds nothing but what batch_unreadable put there. */
 bool batch_is_bare(const struct batch *b);
 /* Adds the statements that record all of it, and what follows from it. */

@@ -10,7 +10,8 @@ enum imap_mark {
 	IMAP_MARK_NONE = 0,
 	IMAP_MARK_KEYWORD, /* IMAP_KEYWORD */
 	IMAP_MARK_SEEN,
-	IMAP_MARK_MOVE, /* to a folder */
+	IMAP_MARK_MOVE,   /* to a folder */
+	IMAP_MARK_REMOVE, /* it stands in that folder already */
 };
 
 #endif

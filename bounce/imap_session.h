@@ -167,7 +167,9 @@ bool imap_session_list(struct imap_session *s, struct err *err) MUST_USE;
 bool imap_session_search(struct imap_session *s, uint32_t uid_from,
     int64_t since_us, struct err *err) MUST_USE;
 /* At most IMAP_BATCH_MAX UIDs; `uids` is copied.  A move is MOVE (RFC 6851) or
- * COPY and UID EXPUNGE (RFC 4315); a server that has neither is refused. */
+ * COPY and UID EXPUNGE (RFC 4315); a server that has neither is refused.  With
+ * a refusal FAIL_CONFLICT some have gone from the folder, and the others may
+ * be asked for again. */
 bool imap_session_mark(struct imap_session *s, struct imap_set *uids,
     enum imap_mark mark, struct str folder, struct err *err) MUST_USE;
 /* At most IMAP_BATCH_MAX UIDs; `uids` is copied. */

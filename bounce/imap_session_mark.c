@@ -45,6 +45,16 @@ send_move(struct imap_session *s, struct str folder, struct err *err)
 	    "UIDPLUS");
 }
 
+/* Those of these UIDs alone: where the server cannot do that, they stay. */
+static bool
+send_remove(struct imap_session *s, struct err *err)
+{
+	if (s->can.features & IMAP_CAN_UIDPLUS)
+		return send_store(s, STR("\\Deleted"), IMAP_STATE_DELETE, err);
+	return err_set(err, FAIL_REFUSED,
+	    "imap: the server can remove nothing safely: no UIDPLUS");
+}
+
 bool
 imap_session_mark(struct imap_session *s, struct imap_set *uids,
     enum imap_mark mark, struct str folder, struct err *err)
@@ -64,9 +74,20 @@ imap_session_mark(struct imap_session *s, struct imap_set *uids,
 	case IMAP_MARK_KEYWORD:
 		return send_store(s, STR(IMAP_KEYWORD), IMAP_STATE_STORE, err);
 	case IMAP_MARK_MOVE: return send_move(s, folder, err);
+	case IMAP_MARK_REMOVE: return send_remove(s, err);
 	case IMAP_MARK_NONE: break;
 	}
 	BUG("no mark");
+}
+
+/* Some have gone meanwhile: then the others may be marked. */
+static enum imap_event
+declined(struct imap_session *s, struct err *err)
+{
+	bool some_gone = s->response.code == IMAP_CODE_EXPUNGEISSUED;
+
+	return session_declined(s, some_gone ? FAIL_CONFLICT : FAIL_REFUSED,
+	    err);
 }
 
 /* STORE, MOVE, or the last step of what stands for MOVE. */
@@ -74,7 +95,7 @@ enum imap_event
 on_marked(struct imap_session *s, struct err *err)
 {
 	if (s->response.status != IMAP_OK)
-		return session_declined(s, FAIL_REFUSED, err);
+		return declined(s, err);
 	s->state = IMAP_STATE_READY;
 	return IMAP_EVENT_DONE;
 }
@@ -83,7 +104,7 @@ enum imap_event
 on_copied(struct imap_session *s, struct err *err)
 {
 	if (s->response.status != IMAP_OK)
-		return session_declined(s, FAIL_REFUSED, err);
+		return declined(s, err);
 	if (!send_store(s, STR("\\Deleted"), IMAP_STATE_DELETE, err))
 		return session_over(s);
 	return IMAP_EVENT_NONE;
@@ -95,7 +116,7 @@ on_deleted(struct imap_session *s, struct err *err)
 	struct imap_command *c;
 
 	if (s->response.status != IMAP_OK)
-		return session_declined(s, FAIL_REFUSED, err);
+		return declined(s, err);
 	c = session_begin(s);
 	IMAP_WORD(c, "UID EXPUNGE");
 	imap_command_set(c, &s->wanted);

@@ -15,13 +15,14 @@ static void send_problem(struct mailbox *m);
 static bool
 may_begin(struct mailbox *m)
 {
-	int64_t now_ms = clock_mono_ms(), wait_ms;
+	int64_t now_ms = clock_mono_ms(), wait_ms = mailbox_mark_wait(m);
 
 	if (m->row.protocol == MAILBOX_POP3 && !m->is_known) {
 		mailbox_know(m);
 		return false;
 	}
-	wait_ms = login_window_wait(&m->logins, now_ms);
+	if (wait_ms == 0)
+		wait_ms = login_window_wait(&m->logins, now_ms);
 	if (wait_ms > 0)
 		loop_timer_start(m->timer, wait_ms);
 	else
@@ -43,6 +44,7 @@ void
 mailbox_drop_link(struct mailbox *m)
 {
 	mailbox_budget_count(m);
+	mailbox_mark_cut(m);
 	mailbox_link_free(m->link);
 	m->link = NULL;
 	m->found = NULL;
@@ -96,8 +98,10 @@ mailbox_new(const struct mailbox_shared *shared, struct mailbox_row *row)
 	m->batch = batch_new(shared->ring);
 	imap_set_init(&m->wanted);
 	imap_set_init(&m->reports);
+	imap_set_init(&m->moved);
 	uidl_ledger_init(&m->ledger);
 	m->timer = loop_timer_new(shared->loop, on_timer, m);
+	mailbox_mark_claimed(m);
 	mailbox_begin(m);
 	return m;
 }
@@ -113,6 +117,7 @@ mailbox_free(struct mailbox *m)
 	loop_timer_free(m->timer);
 	imap_set_release(&m->wanted);
 	imap_set_release(&m->reports);
+	imap_set_release(&m->moved);
 	uidl_ledger_release(&m->ledger);
 	batch_free(m->batch);
 	mailbox_junk_release(&m->junk);
@@ -273,6 +278,8 @@ on_ready(const struct mail_folder *box, void *arg)
 {
 	struct mailbox *m = arg;
 
+	if (mailbox_moved_ready(m, box))
+		return;
 	pace_opened(&m->pace);
 	mailbox_token_accepted(m);
 	if (m->doing == CLOSED)
@@ -307,7 +314,6 @@ on_closed(const struct err *err, int64_t backoff_ms, void *arg)
 	if ((m->doing == HEADERS || m->doing == BODIES) &&
 	    err->kind != FAIL_BUSY)
 		cursor_troubled(m->cursor, m->first, m->last);
-	mailbox_mark_cut(m);
 	if (mailbox_was_too_large(m, err))
 		mailbox_come_back(m, backoff_ms);
 	else

@@ -61,6 +61,8 @@ struct mailbox_row {
 	bool oauth;  /* the password is a token (mailbox_token.h) */
 	bool junk;   /* read the folder for spam as well */
 	bool proven; /* everything was read once with these settings */
+	/* Since anything of it was, whoever did; INT64_MAX: nothing ever. */
+	int64_t recorded_ago_ms;
 	struct cursor cursor;
 	struct byte_budget budget;
 	/* Whose feedback reports are believed, and the same as views. */

@@ -127,6 +127,12 @@ mailbox_link_mark(struct mailbox_link *l, struct imap_set *uids,
 }
 
 void
+mailbox_link_remove(struct mailbox_link *l, struct imap_set *uids)
+{
+	imap_link_mark(l->imap, uids, IMAP_MARK_REMOVE, "");
+}
+
+void
 mailbox_link_wait(struct mailbox_link *l)
 {
 	if (l->imap != NULL)

@@ -32,6 +32,7 @@ void mailbox_link_bodies(struct mailbox_link *l, struct imap_set *uids);
 /* Of IMAP alone, as the row says it. */
 void mailbox_link_mark(struct mailbox_link *l, struct imap_set *uids,
     const struct mailbox_row *row);
+void mailbox_link_remove(struct mailbox_link *l, struct imap_set *uids);
 void mailbox_link_wait(struct mailbox_link *l);
 /* Of IMAP only. */
 void mailbox_link_folders(struct mailbox_link *l);

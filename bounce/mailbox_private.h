@@ -1,7 +1,8 @@
 /*
  * mailbox_private.h - what the files of a mailbox share: its life and its
  * connection (mailbox.c), the reading (mailbox_read.c), which folder is read
- * when (mailbox_junk.c), tokens (mailbox_token.c), and what POP3 needs beside
+ * when (mailbox_junk.c), tokens (mailbox_token.c), what is done to reports
+ * (mailbox_mark.c, mailbox_moved.c), and what POP3 needs beside
  * (mailbox_pop3.c).  For them only.
  */
 #ifndef BOUNCE_MAILBOX_PRIVATE_H
@@ -16,10 +17,11 @@
 
 #define AGAIN_MS      1000 /* a statement that the database did not take */
 #define MARK_CUTS_MAX 2    /* then a batch stays as it is */
+#define SETTLE_MS     3000 /* a server may go on with a MOVE whose client went */
 
 /*
  *   CLOSED -> LOOKING -> (HEADERS -> BODIES -> RECORDING
- *          [-> MARKING -> RECORDING])* -> WAITING
+ *          [[-> SEEKING -> RETURNING] -> MARKING -> RECORDING])* -> WAITING
  *   WAITING -> LOOKING        any -> CLOSED        CLOSED -> GIVING_UP
  *
  * and, where there is a folder for spam, instead of WAITING or after it
@@ -39,7 +41,9 @@ enum doing {
 	HEADERS,
 	BODIES,
 	RECORDING,
-	MARKING, /* what is recorded */
+	SEEKING,   /* is it in the other folder already? */
+	RETURNING, /* from there */
+	MARKING,   /* what is recorded */
 	WAITING,
 	GIVING_UP, /* a person is to be told */
 };
@@ -69,9 +73,12 @@ struct mailbox {
 	struct imap_set wanted;
 	uint32_t first, last;    /* UIDs of the batch */
 	struct imap_set reports; /* of the batch, to be marked */
+	struct imap_set moved;   /* of it, which need only be removed */
+	bool is_again;           /* some of them were recorded before */
 	bool unmarked; /* the server does not let us, on this connection */
-	int mark_cuts; /* connections that ended while they were marked */
-	bool is_cut;   /* it was too large: look again after it */
+	int mark_cuts; /* how often the marking of a batch came to nothing */
+	int64_t settled_ms;    /* no MOVE is under way then; clock_mono_ms() */
+	bool is_cut;           /* it was too large: look again after it */
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
 
@@ -115,9 +122,28 @@ uint32_t mailbox_mark_cursor(const struct mailbox *m);
 /* Marks them, then on_done; or moves the cursor.  False when there is nothing
  * to do. */
 bool mailbox_mark(struct mailbox *m);
-void mailbox_mark_done(struct mailbox *m); /* moves the cursor */
-void mailbox_mark_cut(struct mailbox *m);  /* the connection ended */
+void mailbox_mark_go_on(struct mailbox *m); /* what is left; moves the cursor */
+void mailbox_mark_cut(struct mailbox *m);   /* the connection ends */
 bool mailbox_mark_declined(struct mailbox *m, const struct err *err);
+/* It is ours now: whose was it, and when? */
+void mailbox_mark_claimed(struct mailbox *m);
+/* For so long nobody is to connect. */
+int64_t mailbox_mark_wait(const struct mailbox *m);
+
+/* mailbox_moved.c */
+
+/* Looks for the reports of the batch in the other folder, then
+ * mailbox_mark_go_on. */
+void mailbox_moved_seek(struct mailbox *m);
+/* Of the link: true when it was about that. */
+bool mailbox_moved_ready(struct mailbox *m, const struct mail_folder *box);
+bool mailbox_moved_declined(struct mailbox *m);
+/* In SEEKING. */
+void mailbox_moved_found(struct mailbox *m, struct imap_set *found);
+void mailbox_moved_body(struct mailbox *m, const struct mail_message *message);
+void mailbox_moved_header(struct mailbox *m,
+    const struct mail_message *message);
+void mailbox_moved_go_on(struct mailbox *m);
 
 /* mailbox_budget.c */
 

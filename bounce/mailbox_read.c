@@ -20,6 +20,10 @@ mailbox_on_found(struct imap_set *found, void *arg)
 {
 	struct mailbox *m = arg;
 
+	if (m->doing == SEEKING) {
+		mailbox_moved_found(m, found);
+		return;
+	}
 	m->found = found;
 	imap_set_drop_below(found, cursor_look(m->cursor).uid_from);
 }
@@ -27,13 +31,23 @@ mailbox_on_found(struct imap_set *found, void *arg)
 void
 mailbox_on_header(const struct mail_message *message, void *arg)
 {
-	batch_header(((struct mailbox *)arg)->batch, message);
+	struct mailbox *m = arg;
+
+	if (m->doing == SEEKING)
+		mailbox_moved_header(m, message);
+	else
+		batch_header(m->batch, message);
 }
 
 void
 mailbox_on_body(const struct mail_message *message, void *arg)
 {
-	batch_body(((struct mailbox *)arg)->batch, message);
+	struct mailbox *m = arg;
+
+	if (m->doing == SEEKING)
+		mailbox_moved_body(m, message);
+	else
+		batch_body(m->batch, message);
 }
 
 static void
@@ -201,11 +215,8 @@ on_declined(struct mailbox *m, const struct err *err)
 {
 	bool reading = m->doing == HEADERS || m->doing == BODIES;
 
-	if (mailbox_mark_declined(m, err)) {
-		mailbox_mark_done(m);
-		return;
-	}
-	if (mailbox_junk_declined(m))
+	if (mailbox_mark_declined(m, err) || mailbox_moved_declined(m) ||
+	    mailbox_junk_declined(m))
 		return;
 	if (reading)
 		cursor_troubled(m->cursor, m->first, m->last);
@@ -229,10 +240,12 @@ mailbox_on_done(const struct err *err, void *arg)
 	case LOOKING: next_batch(m); break;
 	case HEADERS: headers_done(m); break;
 	case BODIES: record(m); break;
-	case MARKING: mailbox_mark_done(m); break;
+	case SEEKING: mailbox_moved_go_on(m); break;
+	case MARKING: mailbox_mark_go_on(m); break;
 	case CLOSED:
 	case OPENING:
 	case RECORDING:
+	case RETURNING:
 	case WAITING:
 	case GIVING_UP: BUG("an answer to nothing");
 	}

@@ -35,6 +35,7 @@ enum {
 	COL_MODSEQ,
 	COL_AUTHSERV_ID,
 	COL_FEEDBACK_DOMAINS,
+	COL_RECORDED_AGO,
 };
 
 static enum imap_mark
@@ -118,6 +119,9 @@ read_claimed(struct mailbox_row *row, const struct db_result *r, int at)
 	c->last_uid = (uint32_t)db_get_int(r, at, COL_LAST_UID);
 	c->moved_us = db_get_time(r, at, COL_MOVED_AT);
 	c->modseq = (uint64_t)db_get_int(r, at, COL_MODSEQ);
+	row->recorded_ago_ms = db_is_null(r, at, COL_RECORDED_AGO)
+				   ? INT64_MAX
+				   : db_get_int(r, at, COL_RECORDED_AGO);
 	row->proven = db_get_bool(r, at, COL_PROVEN);
 	row->junk =
 	    row->protocol == MAILBOX_IMAP && db_get_bool(r, at, COL_JUNK);

@@ -1,8 +1,8 @@
 -- Statements of the mailbox poller.
 
 -- name: mailbox_claim
--- Takes mailboxes that nobody holds, with how far each was read and whether
--- its settings have worked.
+-- Takes mailboxes that nobody holds, with how far each was read, whether its
+-- settings have worked, and how many ms ago anything of it was recorded.
 -- $1 holder  $2 seconds to hold  $3 how many at most
 WITH free AS MATERIALIZED (
 	SELECT id, folder FROM mailbox
@@ -24,7 +24,9 @@ RETURNING m.id, m.host, m.port, m.tls, m.auth, m.username, m.secret, m.ca_file,
           c.uidvalidity, c.last_uid, c.updated_at,
           coalesce(m.polled_at > m.updated_at, false), m.junk,
           m.bytes_per_day, m.bytes_day, m.bytes_read, c.modseq,
-          m.authserv_id, array_to_string(m.feedback_domains, ' ');
+          m.authserv_id, array_to_string(m.feedback_domains, ' '),
+          (SELECT extract(epoch FROM now() - max(r.updated_at)) * 1000
+             FROM mailbox_cursor r WHERE r.mailbox_id = m.id)::bigint;
 
 -- name: mailbox_renew
 -- Those of ours that are still ours, active and unchanged come back.
@@ -82,9 +84,10 @@ SELECT id, host, port, tls, auth, username, secret, ca_file, folder, version, si
 
 -- name: inbound_reports
 -- Which messages of a batch that is recorded are reports of ours, surely:
--- nobody else needs them.  Mail that people wrote is not.
+-- nobody else needs them.  Mail that people wrote is not.  And whether they
+-- were recorded before this transaction.
 -- $1 mailbox id  $2 uids  $3 their fingerprints
-SELECT t.uid
+SELECT t.uid, i.judged_by IS DISTINCT FROM pg_current_xact_id()
   FROM unnest($2::bigint[], $3::bytea[]) AS t(uid, fingerprint)
   JOIN inbound i ON i.mailbox_id = $1::bigint AND i.fingerprint = t.fingerprint
  WHERE i.delivery_id IS NOT NULL AND i.confidence <> 'probable'

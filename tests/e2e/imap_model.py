@@ -16,6 +16,7 @@ FETCH = re.compile(rb"UID FETCH ([0-9:,]+) \(UID INTERNALDATE RFC822\.SIZE"
                    rb" BODY\.PEEK\[(HEADER|)\]<0\.262144>\)")
 SEARCH = re.compile(rb"UID SEARCH RETURN \(ALL\) (?:ALL|UID (\d+):\*)"
                     rb"(?: SINCE (\S+))?")
+MOVE = re.compile(rb"UID MOVE ([0-9:,]+) (\S+)")
 PART_MAX = 262144
 
 
@@ -184,6 +185,30 @@ class Talk:
         self.say(f"* OK [UIDNEXT {told[1]}] the next")
         return "OK [READ-ONLY] open"
 
+    def do_select(self, rest):
+        return self.do_examine(b" " + rest).replace("ONLY", "WRITE")
+
+    def do_uid_move(self, rest):
+        """All is copied before the first is removed, as servers do; who has
+        gone meanwhile does not matter."""
+        asked = MOVE.fullmatch(rest)
+        to = asked and self.model.folders.get(asked[2].decode())
+        if not to or not self.folder:
+            return "NO [TRYCREATE] no such folder"
+        with self.model.lock:
+            mails = [(u, self.folder.mails[u]) for u in members(asked[1])
+                     if u in self.folder.mails]
+            for _, (at, data) in mails:
+                to.mails[to.uidnext] = (at, data)
+                to.uidnext += 1
+        self.model.copied += 1
+        time.sleep(self.model.move_s)
+        with self.model.lock:
+            for uid, _ in mails:
+                self.folder.mails.pop(uid, None)
+        self.news()
+        return "OK done"
+
     def do_uid_search(self, rest):
         asked = SEARCH.fullmatch(rest)
         if not asked or not self.folder:
@@ -237,7 +262,7 @@ class Model:
 
     def __init__(self, password="secret", offers="IMAP4rev2 AUTH=PLAIN"):
         self.password, self.offers = password, offers
-        self.greeting = "* OK hello"
+        self.greeting, self.move_s, self.copied = "* OK hello", 0, 0
         self.lock = threading.RLock()
         self.folders, self.commands, self.logins = {}, [], []
         self.bytes_said = self.searches = self.now = self.most = 0

@@ -32,7 +32,7 @@ def test_numbered_anew(scene):
 @pytest.mark.parametrize("move", [False, True])
 def test_killed(scene, move):
     """D-26"""
-    mailboxes.killed(scene, Figures(), 5, 1000, move)
+    mailboxes.killed(scene, Figures(), 3 if move else 5, 1000, move)
 
 
 @pytest.mark.parametrize("move", [False, True])

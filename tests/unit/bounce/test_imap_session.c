@@ -133,7 +133,7 @@ fetch(struct str words, struct err *err)
 	return ok;
 }
 
-/* mark UIDS seen|keyword|move [FOLDER] */
+/* mark UIDS seen|keyword|remove|move [FOLDER] */
 static bool
 mark(struct str words, struct err *err)
 {
@@ -150,6 +150,8 @@ mark(struct str words, struct err *err)
 		mark = IMAP_MARK_SEEN;
 	else if (str_eq(how, STR("move")))
 		mark = IMAP_MARK_MOVE;
+	else if (str_eq(how, STR("remove")))
+		mark = IMAP_MARK_REMOVE;
 	ok = imap_session_mark(&session, &set, mark, words, err);
 	imap_set_release(&set);
 	return ok;
