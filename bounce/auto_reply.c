@@ -63,25 +63,31 @@ by_header(const struct inbound_mail *m)
 	return NULL;
 }
 
-/* Notes writes it in capitals; in small letters it is a German car. */
+/* Notes writes "AUTO: Ann is out of the office": others than that may begin
+ * with those letters, be it a German who sells a car. */
 static bool
-is_of_notes(struct str subject)
+subject_says_so(struct str subject, unsigned of_text)
 {
-	return str_starts(subject, STR("AUTO: "));
+	unsigned of_subject = signs_find(subject);
+
+	if ((of_subject & SIGN_AUTO_SUBJECT) != 0)
+		return true;
+	if (str_starts(subject, STR("AUTO: ")))
+		return ((of_subject | of_text) & SIGN_ABSENCE) != 0;
+	return (of_subject & SIGN_LIKELY_SUBJECT) != 0 &&
+	       (of_text & (SIGN_ABSENCE | SIGN_AUTO_TEXT)) != 0;
 }
 
 /* `text` is what is new in the mail, `whole` all of it. */
 static const char *
 by_words(struct str subject, struct str text, struct str whole)
 {
-	unsigned of_text;
+	unsigned of_text = signs_find(text);
 
-	if (is_of_notes(subject) ||
-	    (signs_find(subject) & SIGN_AUTO_SUBJECT) != 0)
+	if (subject_says_so(subject, of_text))
 		return "subject";
 	if (text.n < text_trim(whole).n)
 		return NULL;
-	of_text = signs_find(text);
 	if ((of_text & SIGN_AUTO_TEXT) != 0)
 		return "says-automatic";
 	if ((of_text & SIGN_ABSENCE) != 0 &&

@@ -30,6 +30,7 @@
 #define SIGN_NOTICE_SURE       (1U << 12) /* enough without a sender */
 #define SIGN_NOTICE_DELAY      (1U << 13) /* "will be retried" */
 #define SIGN_NOTICE_FINAL      (1U << 14) /* "permanent error" */
+#define SIGN_LIKELY_SUBJECT    (1U << 15) /* "Out of office ..." */
 
 /* All signs in a text, which must be UTF-8. */
 unsigned signs_find(struct str text);

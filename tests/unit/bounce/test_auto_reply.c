@@ -100,7 +100,9 @@ test_subjects(void **state)
 	    "Re: Automatic reply: News", "AW: Abwesenheitsnotiz", "Auto: Preis",
 	    "My absence next week", "Absence de réponse", "Out of stock?",
 	    "Vacation plans", "Urlaub im Mai", "",
-	    "Automatic doors: a question"};
+	    "Automatic doors: a question", "AUTO: Volvo zu verkaufen",
+	    "AUTO: Ann Other", "Out of office furniture",
+	    "Out-of-office days of our team", "Out of the office chairs"};
 	size_t i;
 
 	(void)state;
@@ -108,6 +110,26 @@ test_subjects(void **state)
 		check("", machines[i], "Hello.", "subject");
 	for (i = 0; i < ARRAY_LEN(people); i++)
 		check("", people[i], "Hello.", NULL);
+}
+
+/* A subject that says little, and a text that says the rest. */
+static void
+test_subject_and_text(void **state)
+{
+	static const char *const subjects[] = {"AUTO: Ann Other",
+	    "AUTO: Ann Other ist abwesend", "Out of office next week",
+	    "Away from my desk until noon"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(subjects); i++)
+		check("", subjects[i], "I am out of the office until Monday.",
+		    "subject");
+	check("", "AUTO: Ann Other ist abwesend", "Hello.", "subject");
+	check("", "Out of office next week", "This is an automatic reply.",
+	    "subject");
+	check("", "Out of office next week?", "Can we talk on Monday instead?",
+	    NULL);
 }
 
 static void
@@ -176,6 +198,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_header),
 	    cmocka_unit_test(test_subjects),
+	    cmocka_unit_test(test_subject_and_text),
 	    cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_left),
 	};
