@@ -81,15 +81,10 @@ on_probed(const struct probe_result *result, void *arg)
 }
 
 static void
-probe(struct worker *w, const struct db_result *accounts, int line)
+probe(struct worker *w)
 {
 	struct errand *e = &w->errand;
-	struct err err = {FAIL_NONE, ""};
 
-	if (!relay_row_read(&e->row, accounts, line, w->ring, &err)) {
-		give_up(w, err.text);
-		return;
-	}
 	e->probe = probe_new(
 	    &(struct probe_params){
 		.loop = w->loop,
@@ -128,11 +123,13 @@ on_account(const struct db_result *results, int count, const struct err *err,
 		clear(e); /* its hold ends, then it is done anew */
 	else if (db_rows(&results[0]) == 0)
 		give_up(w, "there is no such account");
+	else if (!relay_row_read(&e->row, &results[0], 0, w->ring, &why))
+		give_up(w, why.text);
 	else if (e->reads_back && !letter_new_self_test(&e->letter, w, e->task,
 				      &results[1], &why))
 		give_up(w, why.text);
 	else
-		probe(w, &results[0], 0);
+		probe(w);
 }
 
 static int
@@ -154,20 +151,26 @@ on_campaign(const struct db_result *results, int count, const struct err *err,
 {
 	struct worker *w = arg;
 	struct errand *e = &w->errand;
+	const struct letter_order what = {e->campaign_id, str_of(e->recipient),
+	    &e->row};
 	struct err why = {FAIL_NONE, ""};
+	int line;
 
 	(void)count;
 	if (!is_current(w))
 		return;
+	line = err == NULL ? first_active(&results[2]) : -1;
 	if (err != NULL)
 		clear(e);
-	else if (!letter_new(&e->letter, w, e->campaign_id,
-		     str_of(e->recipient), results, &why))
-		give_up(w, why.text);
-	else if (first_active(&results[2]) < 0)
+	else if (db_rows(&results[0]) == 0)
+		give_up(w, "the campaign is gone");
+	else if (line < 0)
 		give_up(w, "the campaign has no active account");
+	else if (!relay_row_read(&e->row, &results[2], line, w->ring, &why) ||
+		 !letter_new(&e->letter, w, &what, results, &why))
+		give_up(w, why.text);
 	else
-		probe(w, &results[2], first_active(&results[2]));
+		probe(w);
 }
 
 static void

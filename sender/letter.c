@@ -24,18 +24,21 @@ struct letter {
 };
 
 static bool
-compose(struct letter *l, const struct worker *w, struct str to,
-    const struct db_result *rows, struct err *err)
+compose(struct letter *l, const struct worker *w,
+    const struct letter_order *what, const struct db_result *rows,
+    struct err *err)
 {
 	struct parcel_order order = {
 	    .campaign = &l->campaign,
 	    .ring = w->ring,
-	    .email = to,
+	    .email = what->to,
 	    .name = db_get_text(&rows[1], 0, COL_NAME),
 	    .attributes = db_get_text(&rows[1], 0, COL_ATTRIBUTES),
 	    .list = {.id = db_get_int(&rows[1], 0, COL_LIST),
 		.name = db_get_text(&rows[1], 0, COL_LIST_NAME)},
 	    .date_us = clock_wall_us(),
+	    .no_verp = !what->row->verp,
+	    .no_one_click = !what->row->one_click,
 	};
 
 	if (!mailing_read_campaign(&l->campaign, &order.return_path, &rows[0],
@@ -67,15 +70,13 @@ make(const struct worker *w, int64_t campaign_id)
 }
 
 bool
-letter_new(struct letter **out, const struct worker *w, int64_t campaign_id,
-    struct str to, const struct db_result *rows, struct err *err)
+letter_new(struct letter **out, const struct worker *w,
+    const struct letter_order *what, const struct db_result *rows,
+    struct err *err)
 {
-	struct letter *l;
+	struct letter *l = make(w, what->campaign_id);
 
-	if (db_rows(&rows[0]) == 0)
-		return err_set(err, FAIL_MISSING, "the campaign is gone");
-	l = make(w, campaign_id);
-	if (!compose(l, w, to, rows, err)) {
+	if (!compose(l, w, what, rows, err)) {
 		letter_free(l);
 		return false;
 	}

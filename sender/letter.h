@@ -3,8 +3,9 @@
  * message of a campaign, or the message of an account's self-test.
  *
  * Of a campaign: its delivery is number 0 of the campaign, which nobody of the audience
- * has; its subject is marked, and no link in it unsubscribes anybody.  Works
- * for drafts, too: then the template is taken as it is now.
+ * has; its subject is marked, and no link in it unsubscribes anybody.  It has
+ * what the account's other mail has (`verp`, `one_click`).  Works for drafts,
+ * too: then the template is taken as it is now.
  *
  * Of a self-test: everything that the header of a campaign's message has, as
  * if nothing were known of the account; its delivery is of no campaign.
@@ -13,13 +14,20 @@
 #define SENDER_LETTER_H
 
 #include "sender/parcel.h"
+#include "sender/relay_row.h"
 
 struct letter;
 
-/* Rows of test_campaign, test_recipient, work_accounts, dkim_of_campaign.
- * FAIL_MISSING when there is no such campaign or it has no template. */
+struct letter_order {
+	int64_t campaign_id;
+	struct str to;
+	const struct relay_row *row; /* through which it goes */
+};
+
+/* Rows of test_campaign, of which there is one, test_recipient, work_accounts,
+ * dkim_of_campaign.  FAIL_MISSING when it has no template. */
 bool letter_new(struct letter **out, const struct worker *w,
-    int64_t campaign_id, struct str to, const struct db_result *rows,
+    const struct letter_order *what, const struct db_result *rows,
     struct err *err) MUST_USE;
 /* Rows of self_test_letter and dkim_of_self_test. */
 bool letter_new_self_test(struct letter **out, const struct worker *w,

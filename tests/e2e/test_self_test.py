@@ -4,7 +4,6 @@ read back from a real Dovecot (S-062)."""
 import re
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -75,6 +74,13 @@ class Scene:
             "POST", f"/v1/accounts/{self.account}/test", {
                 "mailbox_id": self.mailbox, "from": "news@example.test",
                 **more}, 200)
+
+    def test_message(self):
+        """A draft's, to the mailbox."""
+        number = self.sending.campaign(self.account, status="draft")
+        self.sending.api().ok("POST", f"/v1/campaigns/{number}/test",
+                              {"to": [USER]}, 200)
+        return self.relay.messages[-1]
 
     def found(self):
         return self.sending.api().get(f"/v1/accounts/{self.account}")
@@ -183,24 +189,30 @@ def test_features_are_switched(scene):
     assert failed(scene.test()) == ["return_path", "dkim"]
     sending.contacts(3)
 
-    def sent(count):
+    def sent():
         before = len(scene.relay.messages)
         sending.campaign(scene.account)
-        wait_for(lambda: len(scene.relay.messages) == before + count, 30)
+        wait_for(lambda: len(scene.relay.messages) == before + 3, 30)
         return scene.relay.messages[before:]
 
-    for message in sent(3):
-        assert message.mail.startswith(b"MAIL FROM:<bounces@example.com>")
-        assert b"\nList-Unsubscribe:" in message.data
-        assert b"\nList-Unsubscribe-Post" not in message.data
+    def is_without(message):
+        return (message.mail.startswith(b"MAIL FROM:<bounces@example.com>")
+                and b"\nList-Unsubscribe:" in message.data
+                and b"\nList-Unsubscribe-Post" not in message.data)
+
+    def is_with(message):
+        return (message.mail.startswith(b"MAIL FROM:<bounces+")
+                and b"\nList-Unsubscribe-Post: List-" in message.data)
+
+    # senders look for changes now and then
+    wait_for(lambda: all(map(is_without, sent())), 60)
+    assert is_without(scene.test_message())
     account = api.ok("PATCH", f"/v1/accounts/{scene.account}",
                      {"verp": True, "one_click": True})
     assert account["features"] == {"verp": True, "one_click": True}
     assert account["self_test"]["return_path"] is False
-    time.sleep(2)  # senders look for changes now and then
-    for message in sent(3):
-        assert message.mail.startswith(b"MAIL FROM:<bounces+")
-        assert b"\nList-Unsubscribe-Post: List-" in message.data
+    wait_for(lambda: all(map(is_with, sent())), 60)
+    assert is_with(scene.test_message())
     account = api.ok("PATCH", f"/v1/accounts/{scene.account}", {
         "verp": None, "one_click": False})
     assert account["features"] == {"verp": False, "one_click": False}
