@@ -30,9 +30,10 @@ def note_peak(figures, pollers_mib):
     figures.note("peak memory, MiB", round(max(pollers_mib), 1))
 
 
-def wait_read(scene, mailbox, folder, seconds=60, put=0):
+def wait_read(scene, mailbox, folder, seconds=180, put=0):
     """Until everything in it was read, whatever it was before.  So many were
-    put there, of which the server need not know at once."""
+    put there, of which the server need not know at once.  A poller that found
+    no folder, while it was made anew, stays away for about a minute."""
     def done():
         validity, following = folder.numbers()
         return following > put and scene.sql("SELECT 1 FROM mailbox_cursor WHERE mailbox_id = %s"
