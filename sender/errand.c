@@ -123,10 +123,9 @@ on_account(const struct db_result *results, int count, const struct err *err,
 		clear(e); /* its hold ends, then it is done anew */
 	else if (db_rows(&results[0]) == 0)
 		give_up(w, "there is no such account");
-	else if (!relay_row_read(&e->row, &results[0], 0, w->ring, &why))
-		give_up(w, why.text);
-	else if (e->reads_back && !letter_new_self_test(&e->letter, w, e->task,
-				      &results[1], &why))
+	else if (!relay_row_read(&e->row, &results[0], 0, w->ring, &why) ||
+		 (e->reads_back && !letter_new_self_test(&e->letter, w, e->task,
+				       &results[1], &why)))
 		give_up(w, why.text);
 	else
 		probe(w);
