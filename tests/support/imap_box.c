@@ -1,7 +1,5 @@
 #include "tests/support/imap_box.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +7,8 @@
 void
 imap_box_reset(struct imap_box *b, int messages)
 {
-	*b = (struct imap_box){.messages = messages,
-	    .present = messages - 1,
-	    .cut_said = -1,
-	    .cut_heard = -1};
+	*b = (struct imap_box){.messages = messages, .present = messages - 1};
+	cut_wire_mend(&b->wire);
 }
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -20,27 +16,21 @@ say(struct peer_conn *pc, struct imap_box *b, const char *format, ...)
 {
 	char text[IMAP_BOX_LINE_SIZE];
 	va_list args;
-	size_t n;
-	bool ends;
+	size_t all, n;
 
 	va_start(args, format);
-	n = (size_t)vsnprintf(text, sizeof(text), format, args);
+	all = (size_t)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	ends = b->cut_said >= 0 && b->said + (long)n > b->cut_said;
-	if (ends)
-		n = (size_t)(b->cut_said - b->said);
-	b->said += (long)n;
-	return (n == 0 || peer_say(pc, text, n)) && !ends;
+	n = cut_wire_says(&b->wire, all);
+	return (n == 0 || peer_say(pc, text, n)) && n == all;
 }
 
 /* False at the end of the wire, wherever in the line that is. */
 static bool
 hear(struct peer_conn *pc, struct imap_box *b, char line[IMAP_BOX_LINE_SIZE])
 {
-	if (!peer_line(pc, line, IMAP_BOX_LINE_SIZE))
-		return false;
-	b->heard += (long)strlen(line);
-	return b->cut_heard < 0 || b->heard <= b->cut_heard;
+	return peer_line(pc, line, IMAP_BOX_LINE_SIZE) &&
+	       cut_wire_hears(&b->wire, strlen(line));
 }
 
 static int
@@ -198,10 +188,8 @@ imap_box_serve(struct peer_conn *pc, void *arg)
 {
 	struct imap_box *b = arg;
 	char line[IMAP_BOX_LINE_SIZE];
-	int on = 1;
 
-	setsockopt(pc->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	b->said = b->heard = 0;
+	cut_wire_begin(&b->wire, pc);
 	if (!say(pc, b, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n"))
 		return;
 	while (hear(pc, b, line))

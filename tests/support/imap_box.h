@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_IMAP_BOX_H
 #define TESTS_SUPPORT_IMAP_BOX_H
 
-#include "tests/support/peer.h"
+#include "tests/support/cut_wire.h"
 
 #define IMAP_BOX_LINE_SIZE 1024
 #define IMAP_BOX_MAX       1000
@@ -16,9 +16,8 @@ struct imap_box {
 	int present;                /* of them, have come */
 	bool gone[IMAP_BOX_MAX];    /* moved */
 	int recorded[IMAP_BOX_MAX]; /* so often: the client counts */
-	long said, heard;           /* bytes of the present connection */
-	long cut_said, cut_heard;   /* it ends there; -1: nowhere */
-	long moved_unrecorded;      /* messages that went too early */
+	struct cut_wire wire;
+	long moved_unrecorded; /* messages that went too early */
 };
 
 /* As nobody has seen it. */

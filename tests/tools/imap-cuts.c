@@ -14,6 +14,7 @@
 
 #define BATCH    10
 #define GUARD_MS 30000
+#define USAGE    "imap-cuts STEP [MESSAGES [move]]"
 
 enum doing { LOOKING = 0, HEADERS, BODIES, MARKING, WAITING };
 
@@ -209,13 +210,15 @@ poll_once(struct poll *p, int port)
 }
 
 struct figures {
+	struct poll *poll;
+	int port;
 	long cuts, missed, again, left, early;
 };
 
 static void
-add_up(struct figures *f, const struct poll *p)
+add_up(struct figures *f)
 {
-	const struct imap_box *b = p->box;
+	const struct imap_box *b = f->poll->box;
 	int i;
 
 	f->cuts++;
@@ -223,7 +226,7 @@ add_up(struct figures *f, const struct poll *p)
 	for (i = 0; i < b->messages; i++) {
 		f->missed += b->recorded[i] == 0;
 		f->again += b->recorded[i] > 1;
-		f->left += p->moves && !b->gone[i];
+		f->left += f->poll->moves && !b->gone[i];
 	}
 }
 
@@ -237,64 +240,53 @@ begin_anew(struct poll *p)
 
 /* One poll cut there, then one that is whole. */
 static void
-cut_at(struct poll *p, int port, long said, long heard, struct figures *f)
+cut_at(long said, long heard, void *arg)
 {
+	struct figures *f = arg;
+	struct poll *p = f->poll;
+
 	begin_anew(p);
-	p->box->cut_said = said;
-	p->box->cut_heard = heard;
-	(void)!poll_once(p, port);
-	p->box->cut_said = p->box->cut_heard = -1;
-	if (!poll_once(p, port))
+	p->box->wire.cut_said = said;
+	p->box->wire.cut_heard = heard;
+	(void)!poll_once(p, f->port);
+	cut_wire_mend(&p->box->wire);
+	if (!poll_once(p, f->port))
 		die("after a cut: %s", p->end.text);
-	add_up(f, p);
+	add_up(f);
 }
 
 static void
-sweep(struct poll *p, int port, long step, struct figures *f)
+sweep(struct figures *f, long step)
 {
-	long at, said, heard;
+	struct poll *p = f->poll;
+	struct cut_wire whole;
 
 	begin_anew(p);
-	if (!poll_once(p, port))
+	if (!poll_once(p, f->port))
 		die("uncut: %s", p->end.text);
-	said = p->box->said;
-	heard = p->box->heard;
-	for (at = 0; at < said; at += step)
-		cut_at(p, port, at, -1, f);
-	for (at = 0; at < heard; at += step)
-		cut_at(p, port, -1, at, f);
+	whole = p->box->wire;
+	cut_wire_sweep(&whole, step, cut_at, f);
 	printf("%d messages, %ld bytes said, %ld heard, ", p->box->messages,
-	    said, heard);
-}
-
-static long
-number(const char *text, long otherwise, long least, long most)
-{
-	int64_t n;
-
-	if (text == NULL)
-		return otherwise;
-	if (!str_to_i64(str_of(text), &n) || n < least || n > most)
-		die("usage: imap-cuts STEP [MESSAGES [move]]");
-	return n;
+	    whole.said, whole.heard);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct imap_box b;
-	long step = number(argc > 1 ? argv[1] : NULL, 1, 1, 1000000);
+	long step =
+	    cut_wire_number(argc > 1 ? argv[1] : NULL, 1, 1000000, USAGE);
 	struct poll p = {.loop = loop_new(),
 	    .box = &b,
 	    .moves = argc > 3 && strcmp(argv[3], "move") == 0};
 	struct peer *peer = peer_start(NULL, imap_box_serve, &b);
-	struct figures f = {0};
+	struct figures f = {.poll = &p, .port = peer_port(peer)};
 
-	b.messages =
-	    (int)number(argc > 2 ? argv[2] : NULL, 40, 2, IMAP_BOX_MAX);
+	b.messages = (int)cut_wire_number(argc > 2 ? argv[2] : NULL, 40,
+	    IMAP_BOX_MAX, USAGE);
 	imap_set_init(&p.wanted);
 	p.guard = loop_timer_new(p.loop, on_guard, &p);
-	sweep(&p, peer_port(peer), step, &f);
+	sweep(&f, step);
 	peer_stop(peer);
 	printf("%ld cuts, missed %ld, recorded again %ld, left %ld, "
 	       "moved too early %ld\n",

@@ -10,22 +10,19 @@
 #include "bounce/mime_walk.h"
 #include "bounce/pop3_link.h"
 #include "lib/base/mem.h"
-#include "tests/support/peer.h"
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "tests/support/cut_wire.h"
 
 #define BATCH     40
 #define LINE_SIZE 1024
 #define WIRE_SIZE (1U << 20)
 #define GUARD_MS  30000
+#define USAGE     "pop3-cuts STEP [MESSAGES]"
 
 struct box {
 	int messages;
 	bool *gone, *marked;
-	int *events;              /* what was recorded of each */
-	long said, heard;         /* bytes of the present visit */
-	long cut_said, cut_heard; /* the wire ends there; -1: nowhere */
+	int *events; /* what was recorded of each */
+	struct cut_wire wire;
 	int unread_deleted;
 	struct buf in, out; /* what was heard, and is to be said */
 };
@@ -48,14 +45,10 @@ struct visit {
 static bool
 say(struct box *b, const char *text)
 {
-	size_t n = strlen(text);
-	bool ends = b->cut_said >= 0 && b->said + (long)n > b->cut_said;
+	size_t all = strlen(text), n = cut_wire_says(&b->wire, all);
 
-	if (ends)
-		n = (size_t)(b->cut_said - b->said);
-	b->said += (long)n;
 	buf_add(&b->out, text, n);
-	return !ends;
+	return n == all;
 }
 
 static bool
@@ -188,18 +181,14 @@ serve(struct peer_conn *pc, void *arg)
 	struct box *b = arg;
 	char line[LINE_SIZE];
 	bool goes_on;
-	int on = 1;
 
-	setsockopt(pc->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	b->said = b->heard = 0;
+	cut_wire_begin(&b->wire, pc);
 	buf_reset(&b->in);
 	memset(b->marked, 0, (size_t)b->messages * sizeof(bool));
 	goes_on = say(b, "+OK ready\r\n");
-	while (goes_on && hear(pc, b, line)) {
-		b->heard += (long)strlen(line);
-		goes_on = (b->cut_heard < 0 || b->heard <= b->cut_heard) &&
-			  answer(b, line);
-	}
+	while (goes_on && hear(pc, b, line))
+		goes_on =
+		    cut_wire_hears(&b->wire, strlen(line)) && answer(b, line);
 	(void)!flush(pc, b);
 }
 
@@ -335,27 +324,26 @@ visit(struct visit *v, int port)
 
 /* A mailbox that nobody has read. */
 static void
-begin_anew(struct visit *v, struct box *b)
+begin_anew(struct visit *v)
 {
+	struct box *b = v->box;
+
 	memset(b->gone, 0, (size_t)b->messages * sizeof(bool));
 	memset(b->events, 0, (size_t)b->messages * sizeof(int));
 	uidl_ledger_release(&v->ledger);
 	v->position = 0;
 }
 
-static void
-cut_none(struct box *b)
-{
-	b->cut_said = b->cut_heard = -1;
-}
-
 struct figures {
+	struct visit *visit;
+	int port;
 	long cuts, events, missed, doubled, left;
 };
 
 static void
-count(struct figures *f, const struct box *b)
+count(struct figures *f)
 {
+	const struct box *b = f->visit->box;
 	int i;
 
 	f->cuts++;
@@ -369,41 +357,52 @@ count(struct figures *f, const struct box *b)
 
 /* One visit cut there, then one that is whole. */
 static void
-cut_at(struct visit *v, struct box *b, int port, long said, long heard,
-    struct figures *f)
+cut_at(long said, long heard, void *arg)
 {
-	begin_anew(v, b);
-	b->cut_said = said;
-	b->cut_heard = heard;
-	(void)!visit(v, port);
-	cut_none(b);
-	if (!visit(v, port))
-		die("after a cut: %s", v->end.text);
-	count(f, b);
+	struct figures *f = arg;
+	struct cut_wire *wire = &f->visit->box->wire;
+
+	begin_anew(f->visit);
+	wire->cut_said = said;
+	wire->cut_heard = heard;
+	(void)!visit(f->visit, f->port);
+	cut_wire_mend(wire);
+	if (!visit(f->visit, f->port))
+		die("after a cut: %s", f->visit->end.text);
+	count(f);
 }
 
-static long
-number(const char *text, long otherwise)
+static void
+sweep(struct figures *f, long step)
 {
-	int64_t n;
+	struct box *b = f->visit->box;
+	struct cut_wire whole;
 
-	if (text == NULL)
-		return otherwise;
-	if (!str_to_i64(str_of(text), &n) || n < 1 || n > 1000000)
-		die("usage: pop3-cuts STEP [MESSAGES]");
-	return n;
+	cut_wire_mend(&b->wire);
+	begin_anew(f->visit);
+	if (!visit(f->visit, f->port))
+		die("uncut: %s", f->visit->end.text);
+	whole = b->wire;
+	cut_wire_sweep(&whole, step, cut_at, f);
+	printf("%d messages, %ld bytes said, %ld heard: %ld cuts, "
+	       "%.1f events each, missed %ld, doubled %ld, left %ld, "
+	       "deleted unread %d\n",
+	    b->messages, whole.said, whole.heard, f->cuts,
+	    (double)f->events / (double)f->cuts, f->missed, f->doubled, f->left,
+	    b->unread_deleted);
 }
 
 int
 main(int argc, char **argv)
 {
-	long step = number(argc > 1 ? argv[1] : NULL, 1), at, said, heard;
-	long messages = number(argc > 2 ? argv[2] : NULL, 200);
+	long step =
+	    cut_wire_number(argc > 1 ? argv[1] : NULL, 1, 1000000, USAGE);
+	long messages =
+	    cut_wire_number(argc > 2 ? argv[2] : NULL, 200, 1000000, USAGE);
 	struct box b = {.messages = (int)messages};
 	struct visit v = {.loop = loop_new(), .box = &b};
-	struct figures f = {0};
 	struct peer *peer = peer_start(NULL, serve, &b);
-	int port = peer_port(peer);
+	struct figures f = {.visit = &v, .port = peer_port(peer)};
 
 	mime_walk_start();
 	b.gone = NEW_ARRAY(bool, (size_t)b.messages);
@@ -414,22 +413,8 @@ main(int argc, char **argv)
 	uidl_ledger_init(&v.ledger);
 	imap_set_init(&v.wanted);
 	v.guard = loop_timer_new(v.loop, on_guard, &v);
-	cut_none(&b);
-	begin_anew(&v, &b);
-	if (!visit(&v, port))
-		die("uncut: %s", v.end.text);
-	said = b.said;
-	heard = b.heard;
-	for (at = 0; at < said; at += step)
-		cut_at(&v, &b, port, at, -1, &f);
-	for (at = 0; at < heard; at += step)
-		cut_at(&v, &b, port, -1, at, &f);
+	sweep(&f, step);
 	peer_stop(peer);
-	printf("%d messages, %ld bytes said, %ld heard: %ld cuts, "
-	       "%.1f events each, missed %ld, doubled %ld, left %ld, "
-	       "deleted unread %d\n",
-	    b.messages, said, heard, f.cuts, (double)f.events / (double)f.cuts,
-	    f.missed, f.doubled, f.left, b.unread_deleted);
 	peer_free(peer);
 	uidl_ledger_release(&v.ledger);
 	imap_set_release(&v.wanted);

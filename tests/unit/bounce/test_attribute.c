@@ -145,51 +145,51 @@ check(const struct attribution *a, const char *label, const char *method,
 		    got != NULL ? got : "nothing");
 }
 
-static void
-test_places(void **state)
+static struct attribution
+attributed(const char *text)
 {
 	struct inbound_mail m;
 	struct attribution a;
 	struct buf raw;
+
+	buf_init(&raw, 4096);
+	fill(&raw, text);
+	mime_walk(&m, buf_view(&raw));
+	attribute(&a, &m, &ring, TODAY);
+	inbound_mail_release(&m);
+	buf_release(&raw);
+	return a;
+}
+
+static void
+test_places(void **state)
+{
+	struct attribution a;
 	size_t i;
 
 	(void)state;
-	buf_init(&raw, 4096);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		buf_reset(&raw);
-		fill(&raw, rows[i].raw);
-		mime_walk(&m, buf_view(&raw));
-		attribute(&a, &m, &ring, TODAY);
+		a = attributed(rows[i].raw);
 		check(&a, rows[i].label, rows[i].method, rows[i].delivery);
 		assert_false(a.late);
-		inbound_mail_release(&m);
 	}
-	buf_release(&raw);
 }
 
 static void
 test_own(void **state)
 {
-	struct inbound_mail m;
 	struct attribution a;
-	struct buf raw;
 	size_t i;
 
 	(void)state;
-	buf_init(&raw, 4096);
 	for (i = 0; i < ARRAY_LEN(own_rows); i++) {
-		buf_reset(&raw);
-		fill(&raw, own_rows[i].raw);
-		mime_walk(&m, buf_view(&raw));
-		attribute(&a, &m, &ring, TODAY);
+		a = attributed(own_rows[i].raw);
 		check(&a, own_rows[i].label, own_rows[i].method,
 		    own_rows[i].method != NULL);
 		if (strcmp(a.own != NULL ? a.own : "",
 			own_rows[i].own != NULL ? own_rows[i].own : "") != 0)
 			fail_msg("%s: %s", own_rows[i].label, a.own);
-		inbound_mail_release(&m);
 	}
-	buf_release(&raw);
 }
 
 static void
