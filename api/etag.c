@@ -6,6 +6,7 @@ static const struct kind {
 	const char *pattern, *name;
 } kinds[] = {
     {"/v1/lists/{id}", "list"},
+    {"/v1/segments/{id}", "segment"},
     {"/v1/templates/{id}", "template"},
     {"/v1/snippets/{name}", "snippet"},
     {"/v1/accounts/{id}", "account"},

@@ -1,7 +1,7 @@
 /*
  * etag.h - who edits what meanwhile somebody else has edited is told so.
  *
- * One list, template, snippet, account, mailbox or campaign carries an ETag
+ * One list, segment, template, snippet, account, mailbox or campaign carries an ETag
  * when it is read and when it was changed.  It is that of what can be edited,
  * and moves with updated_at; numbers that only grow beside it (the contacts of
  * a list, what a campaign has sent) leave it alone.  A change or removal with

@@ -12,6 +12,7 @@ static const struct {
 	const char *detail;
 } constraints[] = {
     {"list_name", 409, "a list of this name exists already"},
+    {"segment_name", 409, "a segment of this name exists already"},
     {"campaign_list_list_id_fkey", 409, "the list is used by a campaign"},
     {"campaign_template_id_fkey", 409, "the template is used by a campaign"},
     {"campaign_account_account_id_fkey", 409,

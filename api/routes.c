@@ -6,6 +6,7 @@ const struct route *const route_tables[] = {
     list_routes,
     contact_routes,
     consent_routes,
+    segment_routes,
     import_routes,
     template_routes,
     template_render_routes,

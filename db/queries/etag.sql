@@ -5,6 +5,7 @@
 -- name: etag_find
 SELECT '"' || to_hex((extract(epoch FROM updated_at) * 1000000)::bigint) || '"'
   FROM (SELECT updated_at FROM list WHERE $1 = 'list' AND id = $2::bigint
+        UNION ALL SELECT updated_at FROM segment WHERE $1 = 'segment' AND id = $2::bigint
         UNION ALL SELECT updated_at FROM template WHERE $1 = 'template' AND id = $2::bigint
         UNION ALL SELECT updated_at FROM snippet WHERE $1 = 'snippet' AND name = $3
         UNION ALL SELECT updated_at FROM smtp_account WHERE $1 = 'account' AND id = $2::bigint
@@ -17,6 +18,7 @@ SELECT '"' || to_hex((extract(epoch FROM updated_at) * 1000000)::bigint) || '"'
 -- name: etag_hold
 SELECT '"' || to_hex((extract(epoch FROM updated_at) * 1000000)::bigint) || '"'
   FROM ((SELECT * FROM (SELECT updated_at FROM list WHERE $1 = 'list' AND id = $2::bigint FOR UPDATE) list)
+        UNION ALL (SELECT * FROM (SELECT updated_at FROM segment WHERE $1 = 'segment' AND id = $2::bigint FOR UPDATE) segment)
         UNION ALL (SELECT * FROM (SELECT updated_at FROM template WHERE $1 = 'template' AND id = $2::bigint FOR UPDATE) template)
         UNION ALL (SELECT * FROM (SELECT updated_at FROM snippet WHERE $1 = 'snippet' AND name = $3 FOR UPDATE) snippet)
         UNION ALL (SELECT * FROM (SELECT updated_at FROM smtp_account WHERE $1 = 'account' AND id = $2::bigint FOR UPDATE) account)
