@@ -4,7 +4,7 @@ became of the connection or the poller that moved it first."""
 import pytest
 
 from imap_mask import Mask
-from imap_model import Model
+from imap_model import Ended, Model
 from mailboxes import next_poller
 from polling import Polling
 from whole import wait_for
@@ -72,6 +72,30 @@ def test_somebody_else_was_quicker(scene, model):
     inbox.add(scene.dsn(3, diagnostic="550 5.1.1 once more"))
     wait_for(lambda: len(done.mails) == 3)
     assert (len(inbox.mails), scene.bounced()) == (0, 3)
+
+
+def test_the_other_folder_has_gone(scene, model):
+    """With it what stood there: the reports stay, and what is behind them is
+    read."""
+    scene.deliveries(3)
+    inbox, done = model.folder("INBOX"), model.folder("Done")
+    inbox.add(*[scene.dsn(n) for n in (1, 2)])
+
+    def misbehave(talk, rest):
+        if rest.startswith(b"UID MOVE") and model.folders.pop("Done", None):
+            raise Ended
+        return False
+
+    model.misbehave = misbehave
+    mailbox = scene.mailbox("INBOX", **into(done, **model.mailbox()))
+    poller = scene.poller()
+    wait_for(lambda: "Done" not in model.folders)
+    next_poller(scene, poller)
+    scene.wait_polled(mailbox)
+    assert scene.lines("mailbox_not_marked")
+    inbox.add(scene.dsn(3))
+    scene.wait_bounced(3)
+    assert (len(inbox.mails), scene.state(mailbox)[0]) == (3, "active")
 
 
 def test_cut_between_copy_and_removal(scene):
