@@ -9,8 +9,9 @@ takes_part(const struct request *q)
 {
 	const struct route *r = q->route;
 
-	/* what a shop reports of its orders is a record of its own */
-	if (strcmp(r->pattern, "/v1/conversions") == 0)
+	/* what a shop reports or sends is a record of its own */
+	if (strcmp(r->pattern, "/v1/conversions") == 0 ||
+	    strcmp(r->pattern, "/v1/messages") == 0)
 		return false;
 	if (q->key_id == 0 || q->audited || q->reply.status >= 400)
 		return false;

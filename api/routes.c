@@ -30,6 +30,7 @@ const struct route *const route_tables[] = {
     held_routes,
     conversion_routes,
     goal_routes,
+    message_routes,
     public_page_routes,
     unsubscribe_routes,
     preferences_routes,

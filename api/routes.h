@@ -36,6 +36,7 @@ extern const struct route inbound_routes[];
 extern const struct route held_routes[];
 extern const struct route conversion_routes[];
 extern const struct route goal_routes[];
+extern const struct route message_routes[];
 extern const struct route public_page_routes[];
 extern const struct route unsubscribe_routes[];
 extern const struct route preferences_routes[];

@@ -21,6 +21,7 @@ enum {
 	COL_RETURN_PATH,
 	COL_RESEND,
 	COL_STARTED_AT,
+	COL_PURPOSE,
 };
 
 /* Results of a mailing's batch; its content comes last. */
@@ -62,6 +63,8 @@ mailing_read_campaign(struct message_campaign *c, struct str *return_path,
 		return err_wrap(err, "reply_to");
 	c->reply_token = db_get_bool(r, 0, COL_REPLY_TOKEN);
 	c->sender_id = STR(MAILING_SENDER_ID);
+	c->transactional =
+	    str_eq(db_get_text(r, 0, COL_PURPOSE), STR("transactional"));
 	path = db_get_text(r, 0, COL_RETURN_PATH);
 	*return_path = path.n > 0 ? arena_dup(a, path) : address_text(&c->from);
 	return true;
@@ -83,6 +86,8 @@ read_content(struct mailing *m, const struct db_result *r, struct err *err)
 	m->campaign.ring = m->worker->ring;
 	m->resend = db_get_bool(campaign, 0, COL_RESEND);
 	m->day = mailing_read_day(campaign);
+	m->despite_opt_out =
+	    !str_eq(db_get_text(campaign, 0, COL_PURPOSE), STR("campaign"));
 	if (!mailing_read_campaign(&m->campaign, &m->return_path, campaign,
 		&m->arena, err) ||
 	    !content_load(&m->content, &r[GOT_CONTENT], &m->arena, err))

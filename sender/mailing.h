@@ -60,8 +60,9 @@ struct mailing {
 	struct message_campaign campaign;
 	struct dkim_signer *signer; /* without keys: nothing is signed */
 	struct str return_path;
-	int day;     /* of its tokens: when it was frozen */
-	bool resend; /* what is uncertain is attempted again */
+	int day;              /* of its tokens: when it was frozen */
+	bool resend;          /* what is uncertain is attempted again */
+	bool despite_opt_out; /* also to those who have unsubscribed */
 	struct mailing_list *lists;
 	size_t list_count;
 	struct route *routes;

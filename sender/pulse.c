@@ -12,7 +12,7 @@
 
 #define ACCOUNTS_MAX 256 /* looked at */
 
-enum { FEED_KEY, FEED_LIST, FEED_SINCE };
+enum { FEED_KEY, FEED_LIST, FEED_SINCE, FEED_OPT_OUT };
 enum {
 	WORK_ID,
 	WORK_USABLE,
@@ -27,6 +27,7 @@ enum { ACCOUNT_ID, ACCOUNT_VERSION, ACCOUNT_ACTIVE };
 struct feed_entry {
 	struct str key;
 	int64_t list_id; /* 0: everywhere */
+	bool opt_out;
 };
 
 int64_t
@@ -66,9 +67,11 @@ static bool
 is_in_feed(const struct feed_entry *e, size_t n, const struct recipient *r)
 {
 	const struct feed_entry *at = lower_bound(e, n, r->key);
+	bool despite = r->lease->mailing->despite_opt_out;
 
 	for (; at < e + n && str_eq(at->key, r->key); at++)
-		if (at->list_id == 0 || at->list_id == r->list_id)
+		if ((at->list_id == 0 || at->list_id == r->list_id) &&
+		    !(at->opt_out && despite))
 			return true;
 	return false;
 }
@@ -97,6 +100,7 @@ take_feed(struct worker *w, const struct db_result *r)
 	for (i = 0; i < n; i++) {
 		e[i].key = db_get_text(r, (int)i, FEED_KEY);
 		e[i].list_id = db_get_int(r, (int)i, FEED_LIST);
+		e[i].opt_out = db_get_bool(r, (int)i, FEED_OPT_OUT);
 	}
 	qsort(e, n, sizeof(*e), by_key);
 	if (n > 0)

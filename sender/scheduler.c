@@ -5,10 +5,10 @@
 #include "lib/base/process.h"
 #include "sender/audience.h"
 #include "sender/brake.h"
-#include "sender/confirmation.h"
 #include "sender/origin.h"
 #include "sender/progress.h"
 #include "sender/replay.h"
+#include "sender/supply.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -150,7 +150,7 @@ struct rounds {
 	int64_t began_ms, moved_ms;
 	struct scheduler_work seen;
 	struct replay replay;
-	struct confirmation_bar bar;
+	struct supply messages, confirmations;
 	struct progress progress;
 	int64_t show_at_ms; /* where no terminal is */
 };
@@ -183,7 +183,8 @@ work_round(struct rounds *s, struct err *err)
 		return false;
 	if (s->copied)
 		return true;
-	if (!scheduler_start_due(s->db, s->params, err))
+	if (!supply_give_due(&s->messages, s->db, s->params->settings, err) ||
+	    !scheduler_start_due(s->db, s->params, err))
 		return false;
 	if (now >= s->reopen_at_ms) {
 		if (!db_run(s->db, Q_CAMPAIGN_REOPEN, DB_NO_ARGS, NULL, err))
@@ -199,7 +200,7 @@ work_round(struct rounds *s, struct err *err)
 	if (now < s->tidy_at_ms)
 		return true;
 	s->tidy_at_ms = now + SCHEDULER_TIDY_MS;
-	return confirmation_give_due(&s->bar, s->db, s->params->settings,
+	return supply_give_due(&s->confirmations, s->db, s->params->settings,
 		   err) &&
 	       scheduler_tidy(s->db, s->params, err);
 }
@@ -306,7 +307,9 @@ note_failure(struct rounds *s, const struct err *err)
 int
 scheduler_run(const struct scheduler_params *params)
 {
-	struct rounds s = {.params = params};
+	struct rounds s = {.params = params,
+	    .messages = {.kind = &supply_messages},
+	    .confirmations = {.kind = &supply_confirmations}};
 	bool done = false;
 	struct err err;
 

@@ -290,13 +290,27 @@ from_ready(struct relay *r, int64_t now)
 	return NULL;
 }
 
+/* Somebody waits for it in front of a screen. */
+static struct recipient *
+from_urgent(struct worker *w, struct relay *r, int64_t now)
+{
+	struct recipient *who = NULL;
+	struct mailing *m;
+
+	for (m = w->mailings; who == NULL && m != NULL; m = m->next)
+		if (m->campaign.transactional && m->leases != NULL)
+			who = from_mailing(m, r, now);
+	return who;
+}
+
 struct recipient *
 turn_next(struct worker *w, struct relay *r)
 {
 	int64_t now = clock_mono_ms();
-	struct recipient *who =
-	    r->lanes.ready != NULL ? from_ready(r, now) : NULL;
+	struct recipient *who = from_urgent(w, r, now);
 
+	if (who == NULL && r->lanes.ready != NULL)
+		who = from_ready(r, now);
 	return who != NULL ? who : from_mailings(w, r, now);
 }
 

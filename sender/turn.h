@@ -1,7 +1,8 @@
 /*
  * turn.h - whose turn it is: the next recipient for an account.
  *
- * First those whose group has room again, then campaigns in a circle, each
+ * First what is transactional, then those whose group has room again, then
+ * campaigns in a circle, each
  * with one recipient at a time; within a campaign its accounts get what
  * their weights say.  A recipient whose group is busy, or that wants another
  * account, goes on a pile.  One whose group will be busy for long does not

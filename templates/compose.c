@@ -173,11 +173,13 @@ put_list_id(struct compose *c)
 static bool
 put_list_fields(struct compose *c)
 {
+	bool alone = c->campaign->transactional;
 	struct str feedback = ARENA_JOIN(c->arena, number(c, c->campaign->id),
-	    STR(":"), number(c, c->recipient->list_id), STR(":bulk:"),
+	    STR(":"), number(c, c->recipient->list_id),
+	    alone ? STR(":transactional:") : STR(":bulk:"),
 	    c->campaign->sender_id);
 
-	return put_list_id(c) &&
+	return (alone || put_list_id(c)) &&
 	       header_raw(c->out, "Feedback-ID", feedback, &c->err) &&
 	       header_raw(c->out, "MIME-Version", STR("1.0"), &c->err);
 }
@@ -277,7 +279,8 @@ put_headers(struct compose *c, struct str subject)
 	return put_date(c) && put_addresses(c) && put_subject(c, subject) &&
 	       header_raw(c->out, "Message-ID",
 		   ARENA_JOIN(c->arena, STR("<"), id, STR(">")), &c->err) &&
-	       put_unsubscribe(c) && put_list(c) &&
+	       (c->campaign->transactional || put_unsubscribe(c)) &&
+	       put_list(c) &&
 	       (c->out->n <= HEADER_BLOCK_MAX ||
 		   err_set(&c->err, FAIL_LIMIT, "headers pass 32768 octets"));
 }

@@ -14,6 +14,8 @@
  * `postal_address`; no attribute hides one of these.  The time of "now" is
  * the Date header's, so that a retry renders the same.
  *
+ * What is transactional has no list and none of the List- fields.
+ *
  * Headers: Date, From, To, Reply-To, Subject, Message-ID, MIME-Version,
  * List-Unsubscribe, List-Unsubscribe-Post, List-Id, Feedback-ID,
  * Content-Type (multipart/alternative, text first; text/plain alone when
@@ -114,6 +116,7 @@ struct message_campaign {
 	struct str base_url;  /* no trailing slash */
 	struct str sender_id; /* Feedback-ID's constant last part, 5..15 */
 	bool is_test;         /* subject is marked, no unsubscribe token acts */
+	bool transactional;   /* it is of no list, and nobody can leave it */
 	struct str postal_address; /* of the sender, for the footer */
 	const struct keyring
 	    *ring; /* signs personal links; NULL: nothing is tracked */

@@ -42,7 +42,7 @@ UPDATE task
 -- The campaign as it would be sent now.
 -- $1 campaign
 SELECT name, from_name, from_email, reply_to, reply_token, return_path,
-       false, coalesce(started_at, now())
+       false, coalesce(started_at, now()), 'campaign'
   FROM campaign WHERE id = $1::bigint;
 
 -- name: test_recipient

@@ -59,7 +59,8 @@ ON CONFLICT DO NOTHING;
 -- Few attributes are given whole: picking costs more than it saves.
 -- $1 first  $2 last  $3 whether somebody had it  $4 attributes (NULL: all)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
-       CASE WHEN $4::text[] IS NULL THEN c.attributes
+       CASE WHEN d.list_id = 0 THEN c.attributes || message_data(d.id)
+            WHEN $4::text[] IS NULL THEN c.attributes
             WHEN cardinality($4::text[]) = 0 THEN '{}'
             WHEN pg_column_size(c.attributes) < 500 THEN c.attributes
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
@@ -67,7 +68,7 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        c.id IS NULL OR EXISTS (
            SELECT FROM suppression s WHERE s.email_key = c.email_key
               AND (s.list_id IS NULL OR s.list_id = d.list_id)
-              AND (s.reason <> 'unsubscribe' OR NOT (SELECT asks_to_return($1::bigint >> 32)))),
+              AND (s.reason <> 'unsubscribe' OR NOT (SELECT despite_opt_out($1::bigint >> 32)))),
        (SELECT answers_that_stop($1::bigint >> 32)) IS NOT NULL AND EXISTS (
            SELECT FROM event e WHERE e.contact_id = d.contact_id AND e.kind = 'reply'
               AND e.campaign_id = ANY ((SELECT answers_that_stop($1::bigint >> 32))::bigint[]))

@@ -27,13 +27,13 @@ SELECT c.id,
 -- What was written by transactions that were not done at the snapshot
 -- before; last a row with the number to ask with next time.
 -- $1 that number
-SELECT s.email_key, s.list_id, NULL::text
+SELECT s.email_key, s.list_id, NULL::text, s.reason = 'unsubscribe'
   FROM suppression s
  WHERE s.written_by >= $1::xid8
    -- Numbers of another cluster, from before a restore, are not news.
    AND s.written_by < pg_snapshot_xmax(pg_current_snapshot())
 UNION ALL
-SELECT NULL, NULL, pg_snapshot_xmin(pg_current_snapshot())::text;
+SELECT NULL, NULL, pg_snapshot_xmin(pg_current_snapshot())::text, NULL;
 
 -- name: account_states
 -- $1 accounts

@@ -31,7 +31,7 @@ UPDATE smtp_account
 -- Its content is asked with message_source and the like.
 -- $1 campaign
 SELECT name, from_name, from_email, reply_to, reply_token, return_path,
-       on_uncertain = 'resend', started_at
+       on_uncertain = 'resend', started_at, purpose
   FROM campaign WHERE id = $1::bigint;
 
 -- name: work_lists

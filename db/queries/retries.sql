@@ -18,7 +18,8 @@ WITH due AS (
 	          FOR UPDATE SKIP LOCKED))
 	RETURNING delivery_id, attempt, first_at, account_id)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
-       CASE WHEN $5::text[] IS NULL THEN c.attributes
+       CASE WHEN d.list_id = 0 THEN c.attributes || message_data(d.id)
+            WHEN $5::text[] IS NULL THEN c.attributes
             WHEN cardinality($5::text[]) = 0 THEN '{}'
             WHEN pg_column_size(c.attributes) < 500 THEN c.attributes
             ELSE (SELECT coalesce(jsonb_object_agg(k, c.attributes -> k), '{}')
@@ -26,7 +27,7 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        c.id IS NULL OR EXISTS (
            SELECT FROM suppression s WHERE s.email_key = c.email_key
               AND (s.list_id IS NULL OR s.list_id = d.list_id)
-              AND (s.reason <> 'unsubscribe' OR NOT (SELECT asks_to_return($3::bigint)))),
+              AND (s.reason <> 'unsubscribe' OR NOT (SELECT despite_opt_out($3::bigint)))),
        (SELECT answers_that_stop($3::bigint)) IS NOT NULL AND EXISTS (
            SELECT FROM event e WHERE e.contact_id = d.contact_id AND e.kind = 'reply'
               AND e.campaign_id = ANY ((SELECT answers_that_stop($3::bigint))::bigint[])),

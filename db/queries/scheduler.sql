@@ -146,15 +146,20 @@ UPDATE campaign c
  WHERE c.status = 'running'
    AND NOT EXISTS (SELECT FROM lease l WHERE l.campaign_id = c.id AND NOT l.done)
    AND NOT EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id)
+   -- more may come at any time
+   AND NOT EXISTS (SELECT FROM message_stream s
+                    WHERE s.campaign_id = c.id AND c.expires_at > now())
 RETURNING c.id;
 
 -- name: campaign_reopen
 -- A late 4xx of a sender that had lost its lease, or a person who releases
--- what was held, puts a finished campaign to work again.
+-- what was held, puts a finished campaign to work again; so does a lease that
+-- was made for it just when it ended.
 UPDATE campaign c
    SET status = 'running', finished_at = NULL, updated_at = now()
  WHERE c.status = 'finished' AND c.expires_at > now()
-   AND EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id);
+   AND (EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id)
+        OR EXISTS (SELECT FROM lease l WHERE l.campaign_id = c.id AND NOT l.done));
 
 -- name: retry_abandoned
 -- Rows whose holder vanished: that attempt is uncertain.  resend: another.
@@ -275,7 +280,9 @@ SELECT (SELECT count(*) FROM campaign
        (SELECT count(*) FROM campaign c
          WHERE c.status = 'running'
            AND NOT EXISTS (SELECT FROM lease l WHERE l.campaign_id = c.id AND NOT l.done)
-           AND NOT EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id))
+           AND NOT EXISTS (SELECT FROM retry r WHERE r.campaign_id = c.id)
+           AND NOT EXISTS (SELECT FROM message_stream s
+                            WHERE s.campaign_id = c.id AND c.expires_at > now()))
   FROM at_work;
 
 -- name: run_due_lock

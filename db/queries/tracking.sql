@@ -18,7 +18,7 @@ SELECT click_ids, started_at IS NOT NULL FROM campaign WHERE id = $1::bigint;
 -- name: web_view_recipient
 SELECT c.name AS campaign, c.from_name, c.from_email,
        coalesce(p.email, t.recipient, ''), coalesce(p.name, ''),
-       coalesce(p.attributes, '{}'), coalesce(l.id, 0), coalesce(l.name, ''),
+       coalesce(p.attributes, '{}') || message_data(d.id), coalesce(l.id, 0), coalesce(l.name, ''),
        coalesce((SELECT min(o.at) FROM outcome o WHERE o.delivery_id = $2::bigint),
                 c.started_at, now()),
        c.started_at IS NOT NULL
