@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#define SLOTS        (1U << 18)  /* over the rows, so that some stay free */
+#define SLOTS        (1U << 20)  /* over the rows, so that some stay free */
 #define VALUE_MAX    200         /* bytes of a rejected value that are kept */
 #define COLUMNS      10          /* of import_rows_copy */
 #define PIECE_BYTES  (64U << 10) /* sent at a time */

@@ -16,8 +16,8 @@
 #include "db/db.h"
 
 #define IMPORT_BATCH_ROWS_MIN 2000
-#define IMPORT_BATCH_ROWS_MAX 128000
-#define IMPORT_BATCH_BYTES    (64U << 20) /* full then, whatever the rows */
+#define IMPORT_BATCH_ROWS_MAX 512000
+#define IMPORT_BATCH_BYTES    (128U << 20) /* full then, whatever the rows */
 #define IMPORT_BATCH_ROUNDS   16
 #define IMPORT_ERRORS_MAX     100000 /* kept of an import; all are counted */
 

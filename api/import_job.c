@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #define TRIES_MAX    20
-#define BATCH_MS     10000 /* that a batch may take */
+#define BATCH_MS     8000 /* that a batch is to take */
+#define BATCH_GROWTH 8    /* times the last one at most */
 #define TRY_AGAIN_MS 200
 
 static void
@@ -97,18 +98,19 @@ take_batch(struct import_job *job, struct import_source *source,
 	return got;
 }
 
-/* Large ones cost much less a row; small ones keep nobody waiting. */
+/* Large ones cost much less a row, as each looks at all contacts; small ones
+ * keep nobody waiting. */
 static size_t
 adapt(size_t rows_max, int64_t took_ms)
 {
-	if (took_ms < BATCH_MS / 4)
-		rows_max *= 4;
-	else if (took_ms > BATCH_MS)
-		rows_max /= 2;
-	if (rows_max < IMPORT_BATCH_ROWS_MIN)
+	int64_t least_ms = BATCH_MS / BATCH_GROWTH;
+	int64_t rows = (int64_t)rows_max * BATCH_MS /
+		       (took_ms > least_ms ? took_ms : least_ms);
+
+	if (rows < IMPORT_BATCH_ROWS_MIN)
 		return IMPORT_BATCH_ROWS_MIN;
-	return rows_max < IMPORT_BATCH_ROWS_MAX ? rows_max
-						: IMPORT_BATCH_ROWS_MAX;
+	return rows < IMPORT_BATCH_ROWS_MAX ? (size_t)rows
+					    : IMPORT_BATCH_ROWS_MAX;
 }
 
 /* Rows until the file ends; FAIL_TIMEOUT when told to stop. */

@@ -99,11 +99,11 @@ COPY import_row (line, round, email, key, name, attributes, fault, value, leave,
 FROM STDIN (FORMAT binary);
 
 -- How many rows there are decides how they are best joined; a few hundred of
--- them tell enough.  Memory for the joins, and pages that most often are in
--- it already.
+-- them tell enough.  Memory for the joins, so that each batch reads the
+-- contacts once, and pages that most often are in it already.
 -- name: import_rows_prepare
 SELECT set_config('default_statistics_target', '1', true),
-       set_config('work_mem', '32MB', true),
+       set_config('work_mem', '64MB', true),
        set_config('random_page_cost', '1.5', true);
 
 -- name: import_rows_analyze
