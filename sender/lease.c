@@ -15,6 +15,7 @@ enum {
 	COL_ATTRIBUTES,
 	COL_SUPPRESSED,
 	COL_REPLIED,
+	COL_UNTRACKED,
 	COL_ATTEMPT, /* these only of retry_claim */
 	COL_FIRST_AT,
 	COL_ACCOUNT,
@@ -48,6 +49,7 @@ load_one(struct lease *l, struct recipient *r, const struct db_result *rows,
 	    group_take(&l->mailing->worker->groups, provider_group_of(r->key));
 	r->suppressed = db_get_bool(rows, line, COL_SUPPRESSED);
 	r->replied = !r->suppressed && db_get_bool(rows, line, COL_REPLIED);
+	r->untracked = db_get_bool(rows, line, COL_UNTRACKED);
 	r->attempt = 1;
 	r->first_at_us = INT64_MIN;
 	if (l->kind == LEASE_RANGE)

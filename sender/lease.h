@@ -53,6 +53,7 @@ struct recipient {
 	int losses;  /* of smtp_message, kept while it waits */
 	enum recipient_stage stage;
 	bool suppressed; /* must not be written to */
+	bool untracked;  /* nothing of its mail tells of it */
 	bool replied;    /* has answered, and is to get no more of it */
 	bool lost;       /* somebody else has it now (retries) */
 	bool dot_sent;   /* its message may have left */

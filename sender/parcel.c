@@ -54,6 +54,7 @@ fill_recipient(struct message_recipient *to, struct parcel *p,
 	to->date_us = order->date_us;
 	to->eight_bit = order->eight_bit;
 	to->no_one_click = order->no_one_click;
+	to->untracked = order->untracked;
 	return message_return_path(p->from, order->return_path,
 		   order->no_verp ? NULL : to->token, err) ||
 	       err_wrap(err, "return_path");
@@ -165,6 +166,7 @@ order_for(struct recipient *r, const struct relay *relay)
 	    .eight_bit = relay->row.eight_bit,
 	    .no_verp = !relay->row.verp,
 	    .no_one_click = !relay->row.one_click,
+	    .untracked = r->untracked,
 	};
 }
 

@@ -47,6 +47,7 @@ struct parcel_order {
 	int64_t date_us;
 	bool eight_bit;             /* the account's server takes 8BITMIME */
 	bool no_verp, no_one_click; /* features that it has not */
+	bool untracked;             /* message.h */
 };
 /* FAIL_REFUSED: the template does not want this recipient to be written to
  * (abort_message); err says why. */

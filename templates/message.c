@@ -118,7 +118,8 @@ message_begin(struct message_rendering *r)
 	if (!message_data_fill(&r->data, r->m, r->campaign, r->recipient,
 		r->arena, &err))
 		return message_fail(r->error, "data", err.text);
-	r->data.tracked = !r->preview && message_is_tracked(r->campaign);
+	r->data.tracked = !r->preview && !r->recipient->untracked &&
+			  message_is_tracked(r->campaign);
 	return true;
 }
 

@@ -24,9 +24,9 @@
  * has none.  Names of people and lists are put on one line; what cannot stand
  * in a header fails this message.
  *
- * Clicks and opens count only in what goes to recipients: a test message and
- * what message_render gives (previews, "view in browser") carry the links as
- * they are and no pixel.  The text part's links are never tracked.
+ * Clicks and opens count only in what goes to recipients who may be followed:
+ * what goes to others, a test message and what message_render gives (previews,
+ * "view in browser") carry the links as they are and no pixel.  The text part's links are never tracked.
  */
 #ifndef TEMPLATES_MESSAGE_H
 #define TEMPLATES_MESSAGE_H
@@ -133,6 +133,7 @@ struct message_recipient {
 	int64_t date_us;        /* Date header; kept over retries */
 	bool eight_bit;         /* the account takes 8BITMIME */
 	bool no_one_click;      /* its signatures do not cover the claim */
+	bool untracked;         /* links as they are, no pixel (T-010) */
 };
 
 /* The header fields that are the same for all recipients of a list, to be

@@ -57,6 +57,7 @@ ON CONFLICT DO NOTHING;
 -- LATERAL with LIMIT: one look into the index each, whatever the statistics,
 -- where a join may become a hash over all contacts.
 -- Few attributes are given whole: picking costs more than it saves.
+-- Last, whether no link and no pixel of the mail is to lead to the person.
 -- $1 first  $2 last  $3 whether somebody had it  $4 attributes (NULL: all)
 SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        CASE WHEN d.list_id = 0 THEN c.attributes || message_data(d.id)
@@ -71,7 +72,9 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
               AND (s.reason <> 'unsubscribe' OR NOT (SELECT despite_opt_out($1::bigint >> 32)))),
        (SELECT answers_that_stop($1::bigint >> 32)) IS NOT NULL AND EXISTS (
            SELECT FROM event e WHERE e.contact_id = d.contact_id AND e.kind = 'reply'
-              AND e.campaign_id = ANY ((SELECT answers_that_stop($1::bigint >> 32))::bigint[]))
+              AND e.campaign_id = ANY ((SELECT answers_that_stop($1::bigint >> 32))::bigint[])),
+       coalesce(greatest(c.tracking, (SELECT l.tracking FROM list l WHERE l.id = d.list_id))
+                >= 'aggregate', true)
   FROM delivery d
   LEFT JOIN LATERAL (SELECT * FROM contact WHERE id = d.contact_id LIMIT 1) c ON true
  WHERE d.id BETWEEN $1::bigint AND $2::bigint

@@ -31,6 +31,8 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        (SELECT answers_that_stop($3::bigint)) IS NOT NULL AND EXISTS (
            SELECT FROM event e WHERE e.contact_id = d.contact_id AND e.kind = 'reply'
               AND e.campaign_id = ANY ((SELECT answers_that_stop($3::bigint))::bigint[])),
+       coalesce(greatest(c.tracking, (SELECT l.tracking FROM list l WHERE l.id = d.list_id))
+                >= 'aggregate', true),
        due.attempt, due.first_at, due.account_id
   FROM due JOIN delivery d ON d.id = due.delivery_id
   LEFT JOIN contact c ON c.id = d.contact_id

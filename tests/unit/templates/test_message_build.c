@@ -118,6 +118,14 @@ test_tracking(void **state)
 	assert_has(html, "/c/", false);
 	assert_has(html, "/o/", false);
 	campaign.is_test = false;
+	recipient.untracked = true; /* nor of who is not to be followed */
+	compose_ok(m, &campaign, &recipient);
+	html = sent_html();
+	assert_has(html, "https://a.test/?x=1&amp;utm_source=volley", true);
+	assert_has(html, "/c/", false);
+	assert_has(html, "/o/", false);
+	assert_has(html, "href=\"" BASE "/u/" TOKEN "\"", true);
+	recipient.untracked = false;
 	arena_reset(&arena);
 	assert_true(
 	    message_render(m, &campaign, &recipient, &arena, &parts, &error));
