@@ -1,7 +1,7 @@
 /*
  * import_plain.h - an uploaded file as plain UTF-8.
  *
- * gzip is known by its first bytes and unpacked; UTF-16 and Windows-1252 are
+ * gzip and ZIP are unpacked (import_unpack.h); UTF-16 and Windows-1252 are
  * converted, what has no meaning there becomes U+FFFD.  What comes of it is
  * kept in a file without a name.  Memory is a few blocks.  The same file
  * gives the same text each time.

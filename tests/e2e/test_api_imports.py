@@ -1,12 +1,14 @@
 """Imports: files in, contacts and reasons out."""
 
 import gzip
+import io
 import json
 import os
 import pathlib
 import signal
 import socket
 import time
+import zipfile
 
 import pytest
 
@@ -187,7 +189,18 @@ def test_lines_are_counted_through_quoted_ones(api):
     assert errors(api, job)[0][0] == 6
 
 
-@pytest.mark.parametrize("pack", [lambda b: b, gzip.compress])
+def zipped(data):
+    """As programs pack it: a folder first, in pieces of unknown length."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("export/", b"")
+        with z.open("export/people.csv", "w") as f:
+            f.write(data)
+        z.comment = b"from a shop"
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("pack", [lambda b: b, gzip.compress, zipped])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le",
                                       "utf-16", "windows-1252"])
 def test_encodings(api, encoding, pack):
@@ -326,6 +339,7 @@ def test_huge_fields_and_rows(api):
     (b"\n\n \n", "the file is empty"),
     (gzip.compress(b"email\n", mtime=0)[:-9], "the gzip data breaks off"),
     (b"\x1f\x8bemail\n", "the gzip data is damaged"),
+    (b"PK\3\4email\n", "the ZIP is damaged or breaks off"),
     (b"email," + b",".join(b"c%d" % n for n in range(256)) + b"\n",
      "the header: more than 256 columns"),
     (b"email," + b"x" * 101 + b"\n",
