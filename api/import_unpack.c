@@ -123,7 +123,7 @@ inflate_block(struct unpacking *u, struct err *err)
 static bool
 inflate_all(struct unpacking *u, int window, int64_t left, struct err *err)
 {
-	size_t n, max;
+	size_t n = 0, max;
 	bool ok;
 
 	if (inflateInit2(&u->z, window) != Z_OK)
@@ -148,7 +148,7 @@ inflate_all(struct unpacking *u, int window, int64_t left, struct err *err)
 static bool
 copy_all(struct unpacking *u, int64_t left, struct err *err)
 {
-	size_t n, max;
+	size_t n = 0, max;
 
 	do {
 		max = left < IMPORT_BLOCK ? (size_t)left : IMPORT_BLOCK;
