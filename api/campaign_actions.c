@@ -11,7 +11,7 @@ campaign_start(struct request *q)
 	struct body b = body_open(q);
 
 	if (body_close(&b) && campaign_hold(q, "draft scheduled", "started") &&
-	    campaign_is_ready(q, true) &&
+	    campaign_is_alone(q, "started") && campaign_is_ready(q, true) &&
 	    request_run(q, Q_CAMPAIGN_SCHEDULE,
 		DB_ARGS(db_int(q->id), db_null())) != NULL)
 		campaign_reply(q, 202, q->id);
@@ -27,7 +27,7 @@ campaign_schedule(struct request *q)
 		body_complain(&b, "at", "is in the past");
 	if (body_close(&b) &&
 	    campaign_hold(q, "draft scheduled", "scheduled") &&
-	    campaign_is_ready(q, true) &&
+	    campaign_is_alone(q, "scheduled") && campaign_is_ready(q, true) &&
 	    request_run(q, Q_CAMPAIGN_SCHEDULE,
 		DB_ARGS(db_int(q->id), db_time(at))) != NULL)
 		campaign_reply(q, 200, q->id);

@@ -43,6 +43,19 @@ campaign_hold(struct request *q, const char *allowed, const char *what)
 	return false;
 }
 
+bool
+campaign_is_alone(struct request *q, const char *what)
+{
+	const struct db_result *r =
+	    request_run(q, Q_EXPERIMENT_OF, DB_ARGS(db_int(q->id)));
+
+	if (r == NULL || db_rows(r) == 0)
+		return r != NULL;
+	problem(q, 409, "the campaign is %s with its experiment, %lld", what,
+	    (long long)db_get_int(r, 0, 0));
+	return false;
+}
+
 static void
 check_template(struct request *q, const struct db_result *r)
 {
@@ -156,6 +169,7 @@ static void
 campaign_remove(struct request *q)
 {
 	if (campaign_hold(q, "draft", "deleted") &&
+	    campaign_is_alone(q, "deleted") &&
 	    request_run(q, Q_CAMPAIGN_DELETE, DB_ARGS(db_int(q->id))) != NULL)
 		reply_empty(q, 204);
 }

@@ -22,6 +22,10 @@ void campaign_reply(struct request *q, int status, int64_t id);
 bool campaign_hold(struct request *q, const char *allowed,
     const char *what) MUST_USE;
 
+/* It belongs to no experiment, with which it would have to be `what`.  false:
+ * answered. */
+bool campaign_is_alone(struct request *q, const char *what) MUST_USE;
+
 /* Tells every field that keeps the campaign from being sent, or tried
  * (without lists).  false: answered. */
 bool campaign_is_ready(struct request *q, bool to_lists) MUST_USE;

@@ -5,6 +5,7 @@
  */
 #include "api/body.h"
 #include "api/page.h"
+#include "api/problem.h"
 #include "api/routes.h"
 
 #define NAME_MAX_BYTES 200
@@ -190,7 +191,14 @@ goal_change(struct request *q)
 static void
 goal_remove(struct request *q)
 {
-	if (request_one(q, Q_GOAL_DELETE, DB_ARGS(db_int(q->id))) != NULL)
+	const struct db_result *r =
+	    request_one(q, Q_GOAL_USED, DB_ARGS(db_int(q->id)));
+
+	if (r == NULL)
+		return;
+	if (db_get_bool(r, 0, 0))
+		problem(q, 409, "the goal is used by an experiment");
+	else if (request_run(q, Q_GOAL_DELETE, DB_ARGS(db_int(q->id))) != NULL)
 		reply_empty(q, 204);
 }
 

@@ -37,7 +37,8 @@ freeze(struct db *db, int64_t id, const struct settings *settings,
 	struct db_result r;
 	int64_t n;
 
-	if (!content_freeze(db, id, settings->postal_address, err) ||
+	if (!db_run(db, Q_EXPERIMENT_DECIDE, campaign, NULL, err) ||
+	    !content_freeze(db, id, settings->postal_address, err) ||
 	    !db_run(db, Q_AUDIENCE_PARTITION, campaign, NULL, err) ||
 	    !db_run(db, Q_AUDIENCE_FREEZE, campaign, &r, err))
 		return false;

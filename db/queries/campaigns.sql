@@ -94,7 +94,7 @@ SELECT row_to_json(d)
                ARRAY(SELECT list_id FROM campaign_list
                       WHERE campaign_id = c.id AND excluded ORDER BY 1) AS exclude_list_ids,
                '{}'::bigint[] AS exclude_segment_ids,
-               c.template_id,
+               c.template_id, c.subject, c.experiment_id,
                ARRAY(SELECT account_id FROM campaign_account
                       WHERE campaign_id = c.id ORDER BY 1) AS account_ids,
                (SELECT coalesce(json_agg(json_build_object(
@@ -188,7 +188,7 @@ DELETE FROM campaign WHERE id = $1::bigint;
 -- name: campaign_readiness
 SELECT EXISTS (SELECT FROM campaign_list l WHERE l.campaign_id = c.id AND NOT l.excluded),
        EXISTS (SELECT FROM campaign_account a WHERE a.campaign_id = c.id),
-       t.id IS NOT NULL, coalesce(t.subject, ''), t.html || t.markdown || t.text <> '', s.id IS NULL AND t.layout <> '',
+       t.id IS NOT NULL, coalesce(c.subject, t.subject, ''), t.html || t.markdown || t.text <> '', s.id IS NULL AND t.layout <> '',
        c.from_name, c.from_email
   FROM campaign c
   LEFT JOIN template t ON t.id = c.template_id

@@ -11,7 +11,7 @@ SELECT subject, preheader, html, text, markdown, layout, translations, missing, 
   FROM campaign_content
  WHERE campaign_id = $1::bigint
 UNION ALL
-SELECT t.subject, t.preheader, t.html, t.text, t.markdown, coalesce(s.html, ''),
+SELECT coalesce(c.subject, t.subject), t.preheader, t.html, t.text, t.markdown, coalesce(s.html, ''),
        t.translations, c.missing, c.defaults,
        c.utm ->> 'source', c.utm ->> 'medium', c.utm ->> 'campaign', c.utm ->> 'term',
        c.utm ->> 'content', c.track_clicks, c.track_opens,
@@ -50,7 +50,7 @@ SELECT name, type, content_id, content
 -- name: content_freeze
 INSERT INTO campaign_content (campaign_id, subject, preheader, html, text, markdown, layout,
             translations, missing, defaults, utm, track_clicks, track_opens, postal_address)
-SELECT c.id, t.subject, t.preheader, t.html, t.text, t.markdown, coalesce(s.html, ''),
+SELECT c.id, coalesce(c.subject, t.subject), t.preheader, t.html, t.text, t.markdown, coalesce(s.html, ''),
        t.translations, c.missing, c.defaults, c.utm, c.track_clicks, c.track_opens,
        coalesce(c.postal_address, $2::text)
   FROM campaign c JOIN template t ON t.id = c.template_id

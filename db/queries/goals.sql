@@ -39,8 +39,14 @@ SELECT id, row_to_json(d)
  ORDER BY id;
 
 -- $1 id
+-- name: goal_used
+SELECT EXISTS (SELECT FROM experiment WHERE goal_id = goal.id)
+  FROM goal WHERE id = $1::bigint
+   FOR UPDATE;
+
+-- $1 id
 -- name: goal_delete
-DELETE FROM goal WHERE id = $1::bigint RETURNING id;
+DELETE FROM goal WHERE id = $1::bigint;
 
 -- $1 campaign
 -- name: campaign_aim

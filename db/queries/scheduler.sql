@@ -64,23 +64,31 @@ SELECT 'alert', 'halt ' || id || ' ' || clock_timestamp(), id, 'sender',
        jsonb_build_object('alert', 'halt', 'reason', $2::text)
   FROM halted;
 
+-- name: experiment_decide
+-- Nothing, unless it is the original of an experiment.
+-- $1 campaign
+SELECT experiment_decide($1::bigint);
+
 -- name: audience_partition
 -- $1 campaign
 SELECT outcome_partition($1::bigint);
 
 -- name: audience_freeze
--- Everybody who is to get it, once, numbered from 1: subscribed through an
--- included list from which they are not suppressed, with a consent that has
--- not run out, on no excluded list, and nobody who has answered a campaign
--- that this one is to follow.  Those that the holdout falls on are noted
--- instead.
+-- Everybody who is to get it, once, numbered from 1, of its slice of an
+-- experiment: subscribed through an included list from which they are not
+-- suppressed, with a consent that has not run out, on no excluded list, and
+-- nobody who has answered a campaign that this one is to follow.  Those that
+-- the holdout falls on are noted instead.
 -- $1 campaign
 WITH chosen AS (
 SELECT a.contact_id, a.list_id,
        r.holdout > 0 AND assignment(r.inner_pad, r.outer_pad, a.contact_id) < r.holdout AS held
   FROM (SELECT holdout_percent * 10000 AS holdout,
                assignment_pad('holdout ' || id, 54) AS inner_pad,
-               assignment_pad('holdout ' || id, 92) AS outer_pad
+               assignment_pad('holdout ' || id, 92) AS outer_pad,
+               experiment_id IS NULL AS whole, slice_from, slice_to,
+               assignment_pad('experiment ' || experiment_id, 54) AS inner_slice,
+               assignment_pad('experiment ' || experiment_id, 92) AS outer_slice
           FROM campaign WHERE id = $1::bigint OFFSET 0) r,
        (SELECT m.contact_id, min(m.list_id) AS list_id
           FROM campaign_list cl
@@ -101,6 +109,8 @@ SELECT a.contact_id, a.list_id,
                               AND r.campaign_id
                                   = ANY ((SELECT answers_that_stop($1::bigint))::bigint[]))
          GROUP BY m.contact_id) a
+ WHERE r.whole OR assignment(r.inner_slice, r.outer_slice, a.contact_id)
+                  BETWEEN r.slice_from AND r.slice_to - 1
 ), held AS (
 	INSERT INTO campaign_holdout (campaign_id, contact_id, list_id)
 	SELECT $1::bigint, contact_id, list_id FROM chosen WHERE held
