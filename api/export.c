@@ -4,11 +4,12 @@
 #include "api/filter.h"
 #include "api/problem.h"
 
+#include <assert.h>
 #include <jansson.h>
 
 #define ROWS_A_PIECE 300
 #define DB_WAIT_MS   10000
-#define FIELDS_MAX   8
+#define FIELDS_MAX   16
 #define JSON_FLAGS   (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
 struct export
@@ -140,8 +141,10 @@ take_names(struct request *q, struct export *e,
 	struct str rest = str_of(e->kind->fields), word;
 	int i, n = attributes != NULL ? db_rows(attributes) : 0;
 
-	while (str_cut(&rest, ' ', &word))
+	while (str_cut(&rest, ' ', &word)) {
+		assert(e->field_count < FIELDS_MAX);
 		e->fields[e->field_count++] = arena_cstr(&q->arena, word);
+	}
 	e->attributes =
 	    arena_alloc(&q->arena, ((size_t)n + 1) * sizeof(e->attributes[0]));
 	for (i = 0; i < n; i++)

@@ -23,6 +23,7 @@ const struct route *const route_tables[] = {
     campaign_test_routes,
     delivery_routes,
     report_routes,
+    campaign_export_routes,
     suppression_routes,
     event_routes,
     audit_routes,

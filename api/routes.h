@@ -29,6 +29,7 @@ extern const struct route campaign_action_routes[];
 extern const struct route campaign_test_routes[];
 extern const struct route delivery_routes[];
 extern const struct route report_routes[];
+extern const struct route campaign_export_routes[];
 extern const struct route suppression_routes[];
 extern const struct route event_routes[];
 extern const struct route audit_routes[];

@@ -92,3 +92,33 @@ SELECT extract(epoch FROM hour)::bigint / 3600, row_to_json(d)
            AND ($5::timestamptz IS NULL OR hour < $5::timestamptz)
          ORDER BY hour LIMIT $2::bigint) d
  ORDER BY hour;
+
+-- The same by the days of the campaign's time zone, of 23 to 25 hours; days
+-- since 1970 are their ids.  Hours that hold a midnight are of the day in
+-- which they begin.
+-- $1 after this id, $2 at most, $3 campaign, $4 from, $5 before; NULL: any
+-- name: timeseries_days
+SELECT day - '1970-01-01'::date, row_to_json(d)
+  FROM (SELECT z.day, c.time_zone,
+               sum(accepted)::bigint AS accepted, sum(deferred)::bigint AS deferred,
+               sum(failed)::bigint AS failed, sum(uncertain)::bigint AS uncertain,
+               sum(suppressed)::bigint AS suppressed, sum(expired)::bigint AS expired,
+               sum(bounced)::bigint AS bounced, sum(returned)::bigint AS returned,
+               sum(complaints)::bigint AS complaints,
+               sum(unsubscribes)::bigint AS unsubscribes, sum(replied)::bigint AS replied,
+               sum(auto_replies)::bigint AS auto_replies,
+               json_build_object('human', sum(opened_human)::bigint,
+                                 'machine', sum(opened_machine)::bigint) AS opened,
+               json_build_object('human', sum(clicked_human)::bigint,
+                                 'machine', sum(clicked_machine)::bigint) AS clicked,
+               sum(converted)::bigint AS converted
+          FROM campaign c
+          JOIN report.campaign_timeseries t ON t.campaign_id = c.id
+         CROSS JOIN LATERAL (SELECT (t.hour AT TIME ZONE c.time_zone)::date) z (day)
+         WHERE c.id = $3::bigint
+           AND ($4::timestamptz IS NULL OR t.hour >= $4::timestamptz)
+           AND ($5::timestamptz IS NULL OR t.hour < $5::timestamptz)
+         GROUP BY z.day, c.time_zone
+        HAVING z.day - '1970-01-01'::date > $1::bigint
+         ORDER BY z.day LIMIT $2::bigint) d
+ ORDER BY day;
