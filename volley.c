@@ -6,6 +6,7 @@
 #include "api/auth.h"
 #include "api/hit_command.h"
 #include "api/import_command.h"
+#include "api/user_command.h"
 #include "bounce/bounce.h"
 #include "bounce/classify_command.h"
 #include "db/migrate.h"
@@ -39,6 +40,7 @@ static const struct {
     {"account", account_main, "test an SMTP account, and how its mail arrives"},
     {"dkim", dkim_main, "create and list the keys that sign messages"},
     {"key", key_main, "create, list and revoke API keys"},
+    {"user", user_main, "create, list and disable people who log in"},
     {"audit", audit_main, "verify the record of who did what"},
     {"reclassify-hits", hit_main, "judge opens and clicks by today's rules"},
     {"import", import_main, "import contacts from a CSV or NDJSON file"},

@@ -7,6 +7,7 @@
 #include "api/link_cache.h"
 #include "api/message_cache.h"
 #include "api/metrics.h"
+#include "api/password_gate.h"
 #include "api/peer.h"
 #include "api/pixel_pace.h"
 #include "api/route.h"
@@ -90,6 +91,7 @@ open_api(struct api *api, const struct settings *settings,
 	api->pool = db_pool_new(api->conninfo, (int)settings->api_threads + 1,
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
+	api->passwords = password_gate_new();
 	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
 	api->click_campaigns = click_campaigns_new();
@@ -105,6 +107,7 @@ close_api(struct api *api)
 	click_campaigns_free(api->click_campaigns);
 	link_cache_free(api->links);
 	metrics_free(api->metrics);
+	password_gate_free(api->passwords);
 	key_cache_free(api->keys);
 	db_pool_free(api->pool);
 	keyring_wipe(&api->keyring);

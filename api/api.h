@@ -21,6 +21,7 @@ struct link_cache;
 struct message_cache;
 struct metrics;
 struct pixel_pace;
+struct password_gate;
 struct route;
 
 struct api {
@@ -30,6 +31,7 @@ struct api {
 	char conninfo[DATABASE_CONNINFO_MAX];
 	struct db_pool *pool; /* unprepared: PgBouncer may stand between */
 	struct key_cache *keys;
+	struct password_gate *passwords;
 	struct metrics *metrics;
 	struct hits *hits;
 	struct link_cache *links;

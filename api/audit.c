@@ -10,12 +10,14 @@ takes_part(const struct request *q)
 	const struct route *r = q->route;
 
 	/* what a shop reports or sends is a record of its own */
-	if (strcmp(r->pattern, "/v1/conversions") == 0 ||
-	    strcmp(r->pattern, "/v1/messages") == 0)
+	if (q->key_id != 0 && (strcmp(r->pattern, "/v1/conversions") == 0 ||
+				  strcmp(r->pattern, "/v1/messages") == 0))
 		return false;
-	if (q->key_id == 0 || q->audited || q->reply.status >= 400)
+	if ((q->key_id == 0 && q->user_id == 0) || q->audited ||
+	    q->reply.status >= 400)
 		return false;
-	return (r->method != METHOD_GET && r->access >= ACCESS_WRITE) ||
+	return (r->method != METHOD_GET &&
+		   (r->access >= ACCESS_WRITE || q->user_id != 0)) ||
 	       str_ends(str_of(r->pattern), STR("/export"));
 }
 
@@ -112,7 +114,9 @@ audit_write(struct request *q)
 		return;
 	q->audited = true;
 	request_run(q, Q_AUDIT_WRITE,
-	    DB_ARGS(db_int(q->key_id), db_cstr(method_name(q->route->method)),
+	    DB_ARGS(db_int_or_null(q->key_id, q->key_id != 0),
+		db_int_or_null(q->user_id, q->user_id != 0),
+		db_cstr(method_name(q->route->method)),
 		db_cstr(q->route->pattern), db_text(object_of(q)),
 		db_int(q->reply.status), db_text(changed_of(q))));
 }
@@ -120,16 +124,17 @@ audit_write(struct request *q)
 static void
 audit_index(struct request *q)
 {
-	int64_t key = 0, since = INT64_MIN;
+	int64_t key = 0, user = 0, since = INT64_MIN;
 	const struct db_result *rows;
 	struct page page;
 
 	if (!request_query_id(q, "api_key_id", &key) ||
+	    !request_query_id(q, "user_id", &user) ||
 	    !filter_time(q, "since", &since) || !page_read(q, &page))
 		return;
 	rows = request_run(q, Q_AUDIT_PAGE,
 	    DB_ARGS(db_int(page.after), db_int(page_fetch(&page)),
-		db_int_or_null(key, key != 0),
+		db_int_or_null(key, key != 0), db_int_or_null(user, user != 0),
 		since == INT64_MIN ? db_null() : db_time(since)));
 	if (rows != NULL)
 		page_reply(q, &page, rows);
@@ -137,6 +142,6 @@ audit_index(struct request *q)
 
 const struct route audit_routes[] = {
     {METHOD_GET, "/v1/audit", audit_index, ACCESS_ADMIN, PAYLOAD_NONE,
-	"limit cursor api_key_id since", NULL},
+	"limit cursor api_key_id user_id since", NULL},
     {0},
 };

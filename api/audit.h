@@ -1,8 +1,8 @@
 /*
  * audit.h - who changed, started, exported or erased what.
  *
- * A row for every request of a key that needs more than to read, and for
- * every export, once it succeeds; written by its own transaction, last,
+ * A row for every request that needs more than to read, for every log-in and
+ * log-out, and for every export, once it succeeds; written by its own transaction, last,
  * because the end of a chain of hashes is held until the commit (migration
  * 0015).  It tells which fields were given, but no texts: truth values and
  * numbers as they are, of the rest the kind.  An address is cut to its first

@@ -1,6 +1,7 @@
 #include "api/auth.h"
 
 #include "api/problem.h"
+#include "api/session.h"
 #include "lib/base/clock.h"
 #include "lib/base/encode.h"
 #include "lib/base/mem.h"
@@ -200,15 +201,14 @@ refuse(struct request *q)
 	return false;
 }
 
-bool
-auth_check(struct request *q)
+static bool
+check_key(struct request *q, struct str authorization)
 {
-	struct str value = str_trim(request_header(q, "Authorization"));
 	struct known_key known;
 	struct api_key key;
 
-	if (!str_starts_nocase(value, STR("Bearer ")) ||
-	    !api_key_parse(&key, str_trim(str_from(value, 7))))
+	if (!str_starts_nocase(authorization, STR("Bearer ")) ||
+	    !api_key_parse(&key, str_trim(str_from(authorization, 7))))
 		return refuse(q);
 	if (!find_key(q, &key, &known))
 		return false;
@@ -216,9 +216,27 @@ auth_check(struct request *q)
 		return refuse(q);
 	q->key_id = known.id;
 	q->access = known.access;
+	return true;
+}
+
+static bool
+check_who(struct request *q)
+{
+	struct str authorization = request_header(q, "Authorization");
+
+	if (authorization.p == NULL && request_header(q, "Cookie").p != NULL)
+		return session_check(q);
+	return check_key(q, str_trim(authorization));
+}
+
+bool
+auth_check(struct request *q)
+{
+	if (!check_who(q))
+		return false;
 	if (q->access >= q->route->access)
 		return true;
-	problem(q, 403, "this needs a key of scope %s",
+	problem(q, 403, "this needs the scope %s",
 	    access_name(q->route->access));
 	return false;
 }

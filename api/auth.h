@@ -30,7 +30,8 @@ bool api_key_parse(struct api_key *key, struct str text) MUST_USE;
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache *cache);
 
-/* Sets q->key_id and q->access; answers 401 or 403 otherwise. */
+/* Who asks, by key or, without an Authorization, by session (session.h): sets
+ * q->access and who it is; answers 401 or 403 otherwise. */
 bool auth_check(struct request *q) MUST_USE;
 
 /* volley key create | list | revoke */

@@ -11,7 +11,7 @@ consent_say(struct request *q, const struct consent *c)
 	struct peer peer = request_peer(q);
 	struct str network = STR_NONE;
 
-	if (q->key_id == 0)
+	if (q->key_id == 0 && q->user_id == 0)
 		network = peer_network(&peer, &q->arena);
 	return request_run(q, Q_CONSENT_SAY,
 		   DB_ARGS(db_cstr(c->source), db_cstr(c->method),

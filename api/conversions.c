@@ -141,7 +141,7 @@ take(struct request *q, const struct batch *t)
 		db_int_array(t->amounts, t->n),
 		db_text_array(t->currencies, t->n),
 		db_time_array(t->times, t->n), db_text_array(t->types, t->n),
-		db_int(q->key_id)));
+		db_int_or_null(q->key_id, q->key_id != 0)));
 }
 
 static const char *

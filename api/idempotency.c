@@ -6,7 +6,7 @@
 static bool
 takes_part(const struct request *q)
 {
-	return q->key_id != 0 &&
+	return q->route->access != ACCESS_NONE &&
 	       (q->route->payload == PAYLOAD_JSON ||
 		   q->route->payload == PAYLOAD_JSON_OPTIONAL) &&
 	       request_header(q, "Idempotency-Key").p != NULL;
@@ -62,7 +62,7 @@ idempotency_begin(struct request *q)
 		return false;
 	}
 	r = request_run(q, Q_IDEMPOTENCY_LOCK,
-	    DB_ARGS(db_int(q->key_id), db_text(key)));
+	    DB_ARGS(db_int(q->key_id), db_int(q->user_id), db_text(key)));
 	if (r == NULL)
 		return false;
 	if (!db_get_bool(r, 0, 0)) {
@@ -71,7 +71,7 @@ idempotency_begin(struct request *q)
 		return false;
 	}
 	r = request_run(q, Q_IDEMPOTENCY_FIND,
-	    DB_ARGS(db_int(q->key_id), db_text(key)));
+	    DB_ARGS(db_int(q->key_id), db_int(q->user_id), db_text(key)));
 	if (r != NULL && db_rows(r) > 0)
 		replay(q, r);
 	return r != NULL && db_rows(r) == 0;
@@ -85,6 +85,7 @@ idempotency_keep(struct request *q)
 	if (!takes_part(q) || q->reply.status >= 300)
 		return;
 	request_run(q, Q_IDEMPOTENCY_STORE,
-	    DB_ARGS(db_int(q->key_id), db_text(key), db_bytes(fingerprint(q)),
-		db_int(q->reply.status), db_text(buf_view(&q->reply.body))));
+	    DB_ARGS(db_int(q->key_id), db_int(q->user_id), db_text(key),
+		db_bytes(fingerprint(q)), db_int(q->reply.status),
+		db_text(buf_view(&q->reply.body))));
 }

@@ -137,7 +137,9 @@ inbound_reclassify(struct request *q)
 		task_reclassify(q,
 		    DB_ARGS(db_int(q->id), db_text_or_null(class),
 			db_int_or_null(delivery, delivery != 0),
-			db_text_or_null(type), db_int(q->key_id)));
+			db_text_or_null(type),
+			db_int_or_null(q->key_id, q->key_id != 0),
+			db_int_or_null(q->user_id, q->user_id != 0)));
 }
 
 const struct route inbound_routes[] = {

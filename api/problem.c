@@ -19,6 +19,8 @@ static const struct {
 	"the account is used by a campaign"},
     {"membership_list_id_fkey", 422, "there is no such list"},
     {"import_list_id_fkey", 404, "there is no such list"},
+    {"app_user_email", 409, "a user with this address exists already"},
+    {"app_user_role", 422, "there is no such role"},
     {"snippet_name_key", 409, "a snippet of this name exists already"},
     {"template_attachment_name", 409,
 	"the template has an attachment of this name"},

@@ -59,7 +59,8 @@ struct request {
 	struct str params[ROUTE_PARAMS_MAX];
 	int64_t id; /* the first parameter, when the pattern says {id} */
 
-	int64_t key_id; /* of the API key; 0 for a public route */
+	/* Who asks: an API key or, with a session, a user; 0 for a public route */
+	int64_t key_id, user_id, session_id;
 	enum access access;
 	bool audited; /* audit.h */
 
@@ -79,11 +80,11 @@ struct request {
 /* Header by name (ASCII case), query parameter by name; STR_NONE if none. */
 struct str request_header(const struct request *q, const char *name);
 struct str request_query(const struct request *q, const char *name);
-/* Who asks, behind proxies of ours. */
-struct peer request_peer(const struct request *q);
 /* A query parameter that is an id; `out` is untouched when it is not given.  422 when it is none. */
 bool request_query_id(struct request *q, const char *name,
     int64_t *out) MUST_USE;
+/* Who asks, behind proxies of ours. */
+struct peer request_peer(const struct request *q);
 /* The media type of the body without parameters, lower case. */
 struct str request_content_type(struct request *q);
 

@@ -27,6 +27,8 @@ const struct route *const route_tables[] = {
     suppression_routes,
     event_routes,
     audit_routes,
+    user_routes,
+    session_routes,
     inbound_routes,
     held_routes,
     conversion_routes,

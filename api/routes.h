@@ -33,6 +33,8 @@ extern const struct route campaign_export_routes[];
 extern const struct route suppression_routes[];
 extern const struct route event_routes[];
 extern const struct route audit_routes[];
+extern const struct route user_routes[];
+extern const struct route session_routes[];
 extern const struct route inbound_routes[];
 extern const struct route held_routes[];
 extern const struct route conversion_routes[];

@@ -54,8 +54,10 @@ read_wish(struct request *q, struct wish *w)
 static struct str
 evidence(struct request *q, const struct wish *w)
 {
-	json_t *e = json_pack("{s:s, s:I, s:s*}", "source", "api", "api_key_id",
-	    (json_int_t)q->key_id, "note", w->note.p);
+	bool by_key = q->key_id != 0;
+	json_t *e = json_pack("{s:s, s:I, s:s*}", "source", "api",
+	    by_key ? "api_key_id" : "user_id",
+	    (json_int_t)(by_key ? q->key_id : q->user_id), "note", w->note.p);
 	char *text = json_dumps(e, JSON_COMPACT);
 	struct str out = arena_dup(&q->arena, str_of(text));
 
@@ -149,7 +151,9 @@ suppression_remove(struct request *q)
 
 	if (consent_say(q, &said) &&
 	    request_one(q, Q_SUPPRESSION_DELETE,
-		DB_ARGS(db_int(q->id), db_int(q->key_id))) != NULL)
+		DB_ARGS(db_int(q->id),
+		    db_int_or_null(q->key_id, q->key_id != 0),
+		    db_int_or_null(q->user_id, q->user_id != 0))) != NULL)
 		reply_empty(q, 204);
 }
 

@@ -36,23 +36,23 @@ UPDATE api_key
              HAVING count(*) = 1)
 RETURNING id, name;
 
--- The lock goes with the transaction.  $1 API key, $2 Idempotency-Key
+-- The lock goes with the transaction.  $1 API key or 0, $2 user or 0, $3 Idempotency-Key
 -- name: idempotency_lock
 SELECT pg_try_advisory_xact_lock(
-           hashtextextended('idempotency ' || $1::bigint || ' ' || $2::text, 0));
+           hashtextextended('idempotency ' || $1::bigint || ' ' || $2::bigint || ' ' || $3::text, 0));
 
--- $1 API key, $2 Idempotency-Key
+-- $1 API key or 0, $2 user or 0, $3 Idempotency-Key
 -- name: idempotency_find
 SELECT request, status, body
   FROM idempotency
- WHERE api_key_id = $1::bigint AND key = $2
+ WHERE coalesce(api_key_id, 0) = $1::bigint AND coalesce(user_id, 0) = $2::bigint AND key = $3
    AND created_at > now() - interval '1 day';
 
--- $1 API key, $2 Idempotency-Key, $3 fingerprint, $4 status, $5 body
+-- $1 API key or 0, $2 user or 0, $3 Idempotency-Key, $4 fingerprint, $5 status, $6 body
 -- name: idempotency_store
-INSERT INTO idempotency (api_key_id, key, request, status, body)
-VALUES ($1::bigint, $2, $3, $4::integer, $5)
-    ON CONFLICT (api_key_id, key) DO UPDATE
+INSERT INTO idempotency (api_key_id, user_id, key, request, status, body)
+VALUES (nullif($1::bigint, 0), nullif($2::bigint, 0), $3, $4, $5::integer, $6)
+    ON CONFLICT (coalesce(api_key_id, 0), coalesce(user_id, 0), key) DO UPDATE
    SET request = excluded.request, status = excluded.status,
        body = excluded.body, created_at = excluded.created_at;
 

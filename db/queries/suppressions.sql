@@ -39,7 +39,7 @@ SELECT id, row_to_json(d)
  ORDER BY id;
 
 -- The row goes, what it said and who undid it stay as an event; of an erased
--- address not even its name.  $1 id, $2 API key
+-- address not even its name.  $1 id, $2 API key or NULL, $3 user or NULL
 -- name: suppression_delete
 WITH gone AS (
     DELETE FROM suppression WHERE id = $1::bigint RETURNING *
@@ -48,7 +48,8 @@ INSERT INTO event (kind, key, contact_id, list_id, source, data)
 SELECT 'suppression_removed', g.id::text,
        (SELECT c.id FROM contact c WHERE c.email_key = g.email_key), g.list_id, 'api',
        to_jsonb(g) - 'written_by' - CASE g.reason WHEN 'erased' THEN 'email_key' ELSE '' END
-           || jsonb_build_object('api_key_id', $2::bigint)
+           || jsonb_strip_nulls(jsonb_build_object('api_key_id', $2::bigint,
+                                                   'user_id', $3::bigint))
   FROM gone g
 RETURNING id;
 

@@ -54,11 +54,13 @@ DELETE FROM task WHERE id = $1::bigint AND kind = 'account_test' AND state = 'qu
 
 -- What a person says of a message that was read; nothing when there is none.
 -- $1 message, $2 class or NULL, $3 delivery or NULL, $4 type or NULL, $5 API key
+-- or NULL, $6 user or NULL
 -- name: reclassify_insert
 INSERT INTO task (kind, mailbox_id, inbound_id, wish)
 SELECT 'reclassify', mailbox_id, id,
        jsonb_strip_nulls(jsonb_build_object('class', $2::text, 'delivery_id', $3::bigint,
-                                            'type', $4::text, 'api_key_id', $5::bigint))
+                                            'type', $4::text, 'api_key_id', $5::bigint,
+                                            'user_id', $6::bigint))
   FROM inbound WHERE id = $1::bigint
 RETURNING id;
 
