@@ -12,6 +12,7 @@
 #include "api/pixel_pace.h"
 #include "api/route.h"
 #include "api/server.h"
+#include "api/throttle.h"
 #include "db/migrate.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -92,6 +93,7 @@ open_api(struct api *api, const struct settings *settings,
 	    DB_UNPREPARED);
 	api->keys = key_cache_new();
 	api->passwords = password_gate_new();
+	api->throttle = throttle_new();
 	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
 	api->click_campaigns = click_campaigns_new();
@@ -107,6 +109,7 @@ close_api(struct api *api)
 	click_campaigns_free(api->click_campaigns);
 	link_cache_free(api->links);
 	metrics_free(api->metrics);
+	throttle_free(api->throttle);
 	password_gate_free(api->passwords);
 	key_cache_free(api->keys);
 	db_pool_free(api->pool);

@@ -23,6 +23,7 @@ struct metrics;
 struct pixel_pace;
 struct password_gate;
 struct route;
+struct throttle;
 
 struct api {
 	const struct settings *settings;
@@ -32,6 +33,7 @@ struct api {
 	struct db_pool *pool; /* unprepared: PgBouncer may stand between */
 	struct key_cache *keys;
 	struct password_gate *passwords;
+	struct throttle *throttle;
 	struct metrics *metrics;
 	struct hits *hits;
 	struct link_cache *links;

@@ -2,6 +2,7 @@
 
 #include "api/problem.h"
 #include "api/session.h"
+#include "api/stranger.h"
 #include "lib/base/clock.h"
 #include "lib/base/encode.h"
 #include "lib/base/mem.h"
@@ -176,6 +177,8 @@ find_key(struct request *q, const struct api_key *key, struct known_key *known)
 
 	if (cache_get(q->api->keys, key->prefix, known))
 		return true;
+	if (!stranger_may_ask(q))
+		return false;
 	*known = (struct known_key){.found_ms = clock_mono_ms()};
 	memcpy(known->prefix, key->prefix, sizeof(known->prefix));
 	ok = db_pool_take(q->api->pool, DB_WAIT_MS, &db, &err);
@@ -195,9 +198,8 @@ find_key(struct request *q, const struct api_key *key, struct known_key *known)
 static bool
 refuse(struct request *q)
 {
-	problem(q, 401,
+	stranger_refuse(q,
 	    "a valid API key is needed: Authorization: Bearer vk_...");
-	reply_header(q, "WWW-Authenticate", "Bearer realm=\"volley\"");
 	return false;
 }
 
@@ -229,10 +231,27 @@ check_who(struct request *q)
 	return check_key(q, str_trim(authorization));
 }
 
+/* Not more than one of five people, or a program, has reason to. */
+static bool
+check_rate(struct request *q)
+{
+	struct throttle_rate rate = {q->key_id != 0 ? "key" : "user",
+	    q->api->settings->requests_a_minute};
+	int64_t id = q->key_id != 0 ? q->key_id : q->user_id;
+
+	if (throttle_take(q->api->throttle, rate,
+		(struct str){(const char *)&id, sizeof(id)}, &q->rate))
+		return true;
+	problem(q, 429, "more than %lld requests a minute",
+	    (long long)rate.a_minute);
+	reply_header(q, "Retry-After", "%lld", (long long)q->rate.wait_s);
+	return false;
+}
+
 bool
 auth_check(struct request *q)
 {
-	if (!check_who(q))
+	if (!check_who(q) || !check_rate(q))
 		return false;
 	if (q->access >= q->route->access)
 		return true;

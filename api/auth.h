@@ -31,7 +31,7 @@ struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache *cache);
 
 /* Who asks, by key or, without an Authorization, by session (session.h): sets
- * q->access and who it is; answers 401 or 403 otherwise. */
+ * q->access and who it is; answers 401, 403 or 429 otherwise. */
 bool auth_check(struct request *q) MUST_USE;
 
 /* volley key create | list | revoke */

@@ -116,6 +116,18 @@ dispatch_body(struct request *q, struct str piece)
 		    REQUEST_BODY_MAX);
 }
 
+/* draft-ietf-httpapi-ratelimit-headers */
+static void
+tell_rate(struct request *q)
+{
+	if (q->rate.limit == 0)
+		return;
+	reply_header(q, "RateLimit-Policy", "\"requests\";q=%lld;w=60",
+	    (long long)q->rate.limit);
+	reply_header(q, "RateLimit", "\"requests\";r=%lld;t=%lld",
+	    (long long)q->rate.left, (long long)q->rate.empty_s);
+}
+
 /* Commits what an answer below 400 promises. */
 static void
 settle(struct request *q)
@@ -150,6 +162,7 @@ dispatch_end(struct request *q)
 	if (q->reply.status == 0)
 		handle(q);
 	settle(q);
+	tell_rate(q);
 }
 
 void

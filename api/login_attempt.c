@@ -34,10 +34,8 @@ login_attempt_begin(struct request *q, struct str account,
     struct login_attempt *a)
 {
 	struct peer peer = request_peer(q);
-	size_t n = peer.family == 6 ? 8 : 4;
 
-	hmac_sha256(a->address, STR("login from"),
-	    (struct str){(const char *)peer.at, n});
+	hmac_sha256(a->address, STR("login from"), peer_site(&peer));
 	hmac_sha256(a->account, STR("login to"), account);
 	return count(q, a->address, ATTEMPT_ADDRESS_S, ATTEMPTS_ADDRESS) &&
 	       count(q, a->account, ATTEMPT_ACCOUNT_S, ATTEMPTS_ACCOUNT);

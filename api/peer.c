@@ -135,6 +135,12 @@ peer_is_public(const struct peer *p)
 }
 
 struct str
+peer_site(const struct peer *p)
+{
+	return (struct str){(const char *)p->at, p->family == 6 ? 8 : 4};
+}
+
+struct str
 peer_network(const struct peer *p, struct arena *a)
 {
 	size_t kept = p->family == 4 ? 3 : 6;

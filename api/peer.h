@@ -32,6 +32,8 @@ bool peer_list_check(struct str proxies);
 bool peer_eq(const struct peer *a, const struct peer *b);
 /* An address that says something about a person: not this host's. */
 bool peer_is_public(const struct peer *p);
+/* What one party has of addresses: its bytes, of IPv6 those of the /64. */
+struct str peer_site(const struct peer *p);
 /* Its /24 or /48, "192.0.2.0/24"; empty unless it is public. */
 struct str peer_network(const struct peer *p, struct arena *a);
 

@@ -14,7 +14,7 @@
 #include <jansson.h>
 
 #define REPLY_MAX         (64U << 20)
-#define REPLY_HEADERS_MAX 12
+#define REPLY_HEADERS_MAX 16
 #define REPLY_HEADER_MAX  8192 /* bytes of a value */
 
 struct request;

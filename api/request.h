@@ -32,6 +32,7 @@
 #include "api/peer.h"
 #include "api/reply.h"
 #include "api/route.h"
+#include "api/throttle.h"
 #include "db/db.h"
 
 #define REQUEST_BODY_MAX    (1U << 20)
@@ -62,7 +63,8 @@ struct request {
 	/* Who asks: an API key or, with a session, a user; 0 for a public route */
 	int64_t key_id, user_id, session_id;
 	enum access access;
-	bool audited; /* audit.h */
+	struct throttle_state rate; /* of who asks, with this request */
+	bool audited;               /* audit.h */
 
 	struct arena arena;
 	struct buf body;  /* raw, complete when the handler runs */

@@ -379,15 +379,22 @@ on_complaint(void *cls, const char *fmt, va_list ap)
 	log_debug("http", "text=%s", log_quote(str_trim(str_of(text))));
 }
 
+/* At least one a thread. */
+static unsigned
+links_max(const struct settings *set)
+{
+	int64_t n = set->api_connections;
+
+	return (unsigned)(n < set->api_threads ? set->api_threads : n);
+}
+
 static struct MHD_Daemon *
 start_daemon(struct server *s, int fd)
 {
 	const struct settings *set = s->api->settings;
 	unsigned threads = (unsigned)set->api_threads;
-	unsigned links = (unsigned)set->api_connections;
+	unsigned links = links_max(set);
 
-	if (links < threads)
-		links = threads;
 	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
 				    MHD_ALLOW_SUSPEND_RESUME |
 				    MHD_USE_ERROR_LOG,
@@ -417,7 +424,7 @@ server_start(const struct api *api, struct err *err)
 		return NULL;
 	}
 	s->api = api;
-	s->links = server_links_new();
+	s->links = server_links_new((size_t)links_max(api->settings));
 	pthread_mutex_init(&s->lock, NULL);
 	s->daemon = start_daemon(s, fd);
 	if (s->daemon != NULL)

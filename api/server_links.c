@@ -7,8 +7,11 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#define PATIENCE_MS 1000 /* a header is there by then, whoever sends it */
+
 struct server_link {
 	int fd;
+	int64_t since_ms;
 	int64_t until_ms; /* monotonic; 0: no hurry */
 	struct server_link *next, *prev;
 };
@@ -16,13 +19,15 @@ struct server_link {
 struct server_links {
 	pthread_mutex_t lock;
 	struct server_link *first;
+	size_t count, max;
 };
 
 struct server_links *
-server_links_new(void)
+server_links_new(size_t max)
 {
 	struct server_links *links = NEW(struct server_links);
 
+	links->max = max;
 	pthread_mutex_init(&links->lock, NULL);
 	return links;
 }
@@ -37,14 +42,38 @@ server_links_free(struct server_links *links)
 	free(links);
 }
 
+static void
+shut(struct server_link *link)
+{
+	shutdown(link->fd, SHUT_RDWR);
+	link->until_ms = 0;
+}
+
+/* The one that has been waited for longest, if that is long. */
+static void
+make_room(struct server_links *links, int64_t now)
+{
+	struct server_link *link, *oldest = NULL;
+
+	for (link = links->first; link != NULL; link = link->next)
+		if (link->until_ms != 0 &&
+		    (oldest == NULL || link->since_ms < oldest->since_ms))
+			oldest = link;
+	if (oldest != NULL && now - oldest->since_ms > PATIENCE_MS)
+		shut(oldest);
+}
+
 struct server_link *
 server_links_add(struct server_links *links, int fd, int64_t wait_ms)
 {
 	struct server_link *link = NEW(struct server_link);
 
 	link->fd = fd;
-	link->until_ms = clock_mono_ms() + wait_ms;
+	link->since_ms = clock_mono_ms();
+	link->until_ms = link->since_ms + wait_ms;
 	pthread_mutex_lock(&links->lock);
+	if (++links->count > links->max / 2)
+		make_room(links, link->since_ms);
 	link->next = links->first;
 	if (link->next != NULL)
 		link->next->prev = link;
@@ -57,6 +86,7 @@ void
 server_links_remove(struct server_links *links, struct server_link *link)
 {
 	pthread_mutex_lock(&links->lock);
+	links->count--;
 	if (link->next != NULL)
 		link->next->prev = link->prev;
 	if (link->prev != NULL)
@@ -72,7 +102,8 @@ server_links_expect(struct server_links *links, struct server_link *link,
     int64_t wait_ms)
 {
 	pthread_mutex_lock(&links->lock);
-	link->until_ms = wait_ms > 0 ? clock_mono_ms() + wait_ms : 0;
+	link->since_ms = clock_mono_ms();
+	link->until_ms = wait_ms > 0 ? link->since_ms + wait_ms : 0;
 	pthread_mutex_unlock(&links->lock);
 }
 
@@ -90,8 +121,7 @@ server_links_reap(struct server_links *links)
 	for (link = links->first; link != NULL; link = link->next) {
 		if (link->until_ms == 0 || link->until_ms > now)
 			continue;
-		shutdown(link->fd, SHUT_RDWR);
-		link->until_ms = 0;
+		shut(link);
 		n++;
 	}
 	pthread_mutex_unlock(&links->lock);

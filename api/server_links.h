@@ -5,7 +5,9 @@
  * libmicrohttpd counts idle time only: who sends a byte now and then stays
  * for ever.  Here each connection has a point in time by which its next
  * header, or the rest of its body, has to be there; server_links_reap shuts
- * those that are late.  Thread-safe.
+ * those that are late.  When most places are taken, the one that has kept us
+ * waiting longest makes room for each that comes: whoever opens connections
+ * and says nothing only shuts their own.  Thread-safe.
  */
 #ifndef API_SERVER_LINKS_H
 #define API_SERVER_LINKS_H
@@ -15,7 +17,8 @@
 struct server_link;
 struct server_links;
 
-struct server_links *server_links_new(void);
+/* Room for so many. */
+struct server_links *server_links_new(size_t max);
 void server_links_free(struct server_links *links);
 
 struct server_link *server_links_add(struct server_links *links, int fd,

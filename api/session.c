@@ -1,9 +1,13 @@
 #include "api/session.h"
 
 #include "api/problem.h"
+#include "api/stranger.h"
 #include "lib/base/encode.h"
 
 #define ATTRIBUTES "Path=/; HttpOnly; SameSite=Strict"
+
+static const char no_session[] =
+    "an API key is needed, or a session that is not over";
 
 static bool
 is_secure(const struct request *q)
@@ -103,14 +107,6 @@ check_forgery(struct request *q, const struct session *s)
 }
 
 static bool
-refuse(struct request *q)
-{
-	problem(q, 401, "an API key is needed, or a session that is not over");
-	reply_header(q, "WWW-Authenticate", "Bearer realm=\"volley\"");
-	return false;
-}
-
-static bool
 find(struct request *q, const struct session *s)
 {
 	const struct db_result *r = request_run(q, Q_SESSION_FIND,
@@ -119,8 +115,10 @@ find(struct request *q, const struct session *s)
 
 	if (r == NULL || !request_commit(q))
 		return false;
-	if (db_rows(r) == 0)
-		return refuse(q);
+	if (db_rows(r) == 0) {
+		stranger_refuse(q, no_session);
+		return false;
+	}
 	q->session_id = db_get_int(r, 0, 0);
 	q->user_id = db_get_int(r, 0, 1);
 	if (!access_parse(db_get_text(r, 0, 2), &q->access))
@@ -134,9 +132,11 @@ session_check(struct request *q)
 	struct session s;
 	bool ok;
 
-	if (!session_read(q, &s))
-		return refuse(q);
-	ok = find(q, &s);
+	if (!session_read(q, &s)) {
+		stranger_refuse(q, no_session);
+		return false;
+	}
+	ok = stranger_may_ask(q) && find(q, &s);
 	request_leave_db(q);
 	ok = ok && check_forgery(q, &s);
 	explicit_bzero(&s, sizeof(s));

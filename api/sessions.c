@@ -4,6 +4,7 @@
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/session.h"
+#include "api/stranger.h"
 #include "lib/mail/address.h"
 
 #define EMAIL_MAX_BYTES 1000
@@ -82,8 +83,7 @@ agent_arg(const struct request *q)
 static void
 refuse(struct request *q)
 {
-	problem(q, 401, "no user has this address and password");
-	reply_header(q, "WWW-Authenticate", "Bearer realm=\"volley\"");
+	stranger_refuse(q, "no user has this address and password");
 }
 
 /* Now that the password is at hand. */

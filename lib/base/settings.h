@@ -38,9 +38,11 @@ struct settings {
 	char postal_address[SETTING_TEXT_MAX]; /* of the sender, in mails */
 	int64_t api_threads;                   /* HTTP threads */
 	int64_t api_connections;               /* HTTP connections at most */
-	int64_t workers;        /* sender processes; 0 = one per core */
-	int64_t lease_size;     /* recipients a lease, at most */
-	int64_t lease_s;        /* seconds a lease lasts unrenewed */
+	int64_t requests_a_minute; /* of a key or a user; 0: no limit */
+	int64_t refused_a_minute;  /* of a network address; 0: no limit */
+	int64_t workers;           /* sender processes; 0 = one per core */
+	int64_t lease_size;        /* recipients a lease, at most */
+	int64_t lease_s;           /* seconds a lease lasts unrenewed */
 	int64_t lease_window;   /* recipients in flight a worker (watermark) */
 	int64_t outcome_batch;  /* outcomes a transaction at most */
 	int64_t retry_first_s;  /* first back-off after a 4xx */

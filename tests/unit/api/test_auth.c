@@ -8,7 +8,8 @@
 
 #include "tests/support/pg.h"
 
-static struct api api;
+static struct settings settings; /* no limits, no proxies */
+static struct api api = {.settings = &settings};
 static struct db *db;
 
 static void
@@ -198,6 +199,7 @@ setup(void **state)
 	(void)state;
 	api.pool = db_pool_new(conninfo, 2, DB_UNPREPARED);
 	api.keys = key_cache_new();
+	api.throttle = throttle_new();
 	return db_open(&db, conninfo, DB_UNPREPARED, &err) ? 0 : -1;
 }
 
@@ -206,6 +208,7 @@ teardown(void **state)
 {
 	(void)state;
 	db_close(db);
+	throttle_free(api.throttle);
 	key_cache_free(api.keys);
 	db_pool_free(api.pool);
 	return 0;
