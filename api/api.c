@@ -5,6 +5,7 @@
 #include "api/hits.h"
 #include "api/import_worker.h"
 #include "api/link_cache.h"
+#include "api/link_pace.h"
 #include "api/message_cache.h"
 #include "api/metrics.h"
 #include "api/password_gate.h"
@@ -96,6 +97,7 @@ open_api(struct api *api, const struct settings *settings,
 	api->throttle = throttle_new();
 	api->metrics = metrics_new(routes);
 	api->links = link_cache_new();
+	api->link_pace = link_pace_new();
 	api->click_campaigns = click_campaigns_new();
 	api->pixels = pixel_pace_new();
 	api->messages = message_cache_new();
@@ -107,6 +109,7 @@ close_api(struct api *api)
 	message_cache_free(api->messages);
 	pixel_pace_free(api->pixels);
 	click_campaigns_free(api->click_campaigns);
+	link_pace_free(api->link_pace);
 	link_cache_free(api->links);
 	metrics_free(api->metrics);
 	throttle_free(api->throttle);

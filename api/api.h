@@ -18,6 +18,7 @@ struct click_campaigns;
 struct hits;
 struct key_cache;
 struct link_cache;
+struct link_pace;
 struct message_cache;
 struct metrics;
 struct pixel_pace;
@@ -37,6 +38,7 @@ struct api {
 	struct metrics *metrics;
 	struct hits *hits;
 	struct link_cache *links;
+	struct link_pace *link_pace;
 	struct click_campaigns *click_campaigns;
 	struct pixel_pace *pixels;
 	struct message_cache *messages;

@@ -11,10 +11,12 @@
 
 enum delivery_link { LINK_UNKNOWN = 0, LINK_TEST, LINK_DELIVERY };
 
-/* Of q->params[0]; *delivery is set unless it is unknown. */
+/* Of q->params[0]; *delivery is set unless it is unknown.  Who asks too much
+ * (link_pace.h) is told the same, whatever the token is. */
 enum delivery_link delivery_link_open(struct request *q, int64_t *delivery);
 
-/* Whatever the reason, it looks the same. */
+/* Whatever the reason, it looks the same (X-007): 404, and 429 with that page
+ * for who asks too much. */
 void delivery_link_unknown(struct request *q);
 
 #endif
