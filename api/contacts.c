@@ -2,6 +2,7 @@
 
 #include "api/body.h"
 #include "api/consent.h"
+#include "api/erase.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -75,17 +76,23 @@ read_wish(struct request *q, struct wish *w)
 	return body_close(&b);
 }
 
-/* Nobody comes back from being erased but by removing that suppression. */
+/* Nobody comes back from being erased but by removing that suppression; what
+ * else kept mail away still does.  false: answered. */
 static bool
-refuse_erased(struct request *q, const struct address *address)
+let_in(struct request *q, const struct address *address)
 {
-	const struct db_result *r = request_one(q, Q_CONTACT_IS_ERASED,
-	    DB_ARGS(db_text(address_key(address))));
+	const struct db_args args = DB_ARGS(db_text(address_key(address)),
+	    erase_inner(&q->api->keyring.person),
+	    erase_outer(&q->api->keyring.person));
+	const struct db_result *r = request_one(q, Q_CONTACT_IS_ERASED, args);
 
-	if (r != NULL && db_get_bool(r, 0, 0))
-		problem(q, 409,
-		    "this person was erased; remove that suppression first");
-	return r == NULL || db_get_bool(r, 0, 0);
+	if (r == NULL)
+		return false;
+	if (!db_get_bool(r, 0, 0))
+		return request_run(q, Q_CONTACT_RETURNS, args) != NULL;
+	problem(q, 409,
+	    "this person was erased; remove that suppression first");
+	return false;
 }
 
 static bool
@@ -114,7 +121,7 @@ contact_put(struct request *q)
 	int64_t id;
 
 	if (!path_address(q, 422, &address) || !read_wish(q, &w) ||
-	    refuse_erased(q, &address))
+	    !let_in(q, &address))
 		return;
 	row = request_one(q, Q_CONTACT_PUT,
 	    DB_ARGS(db_text(address_text(&address)),
@@ -190,44 +197,22 @@ contact_show(struct request *q)
 		reply_contact(q, 200, db_get_int(row, 0, 0));
 }
 
-static bool
-erase(struct request *q, struct db_arg id, struct db_arg key)
-{
-	const struct db_result *deliveries;
-	struct db_arg all;
-
-	if (request_run(q, Q_CONTACT_ERASE_SUPPRESS, DB_ARGS(key)) == NULL)
-		return false;
-	deliveries = request_one(q, Q_CONTACT_ERASE_DELIVERIES, DB_ARGS(id));
-	if (deliveries == NULL)
-		return false;
-	all = db_text_or_null(db_is_null(deliveries, 0, 0)
-				  ? STR_NONE
-				  : db_get_text(deliveries, 0, 0));
-	return request_run(q, Q_CONTACT_ERASE_OUTCOMES, DB_ARGS(all)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_INBOUND, DB_ARGS(all, id, key)) !=
-		   NULL &&
-	       request_run(q, Q_CONTACT_ERASE_HITS, DB_ARGS(all)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_EVENTS, DB_ARGS(id)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_CONVERSIONS, DB_ARGS(id)) !=
-		   NULL &&
-	       request_run(q, Q_CONTACT_ERASE_CONSENTS, DB_ARGS(key)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_QUOTES, DB_ARGS(key)) != NULL &&
-	       request_run(q, Q_CONTACT_ERASE_END, DB_ARGS(id)) != NULL;
-}
-
 static void
 contact_erase(struct request *q)
 {
-	const struct db_result *row;
+	struct db *db = request_db(q);
+	struct err err = {FAIL_NONE, ""};
 	struct address address;
-	struct db_arg key;
+	bool found;
 
-	if (!path_address(q, 404, &address))
+	if (db == NULL || !path_address(q, 404, &address))
 		return;
-	key = db_text(address_key(&address));
-	row = request_one(q, Q_CONTACT_ERASE_START, DB_ARGS(key));
-	if (row != NULL && erase(q, db_int(db_get_int(row, 0, 0)), key))
+	if (!erase_person(db, &q->api->keyring.person, address_key(&address),
+		&found, &err))
+		problem_db(q, &err);
+	else if (!found)
+		problem(q, 404, "there is no such thing at this address");
+	else
 		reply_empty(q, 204);
 }
 

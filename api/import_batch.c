@@ -1,5 +1,6 @@
 #include "api/import_batch.h"
 
+#include "api/erase.h"
 #include "db/tuples.h"
 #include "lib/base/mem.h"
 
@@ -243,12 +244,15 @@ end_copy(struct import_batch *b, struct db *db, struct err *err)
 }
 
 static bool
-look_for_suppressed(struct db *db, int64_t list_id,
+look_for_suppressed(struct db *db, const struct import_target *target,
     struct import_counts *counts, struct err *err)
 {
 	struct db_result r;
 
-	if (!db_one(db, Q_IMPORT_SUPPRESSED, DB_ARGS(db_int(list_id)), &r, err))
+	if (!db_one(db, Q_IMPORT_SUPPRESSED,
+		DB_ARGS(db_int(target->list_id), erase_inner(target->person),
+		    erase_outer(target->person)),
+		&r, err))
 		return false;
 	counts->suppressed = db_get_int(&r, 0, 0);
 	counts->rejected += db_get_int(&r, 0, 1);
@@ -347,7 +351,7 @@ import_batch_write(struct import_batch *b, const struct import_target *target,
 	*counts = (struct import_counts){.rows_read = (int64_t)b->rows,
 	    .rejected = (int64_t)b->faults};
 	if (!end_copy(b, db, err) ||
-	    !look_for_suppressed(db, target->list_id, counts, err))
+	    !look_for_suppressed(db, target, counts, err))
 		return false;
 	for (round = 0; round < b->rounds; round++)
 		if (!write_round(db, target, round, counts, err))

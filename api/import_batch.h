@@ -14,6 +14,7 @@
 
 #include "api/import_source.h"
 #include "db/db.h"
+#include "lib/base/digest.h"
 
 #define IMPORT_BATCH_ROWS_MIN 2000
 #define IMPORT_BATCH_ROWS_MAX 512000
@@ -44,7 +45,8 @@ struct import_target {
 	int64_t import_id, list_id;
 	enum import_mode mode;
 	bool dry_run; /* counts and errors only; each address as if alone */
-	int64_t errors_left; /* of IMPORT_ERRORS_MAX */
+	int64_t errors_left;              /* of IMPORT_ERRORS_MAX */
+	const struct hmac_halves *person; /* erase.h; borrowed */
 };
 
 struct import_batch;

@@ -3,6 +3,7 @@
 #include "api/import_job.h"
 #include "db/conninfo.h"
 #include "lib/base/clock.h"
+#include "lib/base/keyring.h"
 #include "lib/base/process.h"
 
 #include <fcntl.h>
@@ -318,6 +319,7 @@ import_main(int argc, char **argv, const struct settings *settings)
 	    .where = P_tmpdir,
 	    .bytes_max = settings->import_bytes_max};
 	char conninfo[DATABASE_CONNINFO_MAX];
+	struct keyring ring;
 	const char *wrong;
 	struct wish w;
 	struct err err = {0};
@@ -332,7 +334,9 @@ import_main(int argc, char **argv, const struct settings *settings)
 	}
 	process_start("import", settings->log_level);
 	process_catch_stop();
+	job.target.person = &ring.person;
 	ok = read_options(&job, &w, &err) &&
+	     keyring_load(&ring, settings->key_file, &err) &&
 	     open_file(&w, &job.fd, &bar.total, &err) &&
 	     database_conninfo(settings, conninfo, &err) &&
 	     db_open(&job.db, conninfo, DB_UNPREPARED, &err) &&

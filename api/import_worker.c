@@ -56,7 +56,8 @@ run_job(struct importer *i, struct import_spool *spool, int64_t id,
 	    .bytes_max = i->api->settings->import_bytes_max,
 	    .target = {.import_id = id,
 		.list_id = db_get_int(row, 0, 0),
-		.dry_run = db_get_bool(row, 0, 5)},
+		.dry_run = db_get_bool(row, 0, 5),
+		.person = &i->api->keyring.person},
 	    .done = {.rows_read = db_get_int(row, 0, 3),
 		.rejected = db_get_int(row, 0, 4)}};
 	enum import_end end;

@@ -1,11 +1,10 @@
 #include "api/body.h"
 #include "api/filter.h"
+#include "api/inbound_raw.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/tasks.h"
-#include "lib/base/digest.h"
-#include "lib/base/encode.h"
 #include "lib/base/json_write.h"
 
 #define CLASSES                                                          \
@@ -13,8 +12,7 @@
 	"challenge reply other unparsed"
 #define TYPES "hard soft block"
 
-/* Columns of inbound_document. */
-enum column { DOCUMENT = 0, MAILBOX, FINGERPRINT, RAW };
+#define DOCUMENT 0 /* column of inbound_document */
 
 struct narrowed {
 	struct str class, attributed;
@@ -51,30 +49,6 @@ inbound_index(struct request *q)
 		page_reply(q, &page, rows);
 }
 
-/* STR_NONE when it is not kept any more, or was sealed with a key that is
- * gone. */
-static struct str
-open_raw(struct request *q, const struct db_result *row)
-{
-	struct str raw = STR_NONE;
-	struct err err = {FAIL_NONE, ""};
-	struct buf hex, out;
-
-	if (db_is_null(row, 0, RAW))
-		return raw;
-	buf_init(&hex, (size_t)2 * SHA256_SIZE);
-	buf_init(&out, SEAL_PLAIN_MAX);
-	hex_encode(&hex, db_get_bytes(row, 0, FINGERPRINT, &q->arena));
-	if (unseal(&q->api->keyring,
-		arena_printf(&q->arena, "inbound:%lld:%s",
-		    (long long)db_get_int(row, 0, MAILBOX), buf_cstr(&hex)),
-		db_get_bytes(row, 0, RAW, &q->arena), &out, &err))
-		raw = arena_dup(&q->arena, buf_view(&out));
-	buf_release(&hex);
-	buf_release(&out);
-	return raw;
-}
-
 /* The statement's document, and in it the message as it came: for whom may
  * see everything, as far as it is text. */
 static void
@@ -89,7 +63,7 @@ inbound_show(struct request *q)
 	if (row == NULL)
 		return;
 	if (q->access == ACCESS_ADMIN)
-		raw = open_raw(q, row);
+		raw = inbound_raw_open(q, row, 0);
 	document = str_trim(db_get_text(row, 0, DOCUMENT));
 	buf_init(&out, REPLY_MAX);
 	buf_str(&out, str_sub(document, 0, document.n - 1));

@@ -7,6 +7,7 @@ const struct route *const route_tables[] = {
     contact_routes,
     consent_routes,
     segment_routes,
+    person_export_routes,
     import_routes,
     template_routes,
     template_render_routes,

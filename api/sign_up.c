@@ -6,6 +6,7 @@
  */
 #include "api/consent.h"
 #include "api/contacts.h"
+#include "api/erase.h"
 #include "api/form.h"
 #include "api/page_text.h"
 #include "api/problem.h"
@@ -134,7 +135,9 @@ enter(struct request *q, const struct sign_up *s, const struct address *who)
 		return;
 	r = request_one(q, Q_FORM_SIGN_UP,
 	    DB_ARGS(db_text(q->params[0]), db_text(address_text(who)),
-		db_text(address_key(who)), db_text(s->name)));
+		db_text(address_key(who)), db_text(s->name),
+		erase_inner(&q->api->keyring.person),
+		erase_outer(&q->api->keyring.person)));
 	if (r == NULL)
 		return;
 	if (!db_get_bool(r, 0, 0))

@@ -1,5 +1,6 @@
 #include "api/body.h"
 #include "api/consent.h"
+#include "api/erase.h"
 #include "api/export.h"
 #include "api/filter.h"
 #include "api/page.h"
@@ -23,7 +24,7 @@ reply_suppression(struct request *q, int status, int64_t id)
 {
 	const struct db_result *row = request_one(q, Q_SUPPRESSION_DOCUMENTS,
 	    DB_ARGS(db_int(id - 1), db_int(id), db_int(1), db_null(), db_null(),
-		db_null()));
+		db_null(), db_null(), db_null()));
 
 	if (row == NULL)
 		return;
@@ -120,7 +121,9 @@ suppression_index(struct request *q)
 	rows = request_run(q, Q_SUPPRESSION_DOCUMENTS,
 	    DB_ARGS(db_int(page.after), db_int(INT64_MAX),
 		db_int(page_fetch(&page)), db_text_or_null(key),
-		db_int_or_null(list, list != 0), db_text_or_null(reason)));
+		db_int_or_null(list, list != 0), db_text_or_null(reason),
+		erase_inner(&q->api->keyring.person),
+		erase_outer(&q->api->keyring.person)));
 	if (rows != NULL)
 		page_reply(q, &page, rows);
 }

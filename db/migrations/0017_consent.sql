@@ -130,7 +130,7 @@ BEGIN
 	       (said ->> 'network')::cidr, (said ->> 'api_key_id')::bigint
 	  FROM gone g
 	 -- not with the list
-	 WHERE g.reason <> 'erased'
+	 WHERE g.reason <> 'erased' AND g.email_key NOT LIKE 'hmac:%'
 	   AND (g.list_id IS NULL OR EXISTS (SELECT FROM list l WHERE l.id = g.list_id))
 	 ORDER BY g.id;
 	RETURN NULL;
@@ -251,7 +251,8 @@ END $$;
 
 -- A form that was sent: whatever is known of the address, nobody can tell by
 -- the answer.  false: there is no such form.
-CREATE FUNCTION sign_up(form text, address text, who text, called text) RETURNS boolean
+CREATE FUNCTION sign_up(form text, address text, who text, called text, erased text)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
 	l      list;
@@ -263,10 +264,11 @@ BEGIN
 		RETURN false;
 	END IF;
 	IF EXISTS (SELECT FROM suppression s
-	            WHERE s.email_key = who AND s.reason <> 'unsubscribe'
+	            WHERE s.email_key IN (who, erased) AND s.reason <> 'unsubscribe'
 	              AND (s.list_id IS NULL OR s.list_id = l.id)) THEN
 		RETURN true;
 	END IF;
+	PERFORM suppressions_return(who, erased);
 	INSERT INTO contact (email, email_key, name) VALUES (address, who, called)
 	    ON CONFLICT (email_key) DO UPDATE SET updated_at = contact.updated_at
 	RETURNING id INTO person;
@@ -419,3 +421,30 @@ BEGIN
 		 WHERE list_id = back AND contact_id = person AND consent_expires_at IS NOT NULL;
 	END LOOP;
 END $$;
+
+-- Erasing ---------------------------------------------------------------------
+
+-- What suppressions of somebody who was erased stand under: HMAC-SHA256 of
+-- the address, whose key comes in two halves (lib/base/digest.h).  NULL
+-- without them.
+CREATE FUNCTION erased_key(inner_half bytea, outer_half bytea, who text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT 'hmac:' || encode(sha256(outer_half
+	                         || sha256(inner_half || convert_to(who, 'UTF8'))), 'hex')
+$$;
+CREATE INDEX suppression_erased ON suppression (id) WHERE email_key LIKE 'hmac:%';
+
+-- Of somebody who was erased and is let in again, what else kept mail away
+-- has the address once more.
+CREATE FUNCTION suppressions_return(who text, erased text) RETURNS void LANGUAGE sql AS $$
+	WITH known AS (
+		DELETE FROM suppression s USING suppression b
+		 WHERE s.email_key = erased AND b.email_key = who
+		   AND b.list_id IS NOT DISTINCT FROM s.list_id AND b.reason = s.reason
+		RETURNING s.id)
+	UPDATE suppression s SET email_key = who
+	 WHERE s.email_key = erased AND NOT EXISTS (
+	       SELECT FROM suppression b
+	        WHERE b.email_key = who AND b.list_id IS NOT DISTINCT FROM s.list_id
+	          AND b.reason = s.reason)
+$$;

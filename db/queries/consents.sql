@@ -29,9 +29,10 @@ SELECT name, form_text, opt_in = 'double' FROM list WHERE public_id::text = $1 A
 -- name: form_pass
 SELECT sign_up_pass($1::bigint);
 
--- false: there is no such form.  $1 public id, $2 address, $3 its key, $4 name
+-- false: there is no such form.  $1 public id, $2 address, $3 its key, $4 name,
+-- $5 and $6 of erased_key
 -- name: form_sign_up
-SELECT sign_up($1, $2, $3, $4);
+SELECT sign_up($1, $2, $3, $4, erased_key($5::bytea, $6::bytea, $3));
 
 -- $1 delivery
 -- name: confirmation_find

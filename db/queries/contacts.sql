@@ -32,10 +32,15 @@ SELECT id, $1::bigint,
    SET consent_expires_at = $4::timestamptz
  WHERE $5::boolean;
 
--- $1 key
+-- $1 key, $2 and $3 of erased_key
 -- name: contact_is_erased
 SELECT EXISTS (SELECT FROM suppression
-                WHERE email_key = $1 AND list_id IS NULL AND reason = 'erased');
+                WHERE email_key = erased_key($2::bytea, $3::bytea, $1) AND reason = 'erased');
+
+-- Whoever is let in again has the suppressions of before, if that was not
+-- forgiven.  $1 key, $2 and $3 of erased_key
+-- name: contact_returns
+SELECT suppressions_return($1, erased_key($2::bytea, $3::bytea, $1));
 
 -- $1 key
 -- name: contact_id
@@ -120,72 +125,3 @@ SELECT m.contact_id, json_build_object('email', c.email, 'name', c.name,
   FROM membership m JOIN contact c ON c.id = m.contact_id
  WHERE m.list_id = $1::bigint AND m.contact_id > $2::bigint
  ORDER BY m.contact_id LIMIT $3::bigint;
-
--- Erasing: what is left is a number, the counts, and the wish not to be
--- mailed.  The steps run in one transaction, in this order.
-
--- $1 key
--- name: contact_erase_start
-SELECT id FROM contact WHERE email_key = $1 FOR UPDATE;
-
--- What older ones quote goes.  $1 key
--- name: contact_erase_suppress
-WITH quoted AS (
-    UPDATE suppression SET evidence = '{}' WHERE email_key = $1 AND evidence <> '{}'
-)
-INSERT INTO suppression (email_key, reason) VALUES ($1, 'erased')
-    ON CONFLICT DO NOTHING;
-
--- $1 contact; each campaign's deliveries have an index by contact
--- name: contact_erase_deliveries
-SELECT array_agg(d.id)
-  FROM campaign c JOIN delivery d ON d.campaign_id = c.id
- WHERE d.contact_id = $1::bigint;
-
--- $1 deliveries as an array's text
--- name: contact_erase_outcomes
-UPDATE outcome SET reply = NULL
- WHERE delivery_id = ANY ($1::bigint[]) AND reply IS NOT NULL;
-
--- Mail that could not be tied to a delivery names them, too.
--- $1 deliveries as an array's text, $2 contact, $3 key
--- name: contact_erase_inbound
-UPDATE inbound
-   SET sender = '', subject = '', message_id = '', details = '{}', raw = NULL
- WHERE delivery_id = ANY ($1::bigint[])
-    OR id IN (SELECT inbound_id FROM event WHERE contact_id = $2::bigint)
-    OR strpos(lower(sender), $3) > 0 OR details ->> 'recipient' = $3;
-
--- What is left tells when a link was asked for, and of what verdict that was.
--- $1 deliveries as an array's text
--- name: contact_erase_hits
-UPDATE hit
-   SET agent = '', network = NULL, source = NULL, headers = 0, purpose = ''
- WHERE delivery_id = ANY ($1::bigint[]);
-
--- $1 contact
--- name: contact_erase_events
-UPDATE event SET data = '{}' WHERE contact_id = $1::bigint AND data <> '{}';
-
--- Amounts stay, and what they are credited to.  $1 contact
--- name: contact_erase_conversions
-UPDATE conversion SET order_id = NULL, refund_of = NULL WHERE contact_id = $1::bigint;
-
--- What was agreed to stays, of nobody.  $1 key
--- name: contact_erase_consents
-UPDATE consent SET email_key = NULL, network = NULL WHERE email_key = $1;
-
--- What quotes the address: rejected rows, stored answers.  $1 key
--- name: contact_erase_quotes
-WITH rows AS (
-    UPDATE import_error SET value = ''
-     WHERE strpos(lower(value), $1) > 0
-), recipients AS (
-    UPDATE task SET recipient = NULL
-     WHERE lower(recipient) = $1 AND state IN ('done', 'failed')
-)
-DELETE FROM idempotency WHERE strpos(lower(body), $1) > 0;
-
--- $1 contact
--- name: contact_erase_end
-DELETE FROM contact WHERE id = $1::bigint;

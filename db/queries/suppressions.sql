@@ -17,13 +17,16 @@ SELECT id FROM suppression
 -- name: suppression_list_exists
 SELECT id FROM list WHERE id = $1::bigint;
 
--- $1 after this id, $2 up to this id, $3 at most, $4 key, $5 list, $6 reason; NULL: any
+-- Of an address also what is kept of it after erasing.
+-- $1 after this id, $2 up to this id, $3 at most, $4 key, $5 list, $6 reason;
+-- NULL: any; $7 and $8 of erased_key
 -- name: suppression_documents
 SELECT id, row_to_json(d)
   FROM (SELECT id, email_key AS email, list_id, reason, delivery_id, evidence, created_at
           FROM suppression
          WHERE id > $1::bigint AND id <= $2::bigint
-           AND ($4::text IS NULL OR email_key = $4)
+           AND ($4::text IS NULL
+                OR email_key IN ($4, erased_key($7::bytea, $8::bytea, $4)))
            AND ($5::bigint IS NULL OR list_id = $5)
            AND ($6::text IS NULL OR reason = $6)
          ORDER BY id LIMIT $3::bigint) d

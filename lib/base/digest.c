@@ -70,6 +70,21 @@ sha256(unsigned char out[SHA256_SIZE], struct str in)
 	must(EVP_Digest(in.p, in.n, out, NULL, sha256_md, NULL) == 1);
 }
 
+void
+hmac_sha256_halves(struct hmac_halves *out, struct str key)
+{
+	size_t i;
+	unsigned char c;
+
+	if (key.n > HMAC_HALF_SIZE)
+		BUG("a key of %zu bytes", key.n);
+	for (i = 0; i < HMAC_HALF_SIZE; i++) {
+		c = i < key.n ? (unsigned char)key.p[i] : 0;
+		out->inner[i] = c ^ 0x36; /* RFC 2104 */
+		out->outer[i] = c ^ 0x5c;
+	}
+}
+
 bool
 equal_secret(struct str a, struct str b)
 {

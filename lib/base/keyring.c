@@ -1,6 +1,5 @@
 #include "lib/base/keyring.h"
 
-#include "lib/base/digest.h"
 #include "lib/base/encode.h"
 #include "lib/base/file.h"
 
@@ -19,6 +18,7 @@ _Static_assert(KEY_SIZE == SHA256_SIZE, "derived key");
 static bool
 add_key(struct keyring *ring, uint8_t id, struct str master)
 {
+	unsigned char person[SHA256_SIZE];
 	int at = 0;
 
 	while (at < ring->count && ring->keys[at].id > id)
@@ -31,6 +31,12 @@ add_key(struct keyring *ring, uint8_t id, struct str master)
 	ring->keys[at].id = id;
 	hmac_sha256(ring->keys[at].seal, master, STR("volley seal"));
 	hmac_sha256(ring->keys[at].token, master, STR("volley token"));
+	if (at == ring->count) { /* the oldest so far */
+		hmac_sha256(person, master, STR("volley person"));
+		hmac_sha256_halves(&ring->person,
+		    (struct str){(const char *)person, sizeof(person)});
+		explicit_bzero(person, sizeof(person));
+	}
 	ring->count++;
 	return true;
 }

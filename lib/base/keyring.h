@@ -14,6 +14,7 @@
 #define BASE_KEYRING_H
 
 #include "lib/base/buf.h"
+#include "lib/base/digest.h"
 #include "lib/base/err.h"
 
 #define KEY_SIZE    32
@@ -26,6 +27,9 @@ struct keyring {
 		unsigned char seal[KEY_SIZE];  /* purpose "volley seal" */
 		unsigned char token[KEY_SIZE]; /* purpose "volley token" */
 	} keys[KEYRING_MAX];                   /* the current key first */
+	/* Of the oldest key, purpose "volley person": by it people who were
+	 * erased are known again.  It has to stay in the file. */
+	struct hmac_halves person;
 };
 
 /* Refuses a file that others may read.  Two first starts at once end with

@@ -156,56 +156,6 @@ def test_suppressions_are_shown(api):
         shown["suppressions"]
 
 
-def test_erased(api, postgres):
-    """P-007: nothing is left but the wish not to be mailed."""
-    email, name = "erase.me+x@example.com", "Erasmus Unforgettable"
-    made = put(api, email, {"name": name, "attributes": {"note": name}}, 201)
-    api.ok("PUT", path(email), {"name": name},
-           headers={"Idempotency-Key": "erase"})
-    campaign = given.frozen(api, [made["id"]])
-    given.outcome(api, campaign, 1, "failed",
-                  reply=f"550 5.1.1 <{email}> unknown")
-    box = api.value(
-        "INSERT INTO mailbox (name, host, port, tls, username)"
-        " VALUES ('b', 'h', 143, 'none', 'u') RETURNING id")
-    inbound = api.value(
-        "INSERT INTO inbound (mailbox_id, fingerprint, folder, uidvalidity,"
-        " uid, class, delivery_id, sender, subject, details, raw) VALUES"
-        " (%s, 'f', 'INBOX', 1, 1, 'reply', %s, %s, %s, %s, 'r')"
-        " RETURNING id", box, given.delivery_id(campaign, 1), email, name,
-        f'{{"recipient": "{email}"}}')
-    # one that could not be tied to a delivery
-    api.sql("INSERT INTO inbound (mailbox_id, fingerprint, folder,"
-            " uidvalidity, uid, class, sender, subject, raw) VALUES"
-            " (%s, 'g', 'INBOX', 1, 2, 'other', %s, %s, 'r')", box,
-            f"{name} <{email.title()}>", name)
-    api.sql("INSERT INTO suppression (email_key, reason, evidence) VALUES"
-            " (%s, 'complaint', %s)", email, f'{{"excerpt": "{name}"}}')
-    given.event(api, campaign, 1, "reply", contact_id=made["id"],
-                inbound_id=inbound, data=f'{{"from": "{email}"}}')
-    job = api.value("INSERT INTO import (list_id, state) VALUES (%s, 'done')"
-                    " RETURNING id", given.mailing_list(api))
-    api.sql("INSERT INTO import_error VALUES (%s, 2, 'r', %s)", job,
-            f"{email.upper()},x,y")
-    before = postgres.dump(api.conninfo)
-    assert name in before
-    report = api.get(f"/v1/campaigns/{campaign}/report") | {"at": None}
-
-    api.ok("DELETE", path(email), status=204)
-    api.refused("GET", path(email), status=404)
-    dump = postgres.dump(api.conninfo)
-    assert name not in dump
-    lines = [line for line in dump.splitlines() if "erase.me" in line.lower()]
-    assert sorted(line.split("\t")[3] for line in lines) == [
-        "complaint", "erased"]
-    assert api.value("SELECT count(*) FROM inbound"
-                     " WHERE raw IS NOT NULL AND subject = ''") == 0
-    assert api.get(f"/v1/campaigns/{campaign}/report") | {"at": None} == report
-    # and nothing brings the person back
-    api.refused("PUT", path(email), {}, status=409)
-    api.refused("DELETE", path(email), status=404)
-
-
 def test_erasing_needs_a_contact(api):
     api.refused("DELETE", path("nobody@example.com"), status=404)
     assert api.value("SELECT count(*) FROM suppression"

@@ -102,7 +102,7 @@ def test_ten_thousand_posts_for_one_address_are_one_mail(api, letters):
     email = person()
     for n in range(100):
         signing.sign_up(api, letters, email, headers=visitor(1000 + n))
-    api.sql("SELECT sign_up(%s, %s, %s, '') FROM generate_series(1, 9900)",
+    api.sql("SELECT sign_up(%s, %s, %s, '', NULL) FROM generate_series(1, 9900)",
             letters["public_id"], email, email)
     signing.give(api)
     signing.give(api)
@@ -391,7 +391,7 @@ def test_killed_in_between(sending):
     here = real_list(sending, sink)
     for n in range(5):
         seen = len(sink.copies())
-        sending.sql("SELECT sign_up(%s, a, a, '') FROM (SELECT 'k' || n ||"
+        sending.sql("SELECT sign_up(%s, a, a, '', NULL) FROM (SELECT 'k' || n ||"
                     " '@example.com' AS a FROM generate_series(%s, %s) n) x",
                     here["public_id"], n * 20 + 1, n * 20 + 20)
         sending.sender()

@@ -49,6 +49,9 @@ new_list(void)
 	return number("SELECT max(id) FROM list");
 }
 
+/* Halves of zero bytes. */
+static const struct hmac_halves person;
+
 static struct import_job
 new_job(int fd, int64_t list, enum import_mode mode)
 {
@@ -57,7 +60,7 @@ new_job(int fd, int64_t list, enum import_mode mode)
 	    .holder = "test",
 	    .where = "/tmp",
 	    .bytes_max = 1 << 20,
-	    .target = {.list_id = list, .mode = mode}};
+	    .target = {.list_id = list, .mode = mode, .person = &person}};
 
 	pg_sql(db,
 	    "INSERT INTO import (list_id, state, holder) "
@@ -177,7 +180,9 @@ suppressed(void **state)
 	    "('p1@example.com', NULL, 'unsubscribe'), "
 	    "('p2@example.com', %lld, 'unsubscribe'), "
 	    "('p3@example.com', %lld, 'unsubscribe'), "
-	    "('p4@example.com', NULL, 'erased')",
+	    "(erased_key(decode(repeat('00', 64), 'hex'), "
+	    "decode(repeat('00', 64), 'hex'), 'p4@example.com'), "
+	    "NULL, 'erased')",
 	    (long long)list, (long long)other);
 	c = import("email\nP1@example.com\np2@example.com\np3@example.com\n"
 		   "p4@example.com\np5@example.com\np1@example.com\n",

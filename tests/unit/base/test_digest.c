@@ -116,6 +116,32 @@ hmac_rfc4231_vectors(void **state)
 	expect_hex("none", out, rows[7].want);
 }
 
+/* Two plain hashes with the halves are the HMAC. */
+static void
+hmac_by_halves(void **state)
+{
+	static const char *const keys[] = {"", "k", "Jefe",
+	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+	unsigned char text[HMAC_HALF_SIZE + SHA256_SIZE];
+	unsigned char want[SHA256_SIZE], got[SHA256_SIZE];
+	struct hmac_halves h;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(keys); i++) {
+		hmac_sha256(want, str_of(keys[i]), STR("ann@example.com"));
+		hmac_sha256_halves(&h, str_of(keys[i]));
+		memcpy(text, h.inner, HMAC_HALF_SIZE);
+		memcpy(text + HMAC_HALF_SIZE, "ann@example.com", 15);
+		sha256(got,
+		    (struct str){(const char *)text, HMAC_HALF_SIZE + 15});
+		memcpy(text, h.outer, HMAC_HALF_SIZE);
+		memcpy(text + HMAC_HALF_SIZE, got, SHA256_SIZE);
+		sha256(got, (struct str){(const char *)text, sizeof(text)});
+		assert_memory_equal(got, want, SHA256_SIZE);
+	}
+}
+
 /* A key that was taken in stays that of the next: not of one that begins
  * like it, nor of none. */
 static void
@@ -207,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sha256_vectors),
 	    cmocka_unit_test(hmac_rfc4231_vectors),
+	    cmocka_unit_test(hmac_by_halves),
 	    cmocka_unit_test(hmac_keys_in_turn),
 	    cmocka_unit_test(threads_do_not_disturb_each_other),
 	    cmocka_unit_test(equality),

@@ -1,0 +1,24 @@
+/*
+ * erase.h - erasing a person (GDPR art. 17).
+ *
+ * What is left is a number in the ledger, the counts, and the wish not to be
+ * mailed, under a keyed hash of the address: whoever has the database without
+ * the key file learns nothing from it.
+ */
+#ifndef API_ERASE_H
+#define API_ERASE_H
+
+#include "db/db.h"
+#include "lib/base/digest.h"
+
+/* The two halves of the key, as arguments of erased_key (0017_consent.sql).
+ * NULL: nobody is known as erased. */
+struct db_arg erase_inner(const struct hmac_halves *key);
+struct db_arg erase_outer(const struct hmac_halves *key);
+
+/* Within the caller's transaction.  `who`: the address's key.  *found: there
+ * was such a contact. */
+bool erase_person(struct db *db, const struct hmac_halves *key, struct str who,
+    bool *found, struct err *err) MUST_USE;
+
+#endif
