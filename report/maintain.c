@@ -14,7 +14,9 @@
 
 static const char usage[] =
     "usage: volley maintain [-v] [--every=SECONDS] [--keep-events=DAYS]\n"
-    "                       [--keep-hits=DAYS] [--SETTING=VALUE ...]\n"
+    "                       [--keep-hits=DAYS] [--keep-raw=DAYS]\n"
+    "                       [--keep-rejects=DAYS] [--keep-pending=DAYS]\n"
+    "                       [--SETTING=VALUE ...]\n"
     "\n"
     "For cron, every minute or every few: counts what is new for the schema\n"
     "`report` that dashboards read, makes partitions before they are needed,\n"
@@ -25,9 +27,14 @@ static const char usage[] =
     "  --every=SECONDS     goes on, with that pause (Ctrl-C ends it)\n"
     "  --keep-events=DAYS  everything that happened to deliveries (730)\n"
     "  --keep-hits=DAYS    of opens and clicks: program and network (30)\n"
+    "  --keep-raw=DAYS     mail of the way back as it came (30 at most)\n"
+    "  --keep-rejects=DAYS rows that imports could not use (90)\n"
+    "  --keep-pending=DAYS who signed up by a form and never confirmed (30)\n"
     "\n"
-    "Kept without a choice: raw reports of mailboxes for 30 days, finished\n"
-    "tasks for 14, answers to an Idempotency-Key for one.\n"
+    "Kept without a choice: finished tasks for 14 days, answers to an\n"
+    "Idempotency-Key for one; for an hour a hash of where a form came from.\n"
+    "Addresses of visitors are not kept, their networks (/24, /48) with hits\n"
+    "and consents.\n"
     "\n"
     "Exit status: 0 done, or another run is at it; 1 it could not be done;\n"
     "2 called wrongly.\n";
@@ -112,9 +119,11 @@ forget(struct db *db, const struct maintain *m, struct err *err)
 		return false;
 	if (m->verbose)
 		printf("retention: gone are %lld raw reports, %lld weeks of "
-		       "hits, %lld events, %lld tasks\n",
+		       "hits, %lld events, %lld tasks, %lld rejected rows, "
+		       "%lld who never confirmed\n",
 		    (long long)gone.raw, (long long)gone.hit_weeks,
-		    (long long)gone.events, (long long)gone.tasks);
+		    (long long)gone.events, (long long)gone.tasks,
+		    (long long)gone.rejects, (long long)gone.pending);
 	return true;
 }
 
@@ -186,6 +195,30 @@ take_number(int64_t *out, int64_t max, const char *what)
 	return false;
 }
 
+/* The option of a class of what is kept. */
+static bool
+take_days(struct retention *keep, int c)
+{
+	switch (c) {
+	case 'e':
+		return take_number(&keep->event_days, RETENTION_DAYS_MAX,
+		    "--keep-events");
+	case 'k':
+		return take_number(&keep->hit_days, RETENTION_DAYS_MAX,
+		    "--keep-hits");
+	case 'r':
+		return take_number(&keep->raw_days, RETENTION_DAYS_MAX,
+		    "--keep-raw");
+	case 'j':
+		return take_number(&keep->reject_days, RETENTION_DAYS_MAX,
+		    "--keep-rejects");
+	case 'p':
+		return take_number(&keep->pending_days, RETENTION_DAYS_MAX,
+		    "--keep-pending");
+	default: return false;
+	}
+}
+
 /* 0: do it; else the exit status and one more. */
 static int
 read_arguments(struct maintain *m, int argc, char **argv)
@@ -195,6 +228,9 @@ read_arguments(struct maintain *m, int argc, char **argv)
 	    {"every", required_argument, NULL, 's'},
 	    {"keep-events", required_argument, NULL, 'e'},
 	    {"keep-hits", required_argument, NULL, 'k'},
+	    {"keep-raw", required_argument, NULL, 'r'},
+	    {"keep-rejects", required_argument, NULL, 'j'},
+	    {"keep-pending", required_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -210,14 +246,8 @@ read_arguments(struct maintain *m, int argc, char **argv)
 			m->verbose = true;
 		else if (c == 's')
 			ok = take_number(&m->every_s, EVERY_MAX_S, "--every");
-		else if (c == 'e')
-			ok = take_number(&m->keep.event_days,
-			    RETENTION_DAYS_MAX, "--keep-events");
-		else if (c == 'k')
-			ok = take_number(&m->keep.hit_days, RETENTION_DAYS_MAX,
-			    "--keep-hits");
 		else
-			ok = false;
+			ok = take_days(&m->keep, c);
 	}
 	if (ok && optind == argc)
 		return 0;
@@ -228,8 +258,9 @@ read_arguments(struct maintain *m, int argc, char **argv)
 int
 maintain_main(int argc, char **argv, const struct settings *settings)
 {
-	struct maintain m = {
-	    .keep = {RETENTION_EVENT_DAYS, RETENTION_HIT_DAYS}};
+	struct maintain m = {.keep = {RETENTION_EVENT_DAYS, RETENTION_HIT_DAYS,
+				 RETENTION_RAW_DAYS, RETENTION_REJECT_DAYS,
+				 RETENTION_PENDING_DAYS}};
 	char conninfo[DATABASE_CONNINFO_MAX];
 	int status = read_arguments(&m, argc, argv);
 	struct err err;

@@ -41,6 +41,20 @@ purge_raw(struct db *db, int64_t days, int64_t *n, struct err *err)
 }
 
 static bool
+forget_raw(struct db *db, int64_t days, int64_t *n, struct err *err)
+{
+	return affect(db, Q_RAW_FORGET, DB_ARGS(db_int(days), db_int(BATCH)), n,
+	    err);
+}
+
+static bool
+forget_rejects(struct db *db, int64_t days, int64_t *n, struct err *err)
+{
+	return affect(db, Q_REJECTS_FORGET,
+	    DB_ARGS(db_int(days), db_int(BATCH)), n, err);
+}
+
+static bool
 forget_events(struct db *db, int64_t days, int64_t *n, struct err *err)
 {
 	if (!db_begin(db, err))
@@ -75,6 +89,13 @@ retention_run(struct db *db, const struct retention *keep,
 	       forget_hits(db, keep->hit_days, &gone->hit_weeks, err) &&
 	       repeat(db, forget_events, keep->event_days, &gone->events,
 		   err) &&
+	       repeat(db, forget_raw, keep->raw_days, &gone->raw, err) &&
+	       repeat(db, forget_rejects, keep->reject_days, &gone->rejects,
+		   err) &&
+	       affect(db, Q_PENDING_FORGET,
+		   DB_ARGS(db_int(keep->pending_days), db_int(BATCH)),
+		   &gone->pending, err) &&
+	       db_run(db, Q_SOURCES_FORGET, DB_NO_ARGS, NULL, err) &&
 	       affect(db, Q_TASKS_FORGET, DB_ARGS(db_int(RETENTION_TASK_DAYS)),
 		   &gone->tasks, err) &&
 	       db_run(db, Q_IDEMPOTENCY_PURGE, DB_NO_ARGS, NULL, err);

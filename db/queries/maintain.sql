@@ -38,3 +38,53 @@ DELETE FROM event e
 -- $1 days
 DELETE FROM task WHERE finished_at < now() - make_interval(days => $1::int);
 
+
+-- name: raw_forget
+-- Raw messages that are kept for longer than is wanted now, some at a time.
+-- $1 days  $2 at most
+UPDATE inbound SET raw = NULL, raw_until = NULL
+ WHERE id = ANY (ARRAY(SELECT id FROM inbound
+                        WHERE raw IS NOT NULL AND created_at < now() - make_interval(days => $1::int)
+                        ORDER BY id LIMIT $2::int));
+
+-- name: rejects_forget
+-- Rows that an import could not use, with what stood in them.
+-- $1 days  $2 at most
+DELETE FROM import_error e
+ WHERE (e.import_id, e.line) = ANY (ARRAY(
+       SELECT (r.import_id, r.line) FROM import_error r
+        WHERE r.import_id = ANY (ARRAY(SELECT id FROM import
+                                        WHERE finished_at < now() - make_interval(days => $1::int)))
+        LIMIT $2::int));
+
+-- name: pending_forget
+-- Who signed up by a form and never confirmed, and those of them of whom
+-- nothing else is known; what was to be asked and nobody did.
+-- $1 days  $2 at most
+WITH old AS MATERIALIZED (
+	SELECT m.list_id, m.contact_id
+	  FROM membership m
+	 WHERE m.status = 'unconfirmed' AND m.source = 'form'
+	   AND m.created_at < now() - make_interval(days => $1::int)
+	   AND NOT EXISTS (SELECT FROM confirmation f
+	                    WHERE f.contact_id = m.contact_id
+	                      AND f.asked_at >= now() - make_interval(days => $1::int))
+	 LIMIT $2::int),
+unasked AS (
+	DELETE FROM confirmation
+	 WHERE delivery_id IS NULL AND asked_at < now() - make_interval(days => $1::int)),
+left_lists AS (
+	DELETE FROM membership m USING old o
+	 WHERE m.list_id = o.list_id AND m.contact_id = o.contact_id)
+DELETE FROM contact c USING old o
+ WHERE c.id = o.contact_id
+   AND NOT EXISTS (SELECT FROM membership m
+                    WHERE m.contact_id = c.id AND (m.list_id, m.contact_id) NOT IN
+                          (SELECT list_id, contact_id FROM old))
+   AND NOT EXISTS (SELECT FROM event e WHERE e.contact_id = c.id)
+   AND NOT EXISTS (SELECT FROM conversion v WHERE v.contact_id = c.id);
+
+-- name: sources_forget
+-- Where forms came from is of use for an hour.
+DELETE FROM sign_up_source
+ WHERE (SELECT max(t) FROM unnest(times) t) < now() - interval '1 hour';

@@ -124,17 +124,18 @@ hmac_by_halves(void **state)
 	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
 	unsigned char text[HMAC_HALF_SIZE + SHA256_SIZE];
 	unsigned char want[SHA256_SIZE], got[SHA256_SIZE];
+	static const struct str who = STR("ann@example.com");
 	struct hmac_halves h;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(keys); i++) {
-		hmac_sha256(want, str_of(keys[i]), STR("ann@example.com"));
+		hmac_sha256(want, str_of(keys[i]), who);
 		hmac_sha256_halves(&h, str_of(keys[i]));
 		memcpy(text, h.inner, HMAC_HALF_SIZE);
-		memcpy(text + HMAC_HALF_SIZE, "ann@example.com", 15);
+		memcpy(text + HMAC_HALF_SIZE, who.p, who.n);
 		sha256(got,
-		    (struct str){(const char *)text, HMAC_HALF_SIZE + 15});
+		    (struct str){(const char *)text, HMAC_HALF_SIZE + who.n});
 		memcpy(text, h.outer, HMAC_HALF_SIZE);
 		memcpy(text + HMAC_HALF_SIZE, got, SHA256_SIZE);
 		sha256(got, (struct str){(const char *)text, sizeof(text)});
