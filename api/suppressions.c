@@ -14,7 +14,7 @@
 #define NOTE_MAX     1000
 
 struct wish {
-	struct str key; /* of the address */
+	struct str key; /* of the address, or "@" and a domain */
 	struct str reason, note;
 	int64_t list; /* 0: everywhere */
 };
@@ -34,22 +34,52 @@ reply_suppression(struct request *q, int status, int64_t id)
 		    (long long)id);
 }
 
+/* "@example.com", in the form in which addresses have it; a complaint when it
+ * is none. */
+static struct str
+domain_key(struct body *b, struct str domain)
+{
+	struct str text = ARENA_JOIN(&b->q->arena, STR("x@"), domain);
+	struct address address;
+	struct err err;
+
+	if (!address_parse(&address, text, &err)) {
+		body_complain(b, "domain", "is no domain: %s", err.text);
+		return STR_NONE;
+	}
+	return arena_dup(&b->q->arena, str_from(address_key(&address), 1));
+}
+
+/* Of an address, or of all of a domain. */
+static struct str
+read_key(struct body *b)
+{
+	struct str email = body_address(b, "email", 0);
+	struct str domain =
+	    body_text(b, "domain", BODY_LINE | BODY_FILLED, ADDRESS_MAX);
+	struct address address;
+
+	if (body_has(b, "email") == body_has(b, "domain"))
+		body_complain(b, "email", "either this or domain is required");
+	if (domain.n > 0)
+		return domain_key(b, domain);
+	if (email.n == 0)
+		return STR_NONE;
+	if (!address_parse(&address, email, NULL))
+		BUG("an address that was taken is refused");
+	return arena_dup(&b->q->arena, address_key(&address));
+}
+
 static bool
 read_wish(struct request *q, struct wish *w)
 {
 	struct body b = body_open(q);
-	struct str email = body_address(&b, "email", BODY_REQUIRED);
-	struct address address;
 
+	w->key = read_key(&b);
 	w->reason = body_choice(&b, "reason", 0, REASONS_TOLD, "manual");
 	w->list = body_int(&b, "list_id", BODY_NULL, 1, INT64_MAX, 0);
 	w->note = body_text(&b, "note", BODY_NULL, NOTE_MAX);
-	if (!body_close(&b))
-		return false;
-	if (!address_parse(&address, email, NULL))
-		BUG("an address that was taken is refused");
-	w->key = arena_dup(&q->arena, address_key(&address));
-	return true;
+	return body_close(&b);
 }
 
 static struct str

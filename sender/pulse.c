@@ -64,16 +64,26 @@ lower_bound(const struct feed_entry *e, size_t n, struct str key)
 }
 
 static bool
-is_in_feed(const struct feed_entry *e, size_t n, const struct recipient *r)
+is_named(const struct feed_entry *e, size_t n, struct str key,
+    const struct recipient *r)
 {
-	const struct feed_entry *at = lower_bound(e, n, r->key);
+	const struct feed_entry *at = lower_bound(e, n, key);
 	bool despite = r->lease->mailing->despite_opt_out;
 
-	for (; at < e + n && str_eq(at->key, r->key); at++)
+	for (; at < e + n && str_eq(at->key, key); at++)
 		if ((at->list_id == 0 || at->list_id == r->list_id) &&
 		    !(at->opt_out && despite))
 			return true;
 	return false;
+}
+
+/* By the address, or by its domain: "@example.com". */
+static bool
+is_in_feed(const struct feed_entry *e, size_t n, const struct recipient *r)
+{
+	struct str domain = str_from(r->key, str_rchr(r->key, '@'));
+
+	return is_named(e, n, r->key, r) || is_named(e, n, domain, r);
 }
 
 static void

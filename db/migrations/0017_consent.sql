@@ -264,7 +264,7 @@ BEGIN
 		RETURN false;
 	END IF;
 	IF EXISTS (SELECT FROM suppression s
-	            WHERE s.email_key IN (who, erased) AND s.reason <> 'unsubscribe'
+	            WHERE s.email_key IN (who, erased, domain_key(who)) AND s.reason <> 'unsubscribe'
 	              AND (s.list_id IS NULL OR s.list_id = l.id)) THEN
 		RETURN true;
 	END IF;
@@ -447,4 +447,18 @@ CREATE FUNCTION suppressions_return(who text, erased text) RETURNS void LANGUAGE
 	       SELECT FROM suppression b
 	        WHERE b.email_key = who AND b.list_id IS NOT DISTINCT FROM s.list_id
 	          AND b.reason = s.reason)
+$$;
+
+-- Domains ---------------------------------------------------------------------
+
+-- A suppression of '@example.com' is of all addresses of that domain.
+CREATE INDEX suppression_domain ON suppression (id) WHERE email_key LIKE '@%';
+
+CREATE FUNCTION domain_key(email_key text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT right(email_key, strpos(reverse(email_key), '@'))
+$$;
+
+-- Whether there is any: mostly nobody has to look further.
+CREATE FUNCTION has_domain_suppressions() RETURNS boolean LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM suppression WHERE email_key LIKE '@%')
 $$;

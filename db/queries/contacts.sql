@@ -82,7 +82,8 @@ SELECT d.id, row_to_json(d)
                (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]')
                   FROM (SELECT s.reason, s.list_id, s.created_at
                           FROM suppression s
-                         WHERE s.email_key = c.email_key) r) AS suppressions,
+                         WHERE s.email_key IN (c.email_key, domain_key(c.email_key))) r)
+                   AS suppressions,
                created_at, updated_at
           FROM contact c WHERE c.id = ANY ($1::bigint[])) d
  ORDER BY d.id;

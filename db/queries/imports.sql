@@ -123,6 +123,11 @@ WITH found AS (
       JOIN suppression s ON s.email_key = erased_key($2::bytea, $3::bytea, i.key)
      WHERE i.fault IS NULL
        AND (SELECT EXISTS (SELECT FROM suppression WHERE email_key LIKE 'hmac:%'))
+     UNION
+    SELECT i.line, false
+      FROM import_row i JOIN suppression s ON s.email_key = domain_key(i.key)
+     WHERE i.fault IS NULL AND (s.list_id IS NULL OR s.list_id = $1::bigint)
+       AND (SELECT has_domain_suppressions())
 ), gone AS (
     UPDATE import_row i
        SET fault = 'this person was erased and stays so', value = ''

@@ -69,7 +69,10 @@ SELECT d.id, d.list_id, c.email, c.email_key, c.name,
        c.id IS NULL OR EXISTS (
            SELECT FROM suppression s WHERE s.email_key = c.email_key
               AND (s.list_id IS NULL OR s.list_id = d.list_id)
-              AND (s.reason <> 'unsubscribe' OR NOT (SELECT despite_opt_out($1::bigint >> 32)))),
+              AND (s.reason <> 'unsubscribe' OR NOT (SELECT despite_opt_out($1::bigint >> 32))))
+           OR ((SELECT has_domain_suppressions()) AND EXISTS (
+               SELECT FROM suppression s WHERE s.email_key = domain_key(c.email_key)
+                  AND (s.list_id IS NULL OR s.list_id = d.list_id))),
        (SELECT answers_that_stop($1::bigint >> 32)) IS NOT NULL AND EXISTS (
            SELECT FROM event e WHERE e.contact_id = d.contact_id AND e.kind = 'reply'
               AND e.campaign_id = ANY ((SELECT answers_that_stop($1::bigint >> 32))::bigint[])),

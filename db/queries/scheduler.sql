@@ -100,6 +100,10 @@ SELECT a.contact_id, a.list_id,
                             WHERE s.email_key = c.email_key AND s.list_id IS NULL)
            AND NOT EXISTS (SELECT FROM suppression s
                             WHERE s.email_key = c.email_key AND s.list_id = m.list_id)
+           AND NOT ((SELECT has_domain_suppressions())
+                    AND EXISTS (SELECT FROM suppression s
+                                 WHERE s.email_key = domain_key(c.email_key)
+                                   AND (s.list_id IS NULL OR s.list_id = m.list_id)))
            AND NOT EXISTS (SELECT FROM membership x
                              JOIN campaign_list e ON e.list_id = x.list_id
                             WHERE x.contact_id = m.contact_id

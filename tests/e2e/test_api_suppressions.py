@@ -134,3 +134,19 @@ def test_inbound(api):
     assert api.refused("GET", "/v1/inbound?mailbox_id=x") == ["mailbox_id"]
     api.ok("DELETE", f"/v1/mailboxes/{box}", status=204)
     assert api.get(f"/v1/inbound?mailbox_id={box}")["data"] == []
+
+
+def test_of_a_domain(api):
+    one = given.mailing_list(api)
+    made = api.post("/v1/suppressions", {"domain": "Bücher.Example.com",
+                                         "note": "asked us by telephone"})
+    assert made["email"] == "@xn--bcher-kva.example.com"
+    assert api.call("POST", "/v1/suppressions", {
+        "domain": "bücher.example.com"}).status_code == 200
+    given.contact(api, "a@bücher.example.com", one)
+    shown = api.get("/v1/contacts/a@xn--bcher-kva.example.com")
+    assert [s["reason"] for s in shown["suppressions"]] == ["manual"]
+    for wrong in ("", "@example.com", "a b", "x" * 300, "example..com", "\n"):
+        assert api.refused("POST", "/v1/suppressions", {"domain": wrong})
+    for both in ({}, {"email": "a@example.com", "domain": "example.com"}):
+        assert api.refused("POST", "/v1/suppressions", both) == ["email"]
