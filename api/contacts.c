@@ -2,10 +2,10 @@
 
 #include "api/body.h"
 #include "api/consent.h"
-#include "api/erase.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "db/erase.h"
 #include "lib/mail/address.h"
 
 /* The contact that the path names; false: answered. */

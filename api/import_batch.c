@@ -1,6 +1,6 @@
 #include "api/import_batch.h"
 
-#include "api/erase.h"
+#include "db/erase.h"
 #include "db/tuples.h"
 #include "lib/base/mem.h"
 

@@ -46,7 +46,7 @@ struct import_target {
 	enum import_mode mode;
 	bool dry_run; /* counts and errors only; each address as if alone */
 	int64_t errors_left;              /* of IMPORT_ERRORS_MAX */
-	const struct hmac_halves *person; /* erase.h; borrowed */
+	const struct hmac_halves *person; /* db/erase.h; borrowed */
 };
 
 struct import_batch;

@@ -3,6 +3,7 @@
 #include "api/import_job.h"
 #include "db/conninfo.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/keyring.h"
 #include "lib/base/process.h"
 
@@ -334,9 +335,12 @@ import_main(int argc, char **argv, const struct settings *settings)
 	}
 	process_start("import", settings->log_level);
 	process_catch_stop();
-	job.target.person = &ring.person;
+	/* whoever has no key file has erased nobody */
+	if (file_exists(settings->key_file))
+		job.target.person = &ring.person;
 	ok = read_options(&job, &w, &err) &&
-	     keyring_load(&ring, settings->key_file, &err) &&
+	     (job.target.person == NULL ||
+		 keyring_load(&ring, settings->key_file, &err)) &&
 	     open_file(&w, &job.fd, &bar.total, &err) &&
 	     database_conninfo(settings, conninfo, &err) &&
 	     db_open(&job.db, conninfo, DB_UNPREPARED, &err) &&

@@ -6,12 +6,12 @@
  */
 #include "api/consent.h"
 #include "api/contacts.h"
-#include "api/erase.h"
 #include "api/form.h"
 #include "api/page_text.h"
 #include "api/problem.h"
 #include "api/public_page.h"
 #include "api/routes.h"
+#include "db/erase.h"
 #include "lib/base/digest.h"
 #include "lib/mail/address.h"
 

@@ -1,11 +1,11 @@
 #include "api/body.h"
 #include "api/consent.h"
-#include "api/erase.h"
 #include "api/export.h"
 #include "api/filter.h"
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "db/erase.h"
 #include "lib/mail/address.h"
 
 #define REASONS "unsubscribe complaint hard_bounce soft_bounces manual erased"

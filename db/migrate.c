@@ -1,6 +1,7 @@
 #include "db/migrate.h"
 
 #include "db/conninfo.h"
+#include "db/erasure_log.h"
 #include "lib/base/digest.h"
 #include "lib/base/encode.h"
 
@@ -139,42 +140,72 @@ db_schema_check(struct db *db, struct err *err)
 static int
 usage(FILE *out)
 {
-	fputs("usage: volley migrate [--adopt]\n\n"
-	      "Brings the database to this build's schema.  Safe to repeat "
-	      "and to run\nfrom several places at once.\n\n"
-	      "  --adopt  this database is a copy of the one that senders "
-	      "worked on, and\n           takes its place: it may send.  "
-	      "Campaigns that were running in it are\n           paused.\n",
+	fputs(
+	    "usage: volley migrate [--adopt | --replay]\n\n"
+	    "Brings the database to this build's schema.  Safe to repeat "
+	    "and to run\nfrom several places at once.\n\n"
+	    "  --adopt   this database is a copy of the one that senders "
+	    "worked on, and\n            takes its place: it may send.  "
+	    "Campaigns that were running in it are\n            paused.  "
+	    "First what --replay does\n"
+	    "  --replay  after a backup was restored: who was erased, "
+	    "unsubscribed or\n            suppressed since it was made is "
+	    "so again, by erasures.log in the\n            state folder, which "
+	    "`volley maintain` keeps\n",
 	    out);
 	return out == stdout ? 0 : 2;
+}
+
+static bool
+replay(struct db *db, const struct settings *settings, struct err *err)
+{
+	struct erasure_log_done done;
+
+	if (!erasure_log_replay(db, settings, &done, err))
+		return false;
+	printf("%lld lines of " ERASURE_LOG_NAME
+	       ": %lld suppressed, %lld erased again\n",
+	    (long long)done.lines, (long long)done.suppressed,
+	    (long long)done.erased);
+	return true;
+}
+
+static bool
+migrate(struct db *db, const struct settings *settings, const char *also,
+    struct err *err)
+{
+	int applied;
+
+	if (!db_migrate(db, &applied, err) ||
+	    (also != NULL && !replay(db, settings, err)) ||
+	    (also != NULL && strcmp(also, "--adopt") == 0 &&
+		!db_run(db, Q_ORIGIN_ADOPT, DB_NO_ARGS, NULL, err)))
+		return false;
+	printf("schema version %d (%d applied now)\n", migration_count,
+	    applied);
+	return true;
 }
 
 int
 migrate_main(int argc, char **argv, const struct settings *settings)
 {
+	const char *also = argc > 1 ? argv[1] : NULL;
 	char conninfo[DATABASE_CONNINFO_MAX];
 	struct err err = {FAIL_NONE, ""};
 	struct db *db;
-	int applied;
-	bool adopt;
 
-	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+	if (also != NULL && strcmp(also, "--help") == 0)
 		return usage(stdout);
-	adopt = argc == 2 && strcmp(argv[1], "--adopt") == 0;
-	if (argc > 1 && !adopt) {
+	if (argc > 2 || (also != NULL && strcmp(also, "--adopt") != 0 &&
+			    strcmp(also, "--replay") != 0)) {
 		fprintf(stderr, "volley: migrate does not know: %s\n",
 		    argv[argc - 1]);
 		return usage(stderr);
 	}
 	if (!database_conninfo(settings, conninfo, &err) ||
-	    !db_open(&db, conninfo, DB_PREPARED, &err))
-		die("%s", err.text);
-	if (!db_migrate(db, &applied, &err))
-		die("%s", err.text);
-	if (adopt && !db_run(db, Q_ORIGIN_ADOPT, DB_NO_ARGS, NULL, &err))
+	    !db_open(&db, conninfo, DB_PREPARED, &err) ||
+	    !migrate(db, settings, also, &err))
 		die("%s", err.text);
 	db_close(db);
-	printf("schema version %d (%d applied now)\n", migration_count,
-	    applied);
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "report/maintain.h"
 
 #include "db/conninfo.h"
+#include "db/erasure_log.h"
 #include "db/migrate.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -40,6 +41,7 @@ static const char usage[] =
     "2 called wrongly.\n";
 
 struct maintain {
+	const struct settings *settings;
 	struct retention keep;
 	int64_t every_s; /* 0: once */
 	bool verbose;
@@ -133,7 +135,8 @@ work(struct db *db, struct maintain *m, struct err *err)
 	if (!m->locked && (!take_lock(db, m, err) || !m->locked))
 		return !m->locked && err->kind == FAIL_NONE;
 	return offer_role(db, m, err) && make_partitions(db, m, err) &&
-	       roll_up(db, m, err) && forget(db, m, err);
+	       roll_up(db, m, err) && forget(db, m, err) &&
+	       erasure_log_write(db, m->settings, err);
 }
 
 /* Opens the connection where there is none; a schema of another version is
@@ -258,9 +261,10 @@ read_arguments(struct maintain *m, int argc, char **argv)
 int
 maintain_main(int argc, char **argv, const struct settings *settings)
 {
-	struct maintain m = {.keep = {RETENTION_EVENT_DAYS, RETENTION_HIT_DAYS,
-				 RETENTION_RAW_DAYS, RETENTION_REJECT_DAYS,
-				 RETENTION_PENDING_DAYS}};
+	struct maintain m = {.settings = settings,
+	    .keep = {RETENTION_EVENT_DAYS, RETENTION_HIT_DAYS,
+		RETENTION_RAW_DAYS, RETENTION_REJECT_DAYS,
+		RETENTION_PENDING_DAYS}};
 	char conninfo[DATABASE_CONNINFO_MAX];
 	int status = read_arguments(&m, argc, argv);
 	struct err err;

@@ -462,3 +462,12 @@ $$;
 CREATE FUNCTION has_domain_suppressions() RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM suppression WHERE email_key LIKE '@%')
 $$;
+
+-- Up to which row of the log of consents, and which erasing, the file
+-- erasures.log has been told (db/erasure_log.h).
+CREATE TABLE erasure_mark (
+	one            boolean PRIMARY KEY DEFAULT true CHECK (one),
+	consent_id     bigint NOT NULL DEFAULT 0,
+	suppression_id bigint NOT NULL DEFAULT 0
+);
+INSERT INTO erasure_mark DEFAULT VALUES;

@@ -1,6 +1,6 @@
 -- Erasing somebody: what is left is a number, the counts, and the wish not to
 -- be mailed, under a keyed hash.  The steps run in one transaction, in this
--- order (api/erase.c).
+-- order (db/erase.c).
 
 -- $1 key
 -- name: erase_find
@@ -112,6 +112,8 @@ SELECT json_build_object(
                               ORDER BY d.id), '[]') FROM sent d),
     'events', (SELECT coalesce(json_agg(to_jsonb(e) ORDER BY e.id), '[]')
                  FROM event e WHERE e.contact_id = $1::bigint),
+    'holdouts', (SELECT coalesce(json_agg(k ORDER BY k.campaign_id), '[]')
+                   FROM campaign_holdout k WHERE k.contact_id = $1::bigint),
     'hits', (SELECT coalesce(json_agg(to_jsonb(h) ORDER BY h.at), '[]')
                FROM hit h WHERE h.delivery_id IN (SELECT id FROM sent)),
     'conversions', (SELECT coalesce(json_agg(to_jsonb(v) ORDER BY v.id), '[]')
@@ -133,3 +135,77 @@ SELECT to_jsonb(i) - '{raw,fingerprint,judged_by}'::text[], i.mailbox_id, i.fing
     OR strpos(lower(i.sender || ' ' || i.subject || ' ' || i.details::text),
               (SELECT email_key FROM contact WHERE id = $1::bigint)) > 0
  ORDER BY i.id;
+
+-- The file that a restored backup is brought up to date with
+-- (db/erasure_log.h).
+
+-- What is new: when, whether somebody is to be left alone or not any more,
+-- who, by the hash, in which list, why.  What was written in the last minutes
+-- may come again: its transactions may not have ended in their order.
+-- $1 and $2 of erased_key
+-- name: erasures_new
+SELECT to_char(n.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), n.sign, n.who,
+       coalesce(n.list_id::text, '*'), n.reason
+  FROM (SELECT c.id, c.at, CASE c.action WHEN 'restored' THEN '-' ELSE '+' END AS sign,
+               erased_key($1::bytea, $2::bytea, c.email_key) AS who, c.list_id, c.reason
+          FROM consent c, erasure_mark m
+         WHERE c.id > m.consent_id AND c.email_key IS NOT NULL
+           AND c.action IN ('withdrawn', 'blocked', 'restored')
+        UNION ALL
+        SELECT s.id, s.created_at, '+', s.email_key, NULL, s.reason
+          FROM suppression s, erasure_mark m
+         WHERE s.id > m.suppression_id AND s.reason = 'erased' AND s.email_key LIKE 'hmac:%') n
+ ORDER BY n.at, n.id;
+
+-- They are in the file.
+-- name: erasures_told
+UPDATE erasure_mark
+   SET consent_id = greatest(consent_id, (SELECT max(id) FROM consent
+                                           WHERE at < now() - interval '5 minutes')),
+       suppression_id = greatest(suppression_id, (SELECT max(id) FROM suppression
+                                                   WHERE created_at < now() - interval '5 minutes'));
+
+-- name: erasure_lines_create
+CREATE TEMP TABLE erasure_line (
+    n      bigint NOT NULL,
+    sign   text NOT NULL,
+    who    text NOT NULL,
+    list   text NOT NULL, -- a number, or *
+    reason text NOT NULL
+) ON COMMIT DROP;
+
+-- $1 numbers, $2 signs, $3 hashes, $4 lists, $5 reasons
+-- name: erasure_lines_add
+INSERT INTO erasure_line
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]);
+
+-- The last word of each counts.  Nobody is let in by it who is suppressed.
+-- Addresses that are not here stay out by their hashes.  How many.
+-- $1 and $2 of erased_key
+-- name: erasure_lines_suppress
+WITH last AS MATERIALIZED (
+    SELECT DISTINCT ON (who, list, reason) who, sign, reason,
+           CASE list WHEN '*' THEN NULL ELSE list::bigint END AS list_id
+      FROM erasure_line ORDER BY who, list, reason, n DESC
+), here AS MATERIALIZED (
+    SELECT l.*, c.email_key
+      FROM last l
+      LEFT JOIN (SELECT email_key, erased_key($1::bytea, $2::bytea, email_key) AS who
+                   FROM contact) c ON c.who = l.who
+     WHERE l.sign = '+'
+       AND (l.list_id IS NULL OR EXISTS (SELECT FROM list WHERE id = l.list_id))
+)
+INSERT INTO suppression (email_key, list_id, reason, evidence)
+SELECT coalesce(email_key, who), list_id, reason, '{"source": "replay"}'
+  FROM here
+ WHERE reason <> 'erased' OR email_key IS NULL
+ ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING;
+
+-- Who was erased and is here again.  $1 and $2 of erased_key
+-- name: erasure_lines_erase
+SELECT c.email_key
+  FROM contact c
+ WHERE erased_key($1::bytea, $2::bytea, c.email_key)
+       IN (SELECT who FROM erasure_line WHERE reason = 'erased' AND sign = '+')
+ ORDER BY c.id;

@@ -5,8 +5,8 @@
  * mailed, under a keyed hash of the address: whoever has the database without
  * the key file learns nothing from it.
  */
-#ifndef API_ERASE_H
-#define API_ERASE_H
+#ifndef DB_ERASE_H
+#define DB_ERASE_H
 
 #include "db/db.h"
 #include "lib/base/digest.h"

@@ -1,4 +1,4 @@
-#include "api/erase.h"
+#include "db/erase.h"
 
 static struct db_arg
 half(const unsigned char *bytes)
