@@ -112,6 +112,11 @@ SELECT json_build_object(
                               ORDER BY d.id), '[]') FROM sent d),
     'events', (SELECT coalesce(json_agg(to_jsonb(e) ORDER BY e.id), '[]')
                  FROM event e WHERE e.contact_id = $1::bigint),
+    'tags', (SELECT coalesce(json_agg(t.name ORDER BY t.name), '[]')
+               FROM contact_tag k JOIN tag t ON t.id = k.tag_id
+              WHERE k.contact_id = $1::bigint),
+    'messages', (SELECT coalesce(json_agg(m ORDER BY m.id), '[]')
+                   FROM message m WHERE m.contact_id = $1::bigint),
     'holdouts', (SELECT coalesce(json_agg(k ORDER BY k.campaign_id), '[]')
                    FROM campaign_holdout k WHERE k.contact_id = $1::bigint),
     'hits', (SELECT coalesce(json_agg(to_jsonb(h) ORDER BY h.at), '[]')
