@@ -8,6 +8,7 @@
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "db/erase.h"
 #include "lib/mail/address.h"
 #include "lib/mail/header.h"
 #include "lib/mail/token.h"
@@ -154,7 +155,9 @@ is_possible(struct request *q, const struct stream *s, const struct letters *l)
 
 	if (r != NULL)
 		erased = request_run(q, Q_MESSAGE_ERASED,
-		    DB_ARGS(db_text_array(l->keys, l->n)));
+		    DB_ARGS(db_text_array(l->keys, l->n),
+			erase_inner(&q->api->keyring.person),
+			erase_outer(&q->api->keyring.person)));
 	if (erased == NULL)
 		return false;
 	for (row = 0; row < db_rows(r); row++)

@@ -2,13 +2,14 @@
 -- The comments over the tables (db/migrations/0018_webhooks.sql) say what the
 -- rows mean.
 
--- Which of these addresses were erased, by their place from 1.
--- $1 keys
+-- Which of these addresses were erased, by their place from 1; as long as
+-- anything is kept of them by its hash (PUT /v1/contacts lets them in).
+-- $1 keys, $2 and $3 of erased_key
 -- name: message_erased
 SELECT t.n
   FROM unnest($1::text[]) WITH ORDINALITY AS t (email_key, n)
  WHERE EXISTS (SELECT FROM suppression s
-                WHERE s.email_key = t.email_key AND s.list_id IS NULL AND s.reason = 'erased')
+                WHERE s.email_key = erased_key($2::bytea, $3::bytea, t.email_key))
  ORDER BY t.n;
 
 -- $1 template  $2 name of the sender  $3 its address  $4 reply to, or ''

@@ -13,6 +13,7 @@ import requests
 import given
 import signing
 from test_consents import load
+from whole import wait_for
 
 NAME = "Erasmus Unforgettable"
 
@@ -97,6 +98,7 @@ class Person:
         api = self.api
         requests.get(f"{api.url}/o/{given.token(api, self.delivery)}.gif",
                      timeout=10)
+        wait_for(lambda: api.value("SELECT count(*) FROM hit") == 1)
         api.post("/v1/conversions", {
             "order_id": f"order of {NAME}", "email": self.email,
             "at": "2026-11-20T10:00:00Z", "amount": 100, "currency": "EUR",
