@@ -9,6 +9,7 @@ import requests
 
 import clickers
 import given
+import signing
 from server import VOLLEY, Server, free_port
 from whole import wait_for
 
@@ -128,3 +129,27 @@ def test_everything_in_a_mail_works(api, public):
     public.ask(f"/o/{tokens[3]}.gif")
     wait_for(lambda: api.value("SELECT count(*) FROM contact WHERE"
                                " last_open_on IS NOT NULL") == 1)
+
+
+def test_people_sign_up_confirm_and_come_back(api, public):
+    """All that the pages write goes through functions that check it."""
+    here = signing.double_list(api)
+    form = f"/f/{here['public_id']}"
+    assert here["name"] in public.ask(form).text
+    r = public.ask(form, "POST", data={"email": "new@example.com"})
+    assert r.status_code == 200
+    signing.give(api)
+    link = signing.links(api, "new@example.com")[0].removeprefix(api.url)
+    for method in ("GET", "POST", "POST"):
+        assert public.ask(link, method).status_code == 200
+    page = link.replace("/confirm/", "/p/")
+    for pressed in ({"list": here["id"]}, {"scope": "all"},
+                    {"join": here["id"]}, {"tracking": "off"},
+                    {"tracking": "on"}):
+        r = public.ask(page, "POST", data=pressed)
+        assert r.status_code == 200 and "It is done" in r.text, pressed
+    assert signing.standing(api, "new@example.com", here["id"]) == "subscribed"
+    said = [c["action"] for c in api.get(
+        "/v1/contacts/new@example.com/consents")["data"]]
+    assert said == ["asked", "given", "withdrawn", "withdrawn", "restored",
+                    "restored", "tracking_refused", "tracking_allowed"]
