@@ -217,7 +217,9 @@ look_at(struct hit_loader *l, struct journal_owner *o)
 	struct err err;
 	bool ok = true;
 
-	if (strcmp(o->instance, l->params.instance) != 0) {
+	if (o->holder[0] == '\0') {
+		leave_alone(l, o, "its file owner cannot be read");
+	} else if (strcmp(o->instance, l->params.instance) != 0) {
 		leave_alone(l, o, "it belongs to another database");
 	} else if (!journal_read_open(&r, o, &err)) {
 		leave_alone(l, o, err.text);

@@ -407,7 +407,9 @@ look_at(struct replay *r, struct journal_owner *o)
 	struct journal_read read;
 	struct err err;
 
-	if (strcmp(o->instance, r->instance) != 0) {
+	if (o->holder[0] == '\0') {
+		leave_alone(r, o, "its file owner cannot be read");
+	} else if (strcmp(o->instance, r->instance) != 0) {
 		leave_alone(r, o, "it belongs to another database");
 	} else if (o->replayed_s >= 0) {
 		free_again(r, o);

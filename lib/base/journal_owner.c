@@ -352,11 +352,12 @@ is_still_there(const struct journal_owner *o)
 	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
-/* Locks it if nobody has it. */
+/* Locks it if nobody has it.  False: errno says. */
 static bool
 take(struct journal_owner *o, const char *journals, const char *name)
 {
 	*o = (struct journal_owner){.fd = -1};
+	errno = ENAMETOOLONG;
 	if (snprintf(o->folder, sizeof(o->folder), "%s/%s", journals, name) >=
 		(int)sizeof(o->folder) ||
 	    !lock_owner(o, o->folder, 0))
@@ -364,6 +365,7 @@ take(struct journal_owner *o, const char *journals, const char *name)
 	if (is_still_there(o))
 		return true;
 	journal_owner_release(o);
+	errno = ENOENT;
 	return false;
 }
 
@@ -396,13 +398,14 @@ journal_orphans_next(struct journal_orphans *s, struct journal_owner *o)
 		    strcmp(e->d_name + ID_DIGITS, ".done") == 0)
 			tidy(s->folder, e->d_name);
 		if (e->d_name[ID_DIGITS] != '\0' ||
-		    !take(o, s->folder, e->d_name))
+		    (!take(o, s->folder, e->d_name) &&
+			(errno == EWOULDBLOCK || errno == ENOENT)))
 			continue;
 		o->id = id;
 		o->replayed_s = age_of(o);
-		if (read_owner(o))
-			return true;
-		journal_owner_release(o);
+		if (o->fd < 0 || !read_owner(o))
+			o->holder[0] = '\0';
+		return true;
 	}
 	return false;
 }

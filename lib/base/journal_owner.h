@@ -34,7 +34,7 @@ struct journal_owner {
 	int fd;      /* holds the lock */
 	uint64_t id; /* names the folder, and is part of all checksums */
 	char folder[JOURNAL_PATH_MAX];
-	char holder[JOURNAL_HOLDER_MAX];
+	char holder[JOURNAL_HOLDER_MAX];     /* empty: the file does not say */
 	char instance[JOURNAL_INSTANCE_MAX]; /* of the database it belongs to */
 	enum journal_policy policy;
 	bool same_boot;     /* the system has not been started since */
@@ -56,7 +56,8 @@ bool journal_owner_replayed(struct journal_owner *o, struct err *err) MUST_USE;
 bool journal_owner_set_apart(struct journal_owner *o, struct err *err) MUST_USE;
 
 /* Orphans, one after the other; each one found is locked and the caller's.
- * What is left of journals that were being made or removed is tidied up on
+ * One whose file cannot be read has no holder, and may not be locked: nobody
+ * can tell what it is.  What is left of journals that were being made or removed is tidied up on
  * the way.  No folder: no orphans. */
 struct journal_orphans {
 	void *dir; /* DIR */

@@ -149,18 +149,23 @@ def test_back_after_a_take_over(sending):
 
 
 def test_another_database(sending):
-    """A journal is of no use to a database that it is not of."""
+    """A journal is of no use to a database that it is not of, nor one that
+    does not say what it is; both are told."""
     sink = start(sending, *SLOW, recipients=200)
     sender = sending.sender(*SETTINGS[:2], "--lease-s=3")
     sending.wait_recorded(20)
     kill_all(sending, sender)
+    unread = journals(sending)[0].parent / "0123456789abcdef"
+    unread.mkdir()
+    (unread / "owner").write_text("x\n")
     left = journals(sending)
     sending.sql("UPDATE instance SET id = gen_random_uuid()")
     sender = sending.sender(*SETTINGS[:2], "--lease-s=3")
     sending.wait_finished()
     sending.stop(sender)
     assert journals(sending) == left
-    assert "event=journal_left_alone" in sending.log()
+    assert "it belongs to another database" in sending.log()
+    assert "its file owner cannot be read" in sending.log()
     sending.check_ledger(sink)
 
 

@@ -70,6 +70,38 @@ what_was_half_made_is_tidied_up(void **state)
 	}
 }
 
+/* It is found all the same, so that somebody is told of it; and it stays. */
+static void
+whose_it_is_cannot_be_read(void **state)
+{
+	static const char *const texts[] = {"", "volley journal 2\nholder h\n",
+	    "volley journal 1\nsync process\n",
+	    "volley journal 1\nholder h\nsync never\n"};
+	struct journal_owner o;
+	char path[1100], away[1100];
+	struct err err;
+	size_t i;
+
+	journal_free(journals_open(*state, JOURNAL_PROCESS));
+	assert_true(journals_orphan(*state, &o));
+	assert_string_not_equal(o.holder, "");
+	journal_owner_release(&o);
+	snprintf(path, sizeof(path), "%s/owner", o.folder);
+	for (i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_true(file_write(path, str_of(texts[i]), 0600, &err));
+		assert_true(journals_orphan(*state, &o));
+		assert_string_equal(o.holder, "");
+		journal_owner_release(&o);
+	}
+	snprintf(away, sizeof(away), "%s/elsewhere", o.folder);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(symlink(away, path), 0); /* not followed */
+	assert_true(journals_orphan(*state, &o));
+	assert_string_equal(o.holder, "");
+	journal_owner_release(&o);
+	assert_true(file_exists(away));
+}
+
 static void
 removed_it_is_gone(void **state)
 {
@@ -88,6 +120,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRATCH_TEST(an_orphan_has_one_heir),
 	    SCRATCH_TEST(what_was_half_made_is_tidied_up),
+	    SCRATCH_TEST(whose_it_is_cannot_be_read),
 	    SCRATCH_TEST(removed_it_is_gone),
 	};
 

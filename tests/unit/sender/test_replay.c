@@ -482,6 +482,10 @@ of_another_database(void **state)
 	assert_string_equal(states(c, 1), "-");
 	assert_int_equal(journals_with_records(), 1);
 	rewrite_owner("instance", instance);
+	rewrite_owner("sync", "never"); /* it does not say what is known */
+	replay();
+	assert_string_equal(states(c, 1), "-");
+	rewrite_owner("sync", "process");
 	replay();
 	assert_string_equal(states(c, 1), "accepted1");
 }
