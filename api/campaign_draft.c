@@ -11,7 +11,6 @@
 #define EXPIRES_S       259200  /* 3 days */
 #define POLICIES        "hold resend"
 #define NO_MARKS        "must not hold template marks: it is the same for all"
-#define NOT_HERE        "is not supported by this version"
 #define DEFAULTS_MAX    (64U << 10)
 #define LOCAL_PLAIN_MAX (ADDRESS_LOCAL_MAX - TOKEN_LEN - 1)
 
@@ -77,21 +76,6 @@ read_from(struct body *outer, struct campaign_draft *d, bool fresh)
 	}
 	read_address(&b, "email", fresh ? BODY_REQUIRED : 0, &d->from_email);
 	body_end(&b, outer);
-}
-
-/* What a later version does must not be taken silently by this one. */
-static void
-refuse_the_future(struct body *b)
-{
-	static const char *const segments[] = {"segment_ids",
-	    "exclude_segment_ids"};
-	size_t i, n;
-
-	for (i = 0; i < ARRAY_LEN(segments); i++) {
-		body_ids(b, segments[i], 0, &n);
-		if (n > 0)
-			body_complain(b, segments[i], NOT_HERE);
-	}
 }
 
 static void
@@ -225,10 +209,11 @@ campaign_draft_read(struct request *q, struct campaign_draft *d, bool fresh)
 	read_content(&b, d);
 	d->expires_after_s = body_int(&b, "expires_after_s", 0, EXPIRES_MIN_S,
 	    EXPIRES_MAX_S, d->expires_after_s);
+	campaign_whom_read(&b, &d->whom);
 	campaign_aim_read(&b, &d->aim);
 	campaign_control_read(&b, &d->control);
-	refuse_the_future(&b);
 	return body_close(&b) && is_complete(q, d) &&
+	       campaign_whom_holds(q, &d->whom) &&
 	       campaign_aim_holds(q, &d->aim);
 }
 
@@ -295,7 +280,8 @@ campaign_draft_load(struct request *q, struct campaign_draft *d)
 	    .postal_address = text_or_none(r, 15),
 	    .stop_on_reply = db_get_bool(r, 0, 16),
 	};
-	return load_links(q, d) && campaign_aim_load(q, &d->aim, q->id) &&
+	return load_links(q, d) && campaign_whom_load(q, &d->whom, q->id) &&
+		       campaign_aim_load(q, &d->aim, q->id) &&
 		       campaign_control_load(q, &d->control, q->id)
 		   ? db_get_text(r, 0, 0).p
 		   : NULL;
@@ -340,7 +326,8 @@ campaign_draft_insert(struct request *q, const struct campaign_draft *d)
 	if (r == NULL)
 		return 0;
 	id = db_get_int(r, 0, 0);
-	return link_all(q, d, id) && campaign_aim_write(q, &d->aim, id) &&
+	return link_all(q, d, id) && campaign_whom_write(q, &d->whom, id) &&
+		       campaign_aim_write(q, &d->aim, id) &&
 		       campaign_control_write(q, &d->control, id)
 		   ? id
 		   : 0;
@@ -352,6 +339,8 @@ campaign_draft_update(struct request *q, const struct campaign_draft *d)
 	return write_row(q, Q_CAMPAIGN_UPDATE, d, q->id) != NULL &&
 	       request_run(q, Q_CAMPAIGN_UNLINK, DB_ARGS(db_int(q->id))) !=
 		   NULL &&
-	       link_all(q, d, q->id) && campaign_aim_write(q, &d->aim, q->id) &&
+	       link_all(q, d, q->id) &&
+	       campaign_whom_write(q, &d->whom, q->id) &&
+	       campaign_aim_write(q, &d->aim, q->id) &&
 	       campaign_control_write(q, &d->control, q->id);
 }

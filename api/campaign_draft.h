@@ -11,6 +11,7 @@
 #include "api/body.h"
 #include "api/campaign_aim.h"
 #include "api/campaign_control.h"
+#include "api/campaign_whom.h"
 
 struct campaign_ids {
 	const int64_t *at;
@@ -32,6 +33,7 @@ struct campaign_draft {
 	bool track_opens, track_clicks;
 	bool stop_on_reply; /* who has answered gets no more of it */
 	struct campaign_ids replied_to; /* nor whoever answered one of these */
+	struct campaign_whom whom;
 	struct campaign_aim aim;
 	struct campaign_control control;
 	struct campaign_ids lists, excluded, accounts;

@@ -134,6 +134,36 @@ contact_put(struct request *q)
 		reply_contact(q, db_get_bool(row, 0, 1) ? 201 : 200, id);
 }
 
+/* Tags go through POST /v1/tags, lists through PUT. */
+static void
+contact_change(struct request *q)
+{
+	const struct db_result *row;
+	struct address address;
+	struct body b;
+	struct str name, attributes, tracking;
+
+	if (!path_address(q, 404, &address))
+		return;
+	b = body_open(q);
+	name = body_text(&b, "name", BODY_LINE, CONTACT_NAME_MAX);
+	attributes = body_json(&b, "attributes", 0, CONTACT_ATTRIBUTES_MAX);
+	tracking = body_choice(&b, "tracking", 0, TRACKING_MODES, NULL);
+	if (!body_close(&b))
+		return;
+	row = request_one(q, Q_CONTACT_CHANGE,
+	    DB_ARGS(db_text(address_key(&address)), db_text_or_null(name),
+		db_text_or_null(attributes), db_text_or_null(tracking)));
+	if (row == NULL)
+		return;
+	if (db_get_int(row, 0, 1) > CONTACT_ATTRIBUTES_MAX)
+		problem_field(q, "attributes",
+		    "would be longer than %u bytes in all",
+		    CONTACT_ATTRIBUTES_MAX);
+	else
+		reply_contact(q, 200, db_get_int(row, 0, 0));
+}
+
 /* The statement that finds a page's ids, by the filters that are given. */
 static const struct db_result *
 find_ids(struct request *q, const struct page *page)
@@ -220,6 +250,8 @@ const struct route contact_routes[] = {
     {METHOD_GET, "/v1/contacts", contact_index, ACCESS_READ, PAYLOAD_NONE,
 	"email list_id limit cursor", NULL},
     {METHOD_PUT, "/v1/contacts/{email}", contact_put, ACCESS_WRITE,
+	PAYLOAD_JSON, NULL, NULL},
+    {METHOD_PATCH, "/v1/contacts/{email}", contact_change, ACCESS_WRITE,
 	PAYLOAD_JSON, NULL, NULL},
     {METHOD_GET, "/v1/contacts/{email}", contact_show, ACCESS_READ,
 	PAYLOAD_NONE, NULL, NULL},

@@ -13,6 +13,9 @@ static const struct {
 } constraints[] = {
     {"list_name", 409, "a list of this name exists already"},
     {"segment_name", 409, "a segment of this name exists already"},
+    {"campaign_segment_segment_id_fkey", 409,
+	"the segment is used by a campaign"},
+    {"segment_use_uses_id_fkey", 409, "the segment is used by another segment"},
     {"campaign_list_list_id_fkey", 409, "the list is used by a campaign"},
     {"campaign_template_id_fkey", 409, "the template is used by a campaign"},
     {"campaign_account_account_id_fkey", 409,

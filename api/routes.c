@@ -8,6 +8,8 @@ const struct route *const route_tables[] = {
     consent_routes,
     segment_routes,
     person_export_routes,
+    tag_routes,
+    timeline_routes,
     import_routes,
     template_routes,
     template_render_routes,

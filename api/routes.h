@@ -14,6 +14,8 @@ extern const struct route contact_routes[];
 extern const struct route consent_routes[];
 extern const struct route segment_routes[];
 extern const struct route person_export_routes[];
+extern const struct route tag_routes[];
+extern const struct route timeline_routes[];
 extern const struct route import_routes[];
 extern const struct route template_routes[];
 extern const struct route template_render_routes[];

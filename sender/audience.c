@@ -40,7 +40,10 @@ freeze(struct db *db, int64_t id, const struct settings *settings,
 	if (!db_run(db, Q_EXPERIMENT_DECIDE, campaign, NULL, err) ||
 	    !content_freeze(db, id, settings->postal_address, err) ||
 	    !db_run(db, Q_AUDIENCE_PARTITION, campaign, NULL, err) ||
-	    !db_run(db, Q_AUDIENCE_FREEZE, campaign, &r, err))
+	    !db_run(db, Q_AUDIENCE_FREEZE,
+		DB_ARGS(db_int(id), db_int(settings->frequency_messages),
+		    db_int(settings->frequency_days)),
+		&r, err))
 		return false;
 	n = db_affected(&r);
 	db_result_free(&r);

@@ -301,8 +301,9 @@ BEGIN
 	    WHEN node ? 'event' THEN segment_event(node, path)
 	    WHEN node ? 'rfm' THEN segment_rfm(node, path)
 	    WHEN node ? 'cohort' THEN segment_cohort(node, path)
-	    WHEN node ? 'segment' THEN
+	    WHEN EXISTS (SELECT FROM segment WHERE id = (node ->> 'segment')::bigint) THEN
 	        format('c.id IN (SELECT s.id FROM s%s s)', (node ->> 'segment')::bigint)
+	    ELSE 'false'
 	END;
 END $$;
 
@@ -355,18 +356,6 @@ BEGIN
 	SELECT * INTO s FROM segment_sql(filter);
 	RETURN QUERY EXECUTE format('%s AND c.id > $2 ORDER BY c.id LIMIT $3', s.text)
 	    USING s.value, after, most;
-END $$;
-
--- How PostgreSQL would get them; with `really`, how it did.
-CREATE FUNCTION segment_plan(filter jsonb, really boolean DEFAULT false) RETURNS SETOF text
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	s record;
-BEGIN
-	SELECT * INTO s FROM segment_sql(filter);
-	RETURN QUERY EXECUTE format('EXPLAIN (%s) SELECT count(*) FROM (%s) x',
-	    CASE WHEN really THEN 'ANALYZE, BUFFERS, TIMING off' ELSE 'COSTS' END, s.text)
-	    USING s.value;
 END $$;
 
 -- Audiences -------------------------------------------------------------------

@@ -90,10 +90,18 @@ SELECT row_to_json(d)
   FROM (SELECT c.id, c.name, c.status, c.status_reason,
                ARRAY(SELECT list_id FROM campaign_list
                       WHERE campaign_id = c.id AND NOT excluded ORDER BY 1) AS list_ids,
-               '{}'::bigint[] AS segment_ids,
+               ARRAY(SELECT segment_id FROM campaign_segment
+                      WHERE campaign_id = c.id AND NOT excluded ORDER BY 1) AS segment_ids,
                ARRAY(SELECT list_id FROM campaign_list
                       WHERE campaign_id = c.id AND excluded ORDER BY 1) AS exclude_list_ids,
-               '{}'::bigint[] AS exclude_segment_ids,
+               ARRAY(SELECT segment_id FROM campaign_segment
+                      WHERE campaign_id = c.id AND excluded ORDER BY 1) AS exclude_segment_ids,
+               CASE WHEN c.resend_of IS NOT NULL
+                    THEN json_build_object('campaign_id', c.resend_of, 'to', c.resend_to)
+                    END AS resend,
+               CASE WHEN c.frequency_messages IS NOT NULL
+                    THEN json_build_object('messages', c.frequency_messages,
+                                           'days', c.frequency_days) END AS frequency_cap,
                c.template_id, c.subject, c.experiment_id,
                ARRAY(SELECT account_id FROM campaign_account
                       WHERE campaign_id = c.id ORDER BY 1) AS account_ids,

@@ -13,6 +13,20 @@ VALUES ($1, $2, coalesce($3, ''), coalesce($4::jsonb, '{}'),
        updated_at = now()
 RETURNING id, xmax = 0 AS created;
 
+-- Of one that is there; attributes that are null go, others are added or
+-- changed.  What is left of them must be no longer than that.
+-- $1 key, $2 name, $3 attributes, $4 tracking; NULL leaves what is there
+-- name: contact_change
+UPDATE contact
+   SET name = coalesce($2, name),
+       attributes = CASE WHEN $3::jsonb IS NULL THEN attributes
+                         ELSE (attributes || $3::jsonb)
+                              - ARRAY(SELECT key FROM jsonb_each($3::jsonb)
+                                       WHERE value = 'null') END,
+       tracking = coalesce($4::text::tracking_mode, tracking), updated_at = now()
+ WHERE email_key = $1
+RETURNING id, octet_length(attributes::text);
+
 -- Those of the given lists that do not exist.  $1 list ids
 -- name: contact_unknown_lists
 SELECT wanted.id
@@ -79,6 +93,8 @@ SELECT d.id, row_to_json(d)
                                THEN 'unsubscribed' ELSE m.status END AS status,
                                m.created_at AS joined_at, m.consent_expires_at
                           FROM membership m WHERE m.contact_id = c.id) l) AS lists,
+               ARRAY(SELECT g.name FROM contact_tag t JOIN tag g ON g.id = t.tag_id
+                      WHERE t.contact_id = c.id ORDER BY lower(g.name)) AS tags,
                (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]')
                   FROM (SELECT s.reason, s.list_id, s.created_at
                           FROM suppression s

@@ -65,6 +65,8 @@ SELECT json_build_object(
                          FROM report.campaign_revenue WHERE campaign_id = a.id),
            'goals', (SELECT coalesce(json_agg(g), '[]') FROM goal_reached(a.id) g),
            'holdout', holdout_document(a.id),
+           'left_out', json_build_object('frequency',
+               (SELECT count(*) FROM left_out l WHERE l.campaign_id = a.id)),
            'delivered_estimate', s.accepted - h.returned,
            'denominators', json_build_object(
                'pending', 'audience', 'accepted', 'audience', 'deferred', 'audience',

@@ -77,12 +77,20 @@ SELECT outcome_partition($1::bigint);
 -- Everybody who is to get it, once, numbered from 1, of its slice of an
 -- experiment: subscribed through an included list from which they are not
 -- suppressed, with a consent that has not run out, on no excluded list, and
--- nobody who has answered a campaign that this one is to follow.  Those that
--- the holdout falls on are noted instead.
--- $1 campaign
-WITH chosen AS (
+-- nobody who has answered a campaign that this one is to follow; of those,
+-- whom its segments mean.  Those that the holdout falls on, and those who
+-- have had messages enough, are noted instead.
+-- $1 campaign  $2 messages  $3 days: the cap, unless the campaign has its own
+WITH cap AS MATERIALIZED (
+SELECT coalesce(frequency_messages, $2::int) AS messages,
+       coalesce(frequency_days, $3::int) AS days, campaign_filter(id) AS filter,
+       purpose = 'campaign' AND coalesce(frequency_messages, $2::int) > 0 AS holds
+  FROM campaign WHERE id = $1::bigint
+), chosen AS MATERIALIZED (
 SELECT a.contact_id, a.list_id,
-       r.holdout > 0 AND assignment(r.inner_pad, r.outer_pad, a.contact_id) < r.holdout AS held
+       r.holdout > 0 AND assignment(r.inner_pad, r.outer_pad, a.contact_id) < r.holdout AS held,
+       (SELECT holds FROM cap) AND a.contact_id IN (
+           SELECT frequency_reached(messages, days) FROM cap) AS had_enough
   FROM (SELECT holdout_percent * 10000 AS holdout,
                assignment_pad('holdout ' || id, 54) AS inner_pad,
                assignment_pad('holdout ' || id, 92) AS outer_pad,
@@ -91,11 +99,13 @@ SELECT a.contact_id, a.list_id,
                assignment_pad('experiment ' || experiment_id, 92) AS outer_slice
           FROM campaign WHERE id = $1::bigint OFFSET 0) r,
        (SELECT m.contact_id, min(m.list_id) AS list_id
-          FROM campaign_list cl
-          JOIN membership m ON m.list_id = cl.list_id AND m.status = 'subscribed'
-                           AND (m.consent_expires_at IS NULL OR m.consent_expires_at > now())
+          FROM membership m
           JOIN contact c ON c.id = m.contact_id
-         WHERE cl.campaign_id = $1::bigint AND NOT cl.excluded
+         -- Arrays: the planner expects many members, and reads in bulk.
+         WHERE m.list_id = ANY (ARRAY(SELECT list_id FROM campaign_list
+                                       WHERE campaign_id = $1::bigint AND NOT excluded))
+           AND m.status = 'subscribed'
+           AND (m.consent_expires_at IS NULL OR m.consent_expires_at > now())
            AND NOT EXISTS (SELECT FROM suppression s
                             WHERE s.email_key = c.email_key AND s.list_id IS NULL)
            AND NOT EXISTS (SELECT FROM suppression s
@@ -104,25 +114,32 @@ SELECT a.contact_id, a.list_id,
                     AND EXISTS (SELECT FROM suppression s
                                  WHERE s.email_key = domain_key(c.email_key)
                                    AND (s.list_id IS NULL OR s.list_id = m.list_id)))
-           AND NOT EXISTS (SELECT FROM membership x
-                             JOIN campaign_list e ON e.list_id = x.list_id
-                            WHERE x.contact_id = m.contact_id
-                              AND e.campaign_id = $1::bigint AND e.excluded)
+           AND NOT ((SELECT EXISTS (SELECT FROM campaign_list
+                                     WHERE campaign_id = $1::bigint AND excluded))
+                    AND EXISTS (SELECT FROM membership x
+                                 WHERE x.contact_id = m.contact_id
+                                   AND x.list_id = ANY (ARRAY(SELECT list_id FROM campaign_list
+                                       WHERE campaign_id = $1::bigint AND excluded))))
            AND NOT EXISTS (SELECT FROM event r
                             WHERE r.contact_id = m.contact_id AND r.kind = 'reply'
                               AND r.campaign_id
                                   = ANY ((SELECT answers_that_stop($1::bigint))::bigint[]))
          GROUP BY m.contact_id) a
- WHERE r.whole OR assignment(r.inner_slice, r.outer_slice, a.contact_id)
-                  BETWEEN r.slice_from AND r.slice_to - 1
+ WHERE (r.whole OR assignment(r.inner_slice, r.outer_slice, a.contact_id)
+                   BETWEEN r.slice_from AND r.slice_to - 1)
+   AND ((SELECT filter IS NULL FROM cap)
+        OR a.contact_id IN (SELECT segment_members(filter) FROM cap WHERE filter IS NOT NULL))
+), left_out AS (
+	INSERT INTO left_out (campaign_id, contact_id, reason)
+	SELECT $1::bigint, contact_id, 'frequency' FROM chosen WHERE had_enough
 ), held AS (
 	INSERT INTO campaign_holdout (campaign_id, contact_id, list_id)
-	SELECT $1::bigint, contact_id, list_id FROM chosen WHERE held
+	SELECT $1::bigint, contact_id, list_id FROM chosen WHERE held AND NOT had_enough
 )
 INSERT INTO delivery (id, campaign_id, contact_id, list_id)
 SELECT ($1::bigint << 32) + row_number() OVER (ORDER BY contact_id),
        $1::bigint, contact_id, list_id
-  FROM chosen WHERE NOT held;
+  FROM chosen WHERE NOT held AND NOT had_enough;
 
 -- name: lease_create
 -- They get smaller towards the end, so that all workers end together.

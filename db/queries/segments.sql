@@ -100,10 +100,11 @@ DELETE FROM segment WHERE id = $1::bigint;
 SELECT filter FROM segment WHERE id = $1::bigint;
 
 -- What a question may cost: the next statements of this transaction end
--- after so long, and join in memory.  $1 milliseconds
+-- after so long, join in memory, and find pages there, too.  $1 milliseconds
 -- name: segment_limits
 SELECT set_config('statement_timeout', $1, true), set_config('work_mem', '64MB', true),
-       set_config('hash_mem_multiplier', '4', true);
+       set_config('hash_mem_multiplier', '4', true),
+       set_config('random_page_cost', '1.1', true);
 
 -- $1 filter
 -- name: segment_count
@@ -112,3 +113,44 @@ SELECT segment_count($1::jsonb);
 -- $1 filter, $2 after this contact, $3 at most
 -- name: segment_page
 SELECT id FROM segment_page($1::jsonb, $2::bigint, $3::bigint) p (id) ORDER BY id;
+
+-- Whom a campaign goes to: api/campaign_whom.h.
+
+-- $1 campaign
+-- name: campaign_whom
+SELECT resend_of, resend_to, frequency_messages, frequency_days
+  FROM campaign WHERE id = $1::bigint;
+
+-- $1 campaign, $2 excluded
+-- name: campaign_whom_segments
+SELECT segment_id FROM campaign_segment
+ WHERE campaign_id = $1::bigint AND excluded = $2::boolean ORDER BY segment_id;
+
+-- $1 campaign, $2 resend_of, $3 resend_to, $4 messages, $5 days
+-- name: campaign_whom_set
+UPDATE campaign
+   SET resend_of = $2::bigint, resend_to = $3, frequency_messages = $4::int,
+       frequency_days = $5::int
+ WHERE id = $1::bigint;
+
+-- $1 campaign
+-- name: campaign_segments_drop
+DELETE FROM campaign_segment WHERE campaign_id = $1::bigint;
+
+-- $1 campaign, $2 segments, $3 excluded ones
+-- name: campaign_segments_set
+INSERT INTO campaign_segment (campaign_id, segment_id, excluded)
+SELECT $1::bigint, unnest($2::bigint[]), false
+UNION ALL
+SELECT $1::bigint, unnest($3::bigint[]), true;
+
+-- What it names and is not there.  $1 segments, $2 excluded ones, $3 campaign
+-- name: campaign_whom_dangling
+SELECT 'segment_ids', 'segment', u.id FROM unnest($1::bigint[]) u (id)
+ WHERE NOT EXISTS (SELECT FROM segment s WHERE s.id = u.id)
+UNION ALL
+SELECT 'exclude_segment_ids', 'segment', u.id FROM unnest($2::bigint[]) u (id)
+ WHERE NOT EXISTS (SELECT FROM segment s WHERE s.id = u.id)
+UNION ALL
+SELECT 'resend.campaign_id', 'campaign', $3::bigint
+ WHERE NOT EXISTS (SELECT FROM campaign c WHERE c.id = $3::bigint) AND $3 IS NOT NULL;

@@ -50,10 +50,12 @@ struct settings {
 	int64_t smtp_timeout_s; /* 0 = RFC 5321's; lower only for tests */
 	int64_t smtp_messages;  /* then a connection is renewed (S-046) */
 	int64_t late_start_s; /* later than that: a person decides; 0: never */
-	int64_t drain_s;      /* SIGTERM: wait that long for replies */
-	int64_t poll_s;       /* mailbox poll beside IDLE */
-	int64_t self_test_s;  /* for its message to arrive */
-	int64_t idle_s;       /* longest IDLE before DONE */
+	int64_t frequency_messages; /* a person gets in so many days; 0: any */
+	int64_t frequency_days;
+	int64_t drain_s;           /* SIGTERM: wait that long for replies */
+	int64_t poll_s;            /* mailbox poll beside IDLE */
+	int64_t self_test_s;       /* for its message to arrive */
+	int64_t idle_s;            /* longest IDLE before DONE */
 	int64_t mailbox_timeout_s; /* for any answer; 0: by the command */
 	int64_t import_bytes_max;  /* an upload at most */
 };
