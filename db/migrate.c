@@ -118,12 +118,33 @@ db_migrate(struct db *db, int *applied, struct err *err)
 	return true;
 }
 
+/* What was answered is lost with a server that is not told to keep it. */
+static bool
+check_durability(struct db *db, struct err *err)
+{
+	struct db_result r;
+	bool ok = true;
+
+	if (!db_run(db, Q_DURABILITY_OFF, DB_NO_ARGS, &r, err))
+		return false;
+	if (db_rows(&r) > 0)
+		ok = err_set(err, FAIL_INPUT,
+		    "database: PostgreSQL runs with %.*s=off, and may be "
+		    "broken after a crash; volley.may_lose_data = on in "
+		    "postgresql.conf allows that for tests",
+		    STR_ARG(db_get_text(&r, 0, 0)));
+	db_result_free(&r);
+	return ok;
+}
+
 bool
 db_schema_check(struct db *db, struct err *err)
 {
 	struct db_result r;
 	int64_t version;
 
+	if (!check_durability(db, err))
+		return false;
 	if (!db_one(db, Q_MIGRATION_NEWEST, DB_NO_ARGS, &r, err))
 		return false;
 	version = db_get_int(&r, 0, 0);

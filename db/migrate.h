@@ -15,7 +15,10 @@
 /* `applied` (may be NULL): how many were applied now. */
 bool db_migrate(struct db *db, int *applied, struct err *err) MUST_USE;
 
-/* FAIL_MISSING when the schema is older than this build's: run migrate. */
+/* FAIL_MISSING when the schema is older than this build's: run migrate.
+ * FAIL_INPUT when the server does not keep what it has committed (D-35: fsync
+ * or full_page_writes is off), unless volley.may_lose_data is on in its
+ * configuration. */
 bool db_schema_check(struct db *db, struct err *err) MUST_USE;
 
 int migrate_main(int argc, char **argv, const struct settings *settings);

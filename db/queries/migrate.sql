@@ -21,6 +21,13 @@ SELECT coalesce((xpath('/row/v/text()',
 UNION ALL SELECT 0
  LIMIT 1;
 
+-- Settings that may lose what was committed, unless that is said to be meant.
+-- name: durability_off
+SELECT name FROM pg_settings
+ WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'
+   AND coalesce(current_setting('volley.may_lose_data', true), '') <> 'on'
+ ORDER BY name;
+
 -- name: migration_add
 -- $1 version  $2 name  $3 checksum
 INSERT INTO migration (version, name, checksum) VALUES ($1, $2, $3);

@@ -12,6 +12,7 @@ listen_addresses = ''
 unix_socket_directories = '{folder}'
 fsync = off
 full_page_writes = off
+volley.may_lose_data = on
 synchronous_commit = off
 shared_buffers = 64MB
 """

@@ -85,6 +85,7 @@ start(void)
 	    as_user(), folder);
 	run("printf \"listen_addresses = ''\\nunix_socket_directories = "
 	    "'%s'\\nfsync = off\\nfull_page_writes = off\\n"
+	    "volley.may_lose_data = on\\n"
 	    "shared_buffers = 64MB\\n\" >> %s/data/postgresql.conf",
 	    folder, folder);
 	guard();

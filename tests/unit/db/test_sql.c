@@ -109,12 +109,31 @@ test_newer_database_is_refused(void **state)
 	db_close(db);
 }
 
+/* D-35: one that is not told so may not lose what was answered. */
+static void
+test_a_server_that_forgets_is_refused(void **state)
+{
+	struct err err = {FAIL_NONE, ""};
+	struct db *db = pg_open();
+
+	(void)state;
+	pg_sql(db, "set volley.may_lose_data to off");
+	assert_false(db_schema_check(db, &err));
+	assert_int_equal(err.kind, FAIL_INPUT);
+	assert_non_null(strstr(err.text, "fsync=off"));
+	pg_sql(db, "set volley.may_lose_data to on");
+	assert_true(db_migrate(db, NULL, &err));
+	assert_true(db_schema_check(db, &err));
+	db_close(db);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_statement_prepares),
 	    cmocka_unit_test(test_migrate_twice),
+	    cmocka_unit_test(test_a_server_that_forgets_is_refused),
 	    cmocka_unit_test(test_changed_migration_is_refused),
 	    cmocka_unit_test(test_newer_database_is_refused),
 	};
