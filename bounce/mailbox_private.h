@@ -79,6 +79,7 @@ struct mailbox {
 	int mark_cuts; /* how often the marking of a batch came to nothing */
 	int64_t settled_ms;    /* no MOVE is under way then; clock_mono_ms() */
 	bool is_cut;           /* it was too large: look again after it */
+	bool looked_again;     /* for bodies that did not come */
 	struct errand *errand; /* one at a time, or NULL */
 	struct err problem;    /* GIVING_UP */
 

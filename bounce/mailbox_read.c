@@ -74,6 +74,7 @@ next_batch(struct mailbox *m)
 		most = 1;
 	if (!imap_set_take(m->found, cursor_batch_max(c, most), &m->wanted)) {
 		m->first = m->last = cursor_end(c);
+		m->looked_again = false;
 		if (m->last > 0)
 			record(m);
 		else
@@ -156,6 +157,7 @@ on_recorded(const struct db_result *results, int count, const struct err *err,
 		if (count > 1)
 			mailbox_mark_told(m, &results[count - 2]);
 		pace_brought(&m->pace);
+		m->looked_again = false;
 	}
 	if (m->doing != RECORDING) /* closed meanwhile */
 		return;
@@ -208,6 +210,20 @@ headers_done(struct mailbox *m)
 	}
 }
 
+/* A message whose body does not come has mostly gone, which another look
+ * tells: then nobody is to be asked what it was. */
+static void
+bodies_done(struct mailbox *m)
+{
+	if (m->row.protocol == MAILBOX_POP3 || m->looked_again ||
+	    !batch_wants(m->batch, &m->wanted)) {
+		record(m);
+		return;
+	}
+	m->looked_again = true;
+	mailbox_look(m);
+}
+
 /* The server said no.  To a single message it may mean it, so that it is not
  * asked again at once. */
 static void
@@ -239,7 +255,7 @@ mailbox_on_done(const struct err *err, void *arg)
 	case FINDING: mailbox_junk_listed(m); break;
 	case LOOKING: next_batch(m); break;
 	case HEADERS: headers_done(m); break;
-	case BODIES: record(m); break;
+	case BODIES: bodies_done(m); break;
 	case SEEKING: mailbox_moved_go_on(m); break;
 	case MARKING: mailbox_mark_go_on(m); break;
 	case CLOSED:

@@ -231,3 +231,31 @@ def test_chatter_while_idling(scene, model):
     scene.wait_bounced(2)
     assert len(model.connected) == 1
     assert scene.state(mailbox) == ("active", "")
+
+
+def test_gone_before_its_body(scene, model):
+    """What somebody else removes between header and body is nothing that a
+    person has to look at; what stays without a body is."""
+    scene.deliveries(4)
+    inbox, empty = model.folder("INBOX"), []
+    inbox.add(*[scene.dsn(n) for n in (1, 2, 3)])
+
+    def misbehave(talk, rest):
+        if b"BODY.PEEK[]" not in rest:
+            return False
+        if not empty:
+            inbox.remove(1, 3)
+        empty.append(rest)
+        talk.say(f"{talk.tag} NO [EXPUNGEISSUED] some have gone")
+        return True
+
+    model.misbehave = misbehave
+    mailbox = scene.mailbox("INBOX", **model.mailbox())
+    scene.poller()
+    scene.wait_polled(mailbox)
+    assert scene.sql("SELECT uid, rule FROM inbound") == [
+        (2, "body-unreadable")]
+    model.misbehave = lambda talk, rest: False
+    inbox.add(scene.dsn(4))
+    scene.wait_bounced(1)
+    assert scene.read() == 2
