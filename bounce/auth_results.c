@@ -39,19 +39,32 @@ tamed(char c)
 	return is_blank(c) || c == ';' || c == '=' ? '?' : c;
 }
 
-/* A quoted string without its marks; false: it does not end. */
+/* May a quoted string end before that?  It is a value, or the local part of
+ * an address, never a piece of a domain. */
+static bool
+ends_quoted(struct str rest)
+{
+	return rest.n == 0 || is_blank(rest.p[0]) ||
+	       str_chr(STR(";@("), rest.p[0]) != STR_NOWHERE;
+}
+
+/* A quoted string without its marks; false: it does not end, or stands where
+ * none may. */
 static bool
 put_quoted(struct str s, size_t *at, char *out, size_t *n)
 {
 	size_t i = *at + 1;
 
+	if (*n > 0 && out[*n - 1] != ' ' && out[*n - 1] != '=')
+		return false;
 	for (; i < s.n && s.p[i] != '"'; i++) {
-		if (s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		out[(*n)++] = tamed(s.p[i]);
+		bool paired = s.p[i] == '\\' && i + 1 < s.n;
+
+		out[(*n)++] = paired ? '?' : tamed(s.p[i]);
+		i += paired;
 	}
 	*at = i + 1;
-	return i < s.n;
+	return i < s.n && ends_quoted(str_from(s, i + 1));
 }
 
 /* Without comments and quotation marks, one blank at most between words and
