@@ -292,7 +292,7 @@ hit_journal_start(struct hit_journal **out, const char *folder,
 		return false;
 	}
 	if (pthread_create(&j->thread, NULL, work, j) != 0)
-		die("volley api: cannot start a thread");
+		die("api: cannot start a thread");
 	*out = j;
 	return true;
 }

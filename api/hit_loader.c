@@ -272,7 +272,7 @@ hit_loader_start(const struct hit_loader_params *params)
 	l->params = *params;
 	tuples_init(&l->rows, (size_t)HIT_BATCH_MAX * ROW_MAX);
 	if (pthread_create(&l->thread, NULL, work, l) != 0)
-		die("volley api: cannot start a thread");
+		die("api: cannot start a thread");
 	return l;
 }
 

@@ -190,7 +190,7 @@ import_worker_start(const struct api *api)
 	w->api = api;
 	for (i = 0; i < IMPORT_THREADS; i++)
 		if (pthread_create(&w->threads[i], NULL, work, w) != 0)
-			die("volley api: cannot start a thread");
+			die("api: cannot start a thread");
 	return w;
 }
 

@@ -72,7 +72,7 @@ sample_address(struct address *a, struct str text, const char *otherwise)
 
 	if (text.n == 0 || !address_parse(a, text, &err))
 		if (!address_parse(a, str_of(otherwise), &err))
-			die("volley render: %s", err.text);
+			die("render: %s", err.text);
 }
 
 /* "Name <address>", or the address alone. */

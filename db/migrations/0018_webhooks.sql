@@ -64,3 +64,8 @@ CREATE FUNCTION despite_opt_out(campaign_id bigint) RETURNS boolean LANGUAGE sql
 	SELECT coalesce((SELECT purpose <> 'campaign' FROM campaign WHERE id = campaign_id), false)
 $$;
 DROP FUNCTION asks_to_return(bigint);
+
+-- What happened is told in the order of the transactions that wrote it, up
+-- to the oldest that is still under way: whatever is committed late comes
+-- after what was told before.
+CREATE INDEX event_feed ON event (written_by, id);

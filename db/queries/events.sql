@@ -1,17 +1,22 @@
 -- Everything that happened, and everything that was read.
 
--- $1 after this id, $2 at most, $3 kind or NULL, $4 campaign or NULL
--- name: event_page
-SELECT id, row_to_json(d)
-  FROM (SELECT id, kind, at, campaign_id, delivery_id, contact_id, list_id,
-               inbound_id, type, category, status, source, verdict, data,
-               event_goals(event) AS goal_ids
-          FROM event
-         WHERE id > $1::bigint
-           AND ($3::text IS NULL OR kind = $3)
-           AND ($4::bigint IS NULL OR campaign_id = $4)
-         ORDER BY id LIMIT $2::bigint) d
- ORDER BY id;
+-- $1 after this transaction and $2 this id, $3 at most, $4 kind, $5 campaign,
+-- $6 contact, $7 since; NULL: any
+-- name: event_feed
+SELECT written_by, id,
+       (SELECT row_to_json(d)
+          FROM (SELECT e.id, e.kind, e.at, e.campaign_id, e.delivery_id, e.contact_id, e.list_id,
+                       e.inbound_id, e.type, e.category, e.status, e.source, e.verdict, e.data,
+                       event_goals(e) AS goal_ids) d)
+  FROM event e
+ WHERE (written_by, id) > ($1::bigint, $2::bigint)
+   AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+   AND ($4::text IS NULL OR kind = $4)
+   AND ($5::bigint IS NULL OR campaign_id = $5)
+   AND ($6::bigint IS NULL OR contact_id = $6)
+   AND ($7::timestamptz IS NULL OR at >= $7)
+ ORDER BY written_by, id
+ LIMIT $3::bigint;
 
 -- Without the raw message.
 -- $1 after this id, $2 at most, $3 class, $4 mailbox, $5 delivery,
