@@ -7,6 +7,7 @@
 #include "api/hit_command.h"
 #include "api/import_command.h"
 #include "api/user_command.h"
+#include "api/webhook_worker.h"
 #include "bounce/bounce.h"
 #include "bounce/classify_command.h"
 #include "db/migrate.h"
@@ -31,6 +32,7 @@ static const struct {
     {"api", api_main, "answer HTTP: JSON API, imports, public pages"},
     {"sender", sender_main, "send running campaigns: scheduler and workers"},
     {"bounce", bounce_main, "read bounces and replies from the mailboxes"},
+    {"webhooks", webhooks_main, "tell other programs what happened"},
     {"run-due", run_due_main, "for cron: start what is due, send, exit"},
     {"maintain", maintain_main, "for cron: count for dashboards, tidy up"},
     {"status", status_main, "how far campaigns are, and what slows them"},

@@ -37,6 +37,7 @@ const struct route *const route_tables[] = {
     conversion_routes,
     goal_routes,
     message_routes,
+    webhook_routes,
     experiment_routes,
     public_page_routes,
     unsubscribe_routes,

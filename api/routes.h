@@ -43,6 +43,7 @@ extern const struct route held_routes[];
 extern const struct route conversion_routes[];
 extern const struct route goal_routes[];
 extern const struct route message_routes[];
+extern const struct route webhook_routes[];
 extern const struct route experiment_routes[];
 extern const struct route public_page_routes[];
 extern const struct route unsubscribe_routes[];

@@ -33,7 +33,8 @@ usage(void)
 	printf("usage: volley up [--SETTING=VALUE]...\n\n"
 	       "Runs all of Volley on this machine: a private PostgreSQL in "
 	       "the state folder\n(--home), or the database of --database, "
-	       "its schema, the roles api, sender and\nbounce, and maintain "
+	       "its schema, the roles api, sender, "
+	       "bounce\nand webhooks, and maintain "
 	       "every minute.  Ctrl-C stops all in order; a second one\n"
 	       "hurries.\n\n");
 	settings_help(stdout);
@@ -179,7 +180,7 @@ static void
 add_children(struct up *up)
 {
 	static char api[] = "api", sender[] = "sender", bounce[] = "bounce",
-		    maintain[] = "maintain";
+		    webhooks[] = "webhooks", maintain[] = "maintain";
 	struct supervise_child database = {.name = "postgres",
 	    .start = start_database,
 	    .arg = up,
@@ -190,6 +191,7 @@ add_children(struct up *up)
 	add_role(up, api, 0);
 	add_role(up, sender, up->settings.drain_s * 1000);
 	add_role(up, bounce, 0);
+	add_role(up, webhooks, 0);
 	add_role(up, maintain, 0);
 	if (up->own_database)
 		supervise_add(up->children, &database, up->pg_pid);

@@ -69,3 +69,42 @@ DROP FUNCTION asks_to_return(bigint);
 -- to the oldest that is still under way: whatever is committed late comes
 -- after what was told before.
 CREATE INDEX event_feed ON event (written_by, id);
+
+-- Webhooks ------------------------------------------------------------------
+
+-- Who is told of events.  secret is sealed with the master key, bound to
+-- 'webhook:ID'.  The cursor moves when a batch was answered with 2xx: what
+-- was not is told again, so that each event arrives at least once, in order.
+CREATE TABLE webhook (
+	id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name           text NOT NULL CHECK (name <> ''),
+	url            text NOT NULL,
+	kinds          text[] NOT NULL DEFAULT '{}',  -- none: all
+	secret         bytea,
+	state          text NOT NULL DEFAULT 'active'
+	               CHECK (state IN ('active', 'paused', 'disabled')),
+	state_reason   text NOT NULL DEFAULT '',
+	after_written  bigint NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+	after_id       bigint NOT NULL DEFAULT 0,
+	test           boolean NOT NULL DEFAULT false, -- a batch of none is wished
+	failures       integer NOT NULL DEFAULT 0,     -- in a row
+	failing_since  timestamptz,
+	next_at        timestamptz NOT NULL DEFAULT now(),
+	epoch          bigint NOT NULL DEFAULT 0,      -- grows with each taker
+	held_until     timestamptz,
+	created_at     timestamptz NOT NULL DEFAULT now(),
+	updated_at     timestamptz NOT NULL DEFAULT now()
+);
+
+-- Attempts, for a week.
+CREATE TABLE webhook_delivery (
+	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	webhook_id bigint NOT NULL REFERENCES webhook ON DELETE CASCADE,
+	batch      text NOT NULL,    -- the same when it is told again
+	events     integer NOT NULL,
+	status     integer,          -- NULL: no answer
+	error      text NOT NULL,    -- '': it was taken
+	took_ms    bigint NOT NULL,
+	at         timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, id);

@@ -106,6 +106,8 @@ const struct setting setting_table[] = {
 	    "host:port of the HTTP server"),
 	TEXT(proxies, "", NULL,
 	    "addresses of reverse proxies, whose X-Forwarded-For is believed"),
+	TEXT(webhook_hosts, "", NULL,
+	    "hosts of your own that webhooks may lead to, blanks between"),
 	TEXT(base_url, "", check_url,
 	    "what public links start with; empty: http:// and listen"),
 	TEXT(key_file, "", NULL,

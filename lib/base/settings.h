@@ -29,6 +29,7 @@ struct settings {
 	char home[SETTING_TEXT_MAX];     /* state folder */
 	char listen[SETTING_TEXT_MAX];   /* host:port of the HTTP server */
 	char proxies[SETTING_TEXT_MAX];  /* whose X-Forwarded-For holds */
+	char webhook_hosts[SETTING_TEXT_MAX]; /* ours that may be told */
 	char base_url[SETTING_TEXT_MAX]; /* public links, no trailing slash */
 	char key_file[SETTING_TEXT_MAX]; /* "" = <home>/master.key */
 	char journal[SETTING_TEXT_MAX];  /* "" = <home>/journal */

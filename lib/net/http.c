@@ -7,10 +7,15 @@
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
 #include "lib/net/loopback.h"
+#include "lib/net/private_address.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
-#define SOCKETS_MAX 8 /* of one request: addresses tried at once, resolver */
+#define FOREIGN_PORT 443
+#define SOCKETS_MAX  8 /* of one request: addresses tried at once, resolver */
 
 struct socket_watch {
 	struct http *http;
@@ -28,7 +33,8 @@ struct http {
 	struct loop_timer *timer;
 	struct socket_watch sockets[SOCKETS_MAX];
 	struct buf body, answer;
-	bool is_plain; /* http: the peer must be this host */
+	bool is_plain;   /* http: the peer must be this host */
+	bool is_refused; /* a foreign name led into a network of ours */
 	bool is_over;
 	char why[CURL_ERROR_SIZE];
 };
@@ -156,6 +162,9 @@ tell_failure(struct http *h, CURLcode code)
 	if (h->answer.full)
 		err_set(&err, FAIL_LIMIT, "an answer of more than %zu bytes",
 		    h->answer.max);
+	else if (h->is_refused)
+		err_set(&err, FAIL_REFUSED,
+		    "the name leads to an address that is not public");
 	else
 		err_set(&err, kind_of(code), "%s",
 		    h->why[0] != '\0' ? h->why : curl_easy_strerror(code));
@@ -309,6 +318,34 @@ check_peer(void *arg, char *peer, char *own, int peer_port, int own_port)
 						      : CURL_PREREQFUNC_ABORT;
 }
 
+/* The address is the one that is connected to, not one that was looked up
+ * before: a name that changes meanwhile gains nothing.  One that leads to us
+ * gets no other of its addresses tried. */
+static curl_socket_t
+open_foreign(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct http *h = arg;
+	struct sockaddr_in four = {0};
+
+	(void)purpose;
+	memcpy(&four, &to->addr,
+	    sizeof(four)); /* the port stands there in both */
+	h->is_refused = h->is_refused || private_address(&to->addr) ||
+			ntohs(four.sin_port) != FOREIGN_PORT;
+	return h->is_refused ? CURL_SOCKET_BAD
+			     : socket(to->family, to->socktype | SOCK_CLOEXEC,
+				   to->protocol);
+}
+
+static void
+set_headers(struct http *h, const struct http_params *params)
+{
+	size_t i;
+
+	for (i = 0; i < params->header_count; i++)
+		h->headers = curl_slist_append(h->headers, params->headers[i]);
+}
+
 static void
 set_request(struct http *h, const struct http_params *params)
 {
@@ -319,6 +356,7 @@ set_request(struct http *h, const struct http_params *params)
 	h->headers = curl_slist_append(NULL, buf_cstr(&type));
 	h->headers = curl_slist_append(h->headers, "Accept: application/json");
 	h->headers = curl_slist_append(h->headers, "Expect:");
+	set_headers(h, params);
 	buf_release(&type);
 	curl_easy_setopt(h->easy, CURLOPT_URL, params->url);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
@@ -358,6 +396,11 @@ set_limits(struct http *h, const struct http_params *params)
 	}
 	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, check_peer);
 	curl_easy_setopt(e, CURLOPT_PREREQDATA, h);
+	if (!params->is_foreign)
+		return;
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_foreign);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h);
 }
 
 struct http *

@@ -25,9 +25,15 @@ struct http_params {
 	const char *url;
 	const char *content_type;
 	struct str body;
-	const char *ca_file; /* NULL or "": the system's */
-	int64_t timeout_ms;  /* for all of it */
-	size_t answer_max;   /* bytes of the answer's body */
+	const char *ca_file;        /* NULL or "": the system's */
+	int64_t timeout_ms;         /* for all of it */
+	size_t answer_max;          /* bytes of the answer's body */
+	const char *const *headers; /* "Name: value", more */
+	size_t header_count;
+	/* The server is one that somebody else has named: no connection into
+	 * a network of ours (private_address.h), whatever its name resolves
+	 * to just now, to port 443 only; plain http to nobody. */
+	bool is_foreign;
 };
 
 struct http_answer {
