@@ -139,7 +139,7 @@ post(struct telling *t, struct str body)
 
 	signed_text = arena_printf(a, "%lld.%.*s", now, STR_ARG(body));
 	hmac_sha256(mac, buf_view(&t->secret), signed_text);
-	buf_init(&hex, 2 * SHA256_SIZE);
+	buf_init(&hex, (size_t)2 * SHA256_SIZE);
 	hex_encode(&hex, (struct str){(const char *)mac, sizeof(mac)});
 	headers[0] = arena_printf(a, "Volley-Batch: %.*s", STR_ARG(t->batch)).p;
 	headers[1] = arena_printf(a, "Volley-Signature: t=%lld,v1=%s", now,
