@@ -394,21 +394,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 		SELECT g.id, g.name, g.window_days, g.source, g.type
 		  FROM campaign_goal cg JOIN goal g ON g.id = cg.goal_id AND g.kind = 'conversion'
 		 WHERE cg.campaign_id = campaign
-	), bought AS MATERIALIZED (
-		SELECT coalesce(m.goal_id, 0) AS goal_id, w.held, p.currency, p.amount, p.contact_id
+	), part AS MATERIALIZED (
+		SELECT p.source, p.type, p.at - c.started_at AS after, p.currency, p.amount,
+		       p.contact_id, h.contact_id IS NOT NULL AS held
 		  FROM campaign c
-		 CROSS JOIN measure m
 		  JOIN conversion_part p
 		    ON p.at >= c.started_at
-		   AND p.at < c.started_at + make_interval(hours => 24 * m.window_days)
-		   AND p.source = coalesce(m.source, p.source) AND p.type = coalesce(m.type, p.type)
-		 CROSS JOIN LATERAL (
-		       SELECT false FROM delivery d
-		        WHERE d.campaign_id = campaign AND d.contact_id = p.contact_id
-		       UNION ALL
-		       SELECT true FROM campaign_holdout h
-		        WHERE h.campaign_id = campaign AND h.contact_id = p.contact_id) w (held)
-		 WHERE c.id = campaign
+		   AND p.at < c.started_at + make_interval(hours => 24 * (SELECT max(m.window_days)
+		                                                            FROM measure m))
+		  LEFT JOIN delivery d ON d.campaign_id = campaign AND d.contact_id = p.contact_id
+		  LEFT JOIN campaign_holdout h ON h.campaign_id = campaign
+		                              AND h.contact_id = p.contact_id
+		 WHERE c.id = campaign AND (d.id IS NOT NULL OR h.contact_id IS NOT NULL)
+	), bought AS MATERIALIZED (
+		SELECT coalesce(m.goal_id, 0) AS goal_id, p.held, p.currency, p.amount, p.contact_id
+		  FROM measure m
+		  JOIN part p ON p.after < make_interval(hours => 24 * m.window_days)
+		             AND p.source = coalesce(m.source, p.source)
+		             AND p.type = coalesce(m.type, p.type)
 	), money AS (
 		SELECT goal_id, held, jsonb_object_agg(currency, amount) AS revenue
 		  FROM (SELECT goal_id, held, currency, sum(amount) AS amount
