@@ -126,14 +126,23 @@ url_with(struct arena *a, struct str url, const char *name, const char *value)
 	size_t end = str_chr(url, '#');
 	struct str base = str_sub(url, 0, end), rest;
 	const char *mark = "?";
+	struct buf out;
 
 	rest = end == STR_NOWHERE ? STR("") : str_from(url, end);
 	if (str_chr(base, '?') != STR_NOWHERE)
 		mark = str_ends(base, STR("?")) || str_ends(base, STR("&"))
 			   ? ""
 			   : "&";
-	return arena_printf(a, "%.*s%s%s=%s%.*s", STR_ARG(base), mark, name,
-	    value, STR_ARG(rest));
+	buf_init(&out, url.n + strlen(name) + strlen(value) + 2);
+	buf_str(&out, base);
+	buf_puts(&out, mark);
+	buf_puts(&out, name);
+	buf_char(&out, '=');
+	buf_puts(&out, value);
+	buf_str(&out, rest);
+	base = arena_dup(a, buf_view(&out));
+	buf_release(&out);
+	return base;
 }
 
 bool

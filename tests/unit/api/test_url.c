@@ -103,6 +103,10 @@ one_more_parameter(void **state)
 		if (!str_eq(url_with(&a, str_of(rows[i].url), "k", "v"),
 			str_of(rows[i].want)))
 			fail_msg("%s", rows[i].url);
+	/* what is refused without it is refused with it */
+	assert_int_equal(
+	    url_with(&a, (struct str){"https://a.test/\0b", 17}, "k", "v").n,
+	    21);
 	arena_release(&a);
 }
 
