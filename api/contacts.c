@@ -5,6 +5,7 @@
 #include "api/page.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/segments.h"
 #include "db/erase.h"
 #include "lib/mail/address.h"
 
@@ -164,6 +165,48 @@ contact_change(struct request *q)
 		reply_contact(q, 200, db_get_int(row, 0, 0));
 }
 
+/* What the query asks beside an address, as a segment's filter (the list in
+ * whatever state); NULL: nothing. */
+static json_t *
+query_filter(struct request *q, int64_t list, int64_t segment)
+{
+	struct str tag = request_query(q, "tag"), text = request_query(q, "q");
+	json_t *all;
+
+	if (tag.p == NULL && text.p == NULL && segment == 0)
+		return NULL;
+	all = json_array();
+	if (tag.p != NULL)
+		json_array_append_new(all,
+		    json_pack("{s:s%}", "tag", tag.p, tag.n));
+	if (text.p != NULL)
+		json_array_append_new(all,
+		    json_pack("{s:s, s:s, s:s%}", "field", "email", "op",
+			"contains", "value", text.p, text.n));
+	if (segment != 0)
+		json_array_append_new(all,
+		    json_pack("{s:I}", "segment", (json_int_t)segment));
+	if (list != 0)
+		json_array_append_new(all,
+		    json_pack("{s:I, s:s}", "list", (json_int_t)list, "state",
+			"any"));
+	return json_pack("{s:o}", "all", all);
+}
+
+/* Takes the reference. */
+static const struct db_result *
+find_by_filter(struct request *q, json_t *filter, struct db_arg after,
+    struct db_arg most)
+{
+	char *text = json_dumps(filter, JSON_COMPACT);
+	struct str kept = arena_dup(&q->arena, str_of(text));
+
+	free(text);
+	json_decref(filter);
+	return segment_ask(q, Q_SEGMENT_PAGE,
+	    DB_ARGS(db_text(kept), after, most));
+}
+
 /* The statement that finds a page's ids, by the filters that are given. */
 static const struct db_result *
 find_ids(struct request *q, const struct page *page)
@@ -173,10 +216,21 @@ find_ids(struct request *q, const struct page *page)
 	struct str email = request_query(q, "email");
 	struct address address;
 	struct err err;
-	int64_t list = 0;
+	int64_t list = 0, segment = 0;
+	json_t *filter;
 
-	if (!request_query_id(q, "list_id", &list))
+	if (!request_query_id(q, "list_id", &list) ||
+	    !request_query_id(q, "segment_id", &segment))
 		return NULL;
+	filter = query_filter(q, list, segment);
+	if (filter != NULL && email.p == NULL)
+		return find_by_filter(q, filter, after, most);
+	json_decref(filter);
+	if (filter != NULL) {
+		problem_field(q, "email",
+		    "finds one person: only list_id may stand beside it");
+		return NULL;
+	}
 	if (email.p == NULL && list == 0)
 		return request_run(q, Q_CONTACT_IDS, DB_ARGS(after, most));
 	if (email.p == NULL)
@@ -248,7 +302,7 @@ contact_erase(struct request *q)
 
 const struct route contact_routes[] = {
     {METHOD_GET, "/v1/contacts", contact_index, ACCESS_READ, PAYLOAD_NONE,
-	"email list_id limit cursor", NULL},
+	"email list_id segment_id tag q limit cursor", NULL},
     {METHOD_PUT, "/v1/contacts/{email}", contact_put, ACCESS_WRITE,
 	PAYLOAD_JSON, NULL, NULL},
     {METHOD_PATCH, "/v1/contacts/{email}", contact_change, ACCESS_WRITE,

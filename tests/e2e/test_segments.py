@@ -9,7 +9,7 @@ import pytest
 import given
 from filters import Filters
 
-# make faults sets more.
+# The long form: VOLLEY_FILTERS=100000.
 RANDOM = int(os.environ.get("VOLLEY_FILTERS", "600"))
 PEOPLE = 60
 NOW = datetime.datetime.now(datetime.timezone.utc)

@@ -121,3 +121,25 @@ def test_the_history_of_a_contact(api):
     for limit in (1, 3):
         assert timeline(api, email, limit) == whole
     api.refused("GET", "/v1/contacts/nobody@example.com/timeline", status=404)
+
+
+def test_contacts_are_found_by_tag_text_and_segment(api):
+    mailing = given.mailing_list(api)
+    for n in range(4):
+        given.contact(api, f"Found{n}@find.example.com", *([mailing] * (n > 1)))
+    tag(api, add=["Find ' me"], emails=["found1@find.example.com",
+                                        "found2@find.example.com"])
+    segment = api.post("/v1/segments", {"name": "found", "filter": {
+        "field": "domain", "op": "=", "value": "find.example.com"}})["id"]
+
+    def found(query):
+        return [c["email"][5] for c in api.get(f"/v1/contacts?{query}")["data"]]
+
+    assert found("tag=find%20'%20ME") == ["1", "2"]
+    assert found(f"tag=find%20'%20me&list_id={mailing}") == ["2"]
+    assert found("q=%40FIND.example") == ["0", "1", "2", "3"]
+    assert found(f"segment_id={segment}&q=found3") == ["3"]
+    assert found("segment_id=1000000000000") == found("tag=") == []
+    assert api.refused("GET", "/v1/contacts?email=a@example.com&tag=x") == ["email"]
+    for odd in ("tag=%FF", "q=%00", "tag=%01"):
+        assert api.call("GET", f"/v1/contacts?{odd}").status_code < 500, odd
