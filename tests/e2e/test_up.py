@@ -15,7 +15,7 @@ import pytest
 import requests
 
 VOLLEY = os.path.abspath(os.environ.get("VOLLEY_BIN", "build/volley"))
-ORDER = ["api", "sender", "bounce", "maintain", "postgres"]
+ORDER = ["api", "sender", "bounce", "webhooks", "maintain", "postgres"]
 
 
 def free_port():
