@@ -183,7 +183,8 @@ def test_exports_reproduce_the_report(api, postgres, scene):
     report = api.get(f"/v1/campaigns/{c}/report")
     assert counted == {k: report[k] for k in counted}
     assert set(report) - set(counted) == {
-        "campaign_id", "status", "at", "goals", "holdout", "denominators"}
+        "campaign_id", "status", "at", "goals", "holdout", "left_out",
+        "denominators"}
 
 
 def test_files_are_whole(api, scene):
