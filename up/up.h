@@ -2,8 +2,8 @@
  * up.h - `volley up`: everything on one machine, with nothing set up before.
  *
  * A private PostgreSQL below the state folder (unless VOLLEY_DATABASE names
- * one), the schema, and the roles api, sender, bounce and maintain as children
- * of this process.  SIGINT or SIGTERM stops them in that order, the database last;
+ * one), the schema, and the roles api, sender, bounce, webhooks and maintain as
+ * children of this process.  SIGINT or SIGTERM stops them in that order, the database last;
  * a second one hurries.  When this process dies, its children stop as well.
  */
 #ifndef UP_UP_H
