@@ -78,7 +78,8 @@ ledger_started(struct db *db, const char *on_uncertain, int64_t lease_size)
 
 	ledger_rows(db, Q_CONTENT_FREEZE, DB_ARGS(db_int(id), db_cstr("")));
 	ledger_rows(db, Q_AUDIENCE_PARTITION, DB_ARGS(db_int(id)));
-	n = ledger_rows(db, Q_AUDIENCE_FREEZE, DB_ARGS(db_int(id)));
+	n = ledger_rows(db, Q_AUDIENCE_FREEZE,
+	    DB_ARGS(db_int(id), db_int(0), db_int(0)));
 	pg_sql(db,
 	    "INSERT INTO lease (campaign_id, first_id, last_id, watermark)"
 	    " SELECT %lld, base + n, base + least(n + %lld - 1, %lld),"
