@@ -1,5 +1,7 @@
 #include "db/erase.h"
 
+#include "lib/base/encode.h"
+
 static struct db_arg
 half(const unsigned char *bytes)
 {
@@ -16,6 +18,34 @@ struct db_arg
 erase_outer(const struct hmac_halves *key)
 {
 	return key != NULL ? half(key->outer) : db_null();
+}
+
+static void
+half_digest(unsigned char out[SHA256_SIZE], const unsigned char *half,
+    struct str in)
+{
+	char memory[HMAC_HALF_SIZE + ERASE_WHO_MAX + 1];
+	struct buf b;
+
+	buf_init_in(&b, memory, sizeof(memory));
+	buf_add(&b, half, HMAC_HALF_SIZE);
+	buf_str(&b, in);
+	if (b.full)
+		BUG("an address of %zu bytes", in.n);
+	sha256(out, buf_view(&b));
+}
+
+void
+erase_key(struct buf *out, const struct hmac_halves *key, struct str who)
+{
+	unsigned char digest[SHA256_SIZE];
+	const struct str bytes = {(const char *)digest, sizeof(digest)};
+
+	half_digest(digest, key->inner, who);
+	half_digest(digest, key->outer, bytes);
+	buf_reset(out);
+	buf_puts(out, ERASE_KEY_PREFIX);
+	hex_encode(out, bytes);
 }
 
 static bool

@@ -1,5 +1,6 @@
 #include "sender/pulse.h"
 
+#include "db/erase.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -28,6 +29,13 @@ struct feed_entry {
 	struct str key;
 	int64_t list_id; /* 0: everywhere */
 	bool opt_out;
+};
+
+struct feed {
+	const struct feed_entry *e; /* by key */
+	size_t n;
+	bool has_erased;
+	const struct hmac_halves *person; /* erase_key */
 };
 
 int64_t
@@ -64,30 +72,42 @@ lower_bound(const struct feed_entry *e, size_t n, struct str key)
 }
 
 static bool
-is_named(const struct feed_entry *e, size_t n, struct str key,
-    const struct recipient *r)
+is_named(const struct feed *f, struct str key, const struct recipient *r)
 {
-	const struct feed_entry *at = lower_bound(e, n, key);
+	const struct feed_entry *at = lower_bound(f->e, f->n, key);
 	bool despite = r->lease->mailing->despite_opt_out;
 
-	for (; at < e + n && str_eq(at->key, key); at++)
+	for (; at < f->e + f->n && str_eq(at->key, key); at++)
 		if ((at->list_id == 0 || at->list_id == r->list_id) &&
 		    !(at->opt_out && despite))
 			return true;
 	return false;
 }
 
+/* Who was erased stands there by a hash. */
+static bool
+is_erased(const struct feed *f, const struct recipient *r)
+{
+	char memory[ERASE_KEY_SIZE];
+	struct buf b;
+
+	buf_init_in(&b, memory, sizeof(memory));
+	erase_key(&b, f->person, r->key);
+	return is_named(f, buf_view(&b), r);
+}
+
 /* By the address, or by its domain: "@example.com". */
 static bool
-is_in_feed(const struct feed_entry *e, size_t n, const struct recipient *r)
+is_in_feed(const struct feed *f, const struct recipient *r)
 {
 	struct str domain = str_from(r->key, str_rchr(r->key, '@'));
 
-	return is_named(e, n, r->key, r) || is_named(e, n, domain, r);
+	return is_named(f, r->key, r) || is_named(f, domain, r) ||
+	       (f->has_erased && is_erased(f, r));
 }
 
 static void
-suppress(struct worker *w, const struct feed_entry *e, size_t n)
+suppress(struct worker *w, const struct feed *f)
 {
 	struct mailing *m;
 	struct lease *l;
@@ -97,7 +117,7 @@ suppress(struct worker *w, const struct feed_entry *e, size_t n)
 		for (l = m->leases; l != NULL; l = l->next)
 			for (i = 0; i < l->count; i++)
 				if (!l->at[i].suppressed &&
-				    is_in_feed(e, n, &l->at[i]))
+				    is_in_feed(f, &l->at[i]))
 					l->at[i].suppressed = true;
 }
 
@@ -106,15 +126,17 @@ take_feed(struct worker *w, const struct db_result *r)
 {
 	size_t n = (size_t)db_rows(r) - 1, i;
 	struct feed_entry *e = NEW_ARRAY(struct feed_entry, n + 1);
+	struct feed f = {.e = e, .n = n, .person = &w->ring->person};
 
 	for (i = 0; i < n; i++) {
 		e[i].key = db_get_text(r, (int)i, FEED_KEY);
 		e[i].list_id = db_get_int(r, (int)i, FEED_LIST);
 		e[i].opt_out = db_get_bool(r, (int)i, FEED_OPT_OUT);
+		f.has_erased |= str_starts(e[i].key, str_of(ERASE_KEY_PREFIX));
 	}
 	qsort(e, n, sizeof(*e), by_key);
 	if (n > 0)
-		suppress(w, e, n);
+		suppress(w, &f);
 	free(e);
 	snprintf(w->pulse.since, sizeof(w->pulse.since), "%.*s",
 	    STR_ARG(db_get_text(r, (int)n, FEED_SINCE)));
